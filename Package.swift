@@ -1,0 +1,46 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Targets stand in reading order: the C border, the engine, the work, the results, the command.
+let package = Package(
+    name: "invbench",
+    products: [
+        .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
+        .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
+        .executable(name: "invbench", targets: ["invbench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CURCU", pkgConfig: "liburcu-memb", providers: [.apt(["liburcu-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CPlatform"),
+        .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
+        .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
+        .target(
+            name: "InvalidationStorm",
+            dependencies: [
+                "NotifierDispatch", "CPlatform", "CZlib",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]
+        ),
+        .target(name: "BenchmarkRecords"),
+        .executableTarget(
+            name: "invbench",
+            dependencies: [
+                "InvalidationStorm", "BenchmarkRecords", "CGoogleBenchmark",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/invbench",
+            resources: [.copy("Traces")]
+        ),
+        .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch"]),
+        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm"]),
+        .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
+        .testTarget(name: "InvbenchTests", dependencies: ["invbench"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

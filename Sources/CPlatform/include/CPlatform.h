@@ -1,0 +1,57 @@
+// What Swift cannot import from Linux and the processor: thin wrappers, no logic.
+#ifndef CPLATFORM_H
+#define CPLATFORM_H
+
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+// The calling thread's dense index and how often it is registered with each RCU flavour. Owned by
+// NotifierDispatch's thread registration; everyone else only reads the index.
+struct cplatform_thread {
+    int32_t index;              // 0 and up; -1 while the thread is not registered
+    uint32_t registrations[3];  // nesting depth, one a flavour: memb, mb, qsbr
+};
+extern __thread struct cplatform_thread cplatform_this_thread;
+
+static inline struct cplatform_thread *cplatform_thread(void) { return &cplatform_this_thread; }
+static inline int32_t cplatform_thread_index(void) { return cplatform_this_thread.index; }
+
+// A hint to the core that this is a spin loop.
+static inline void cplatform_spin_hint(void) {
+#if defined(__x86_64__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("isb" ::: "memory");
+#endif
+}
+
+// Stops the compiler, not the processor, from moving memory accesses across it.
+static inline void cplatform_compiler_barrier(void) { __asm__ __volatile__("" ::: "memory"); }
+
+// The processor's time stamp counter, in ticks of its own. `rdtscp` waits for earlier instructions to finish.
+static inline uint64_t cplatform_ticks(void) {
+#if defined(__x86_64__)
+    unsigned processor;
+    return __rdtscp(&processor);
+#elif defined(__aarch64__)
+    uint64_t ticks;
+    __asm__ __volatile__("isb; mrs %0, cntvct_el0" : "=r"(ticks)::"memory");
+    return ticks;
+#endif
+}
+
+// 1 where the counter ticks at one rate on all cores whatever their frequency (CPUID 0x80000007 EDX bit 8, or Arm's
+// generic timer), 0 where it does not.
+int cplatform_ticks_are_invariant(void);
+
+// membarrier(2), private and expedited. Both return 0, or an errno.
+int cplatform_membarrier_register(void);
+int cplatform_membarrier(void);
+
+// perf_event_open(2) for the calling thread, counting in user space only. Returns a file descriptor, or -errno.
+int cplatform_perf_event_open(uint32_t type, uint64_t config);
+
+#endif

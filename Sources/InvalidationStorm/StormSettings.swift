@@ -1,0 +1,39 @@
+import NotifierDispatch
+
+/// Everything that defines one repetition of one cell, apart from the guard.
+public struct StormSettings: Sendable {
+    /// What is invalidated, and when.
+    public var scenario: Scenario
+    /// Threads that fault, 1 or above.
+    public var faulters: Int
+    /// Threads that invalidate; 0 where the scenario invalidates nothing.
+    public var invalidators: Int
+    /// The timed window, in nanoseconds.
+    public var windowNanoseconds: UInt64
+    /// How long all threads run before the window opens, in nanoseconds.
+    public var warmUpNanoseconds: UInt64
+    /// How long a fault's walk takes on top of reading the page table, in nanoseconds; 0 is the pure protocol cost.
+    public var walkNanoseconds: UInt64
+    /// How long the change of the pages takes on top of changing them, in nanoseconds.
+    public var changeNanoseconds: UInt64
+    /// A trace's speed: 1 is as recorded, 2 twice as fast, 0 as fast as possible.
+    public var speed: Double
+    /// The seed of every random choice in the run.
+    public var seed: UInt64
+    /// How the notifier list keeps starts and ends paired when a start fails.
+    public var pairing: PairingPolicy
+
+    /// The settings of a scenario's plain cell: one faulter, the scenario's own walk and change times.
+    public init(scenario: Scenario, faulters: Int = 1, invalidators: Int = 1) {
+        self.scenario = scenario
+        self.faulters = faulters
+        self.invalidators = invalidators
+        windowNanoseconds = 250_000_000
+        warmUpNanoseconds = 20_000_000
+        walkNanoseconds = scenario.walkNanoseconds
+        changeNanoseconds = scenario.changeNanoseconds
+        speed = 0
+        seed = 1
+        pairing = .targetedUndo
+    }
+}
