@@ -31,14 +31,14 @@ int cplatform_membarrier(void) {
     return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0 ? 0 : errno;
 }
 
-int cplatform_perf_event_open(uint32_t type, uint64_t config) {
+int cplatform_perf_event_open(uint32_t type, uint64_t config, int include_kernel) {
     struct perf_event_attr attributes;
     memset(&attributes, 0, sizeof attributes);
     attributes.size = sizeof attributes;
     attributes.type = type;
     attributes.config = config;
-    attributes.exclude_kernel = 1;
-    attributes.exclude_hv = 1;
+    attributes.exclude_kernel = !include_kernel;
+    attributes.exclude_hv = !include_kernel;
     long descriptor = syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0ul);
     return descriptor >= 0 ? (int)descriptor : -errno;
 }
