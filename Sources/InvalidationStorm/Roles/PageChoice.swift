@@ -3,7 +3,7 @@ import NotifierDispatch
 
 /// A small fast random generator (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
 /// 2014). One a thread.
-public struct RandomSequence: RandomNumberGenerator, Sendable {
+public struct RandomSequence: Sendable {
     @usableFromInline
     var state: UInt64
 
@@ -14,7 +14,7 @@ public struct RandomSequence: RandomNumberGenerator, Sendable {
     }
 
     @inlinable @inline(__always)
-    public mutating func next() -> UInt64 {
+    mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
