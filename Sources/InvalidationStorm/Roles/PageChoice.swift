@@ -50,7 +50,7 @@ public struct PageChoice: Sendable {
 
     @inlinable @inline(__always)
     mutating func next() -> Int {
-        // 0.9 in units of 2^-32, from bits that `below` does not use.
+        // 0.9 in units of 2^-32.
         if hotPages != 0, random.next() & 0xffff_ffff < 3_865_470_566 { return random.below(hotPages) }
         return random.below(pages)
     }
