@@ -179,7 +179,8 @@ final class FactTree {
         #expect(Set(names).count == names.count, "\(names)")
     }
 
-    /// Stored values, their digits computed by a program of a few lines in another language: the name must be the same in every later version, or results lose their machine.
+    /// Stored values, their digits computed by a second program: the name must be the same in every later version, or
+    /// results lose their machine.
     @Test func neverChangesItsFormula() throws {
         #expect(try machineID() == "intel-xeon-platinum-8375c-2s4c8t-2n-9703")
         #expect(try FactTree.facts([:]).machineID == "cpu-d4af")
