@@ -1,1 +1,107 @@
+/// The name of one cell of the benchmark: which guard met which work on how many threads.
+///
+/// In files, on the console and in filters it is written
+/// `storm/<guard>/<scenario>/faulters:<n>/invalidators:<m>`, and what is not default follows as `/key:value`, in the
+/// order given: `storm/adaptive/storm/faulters:1/invalidators:1/walk:1000ns`. Two different cells never share a name,
+/// and parsing the text gives the same cell back.
+///
+/// What is legal:
+/// - guard, scenario and parameter values: any text that is not empty and holds neither `/` nor a control character
+///   (Google Benchmark writes control characters into its JSON unescaped). Colons, spaces, quotes and letters beyond
+///   ASCII are fine, so a scenario may be `trace:my "odd" file`;
+/// - parameter keys: lower-case ASCII letters, digits and `-`, each key at most once, never `faulters` or
+///   `invalidators`;
+/// - faulters: 1 or above; invalidators: 0 or above; both without sign or leading zeros.
+public struct CellName: Hashable, Sendable, CustomStringConvertible {
+    /// One setting of the cell that is not default, such as `walk:1000ns`.
+    public struct Parameter: Hashable, Sendable {
+        /// Which setting: `walk`, `change`, `pairing`, `speed`.
+        public let key: String
+        /// Its value with its unit, such as `1000ns`.
+        public let value: String
 
+        /// A setting and its value; whether both are legal is checked when the cell is named.
+        public init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// The guard under test.
+    public let guardName: String
+    /// The pattern of invalidations; `trace:<name>` for a recorded program.
+    public let scenario: String
+    /// Threads that fault, 1 or above.
+    public let faulters: Int
+    /// Threads that invalidate, 0 or above.
+    public let invalidators: Int
+    /// What is not default, in the order in which it is written.
+    public let parameters: [Parameter]
+
+    /// Names a cell; `nil` when one of the parts is not legal.
+    public init?(
+        guardName: String, scenario: String, faulters: Int, invalidators: Int, parameters: [Parameter] = []
+    ) {
+        let keys = parameters.map(\.key)
+        guard Self.isLegal(part: guardName), Self.isLegal(part: scenario), faulters >= 1, invalidators >= 0,
+            keys.allSatisfy(Self.isLegal(key:)), parameters.allSatisfy({ Self.isLegal(part: $0.value) }),
+            Set(keys).count == keys.count
+        else { return nil }
+        self.guardName = guardName
+        self.scenario = scenario
+        self.faulters = faulters
+        self.invalidators = invalidators
+        self.parameters = parameters
+    }
+
+    /// Reads a name; `nil` when the text is not the name of a cell, as the names of other benchmarks are not.
+    public init?(_ text: String) {
+        // Scalars, not characters: a combining mark behind a slash or a colon would hide it.
+        let parts = text.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count >= 5, parts[0] == "storm",
+            let faulters = Self.count(in: parts[3], labelled: "faulters"),
+            let invalidators = Self.count(in: parts[4], labelled: "invalidators")
+        else { return nil }
+        var parameters: [Parameter] = []
+        for part in parts[5...] {
+            guard let (key, value) = Self.labelAndValue(part) else { return nil }
+            parameters.append(Parameter(key: key, value: value))
+        }
+        self.init(
+            guardName: parts[1], scenario: parts[2], faulters: faulters, invalidators: invalidators,
+            parameters: parameters)
+    }
+
+    /// The name as it stands in files and filters.
+    public var description: String {
+        let plain = "storm/\(guardName)/\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)"
+        return parameters.reduce(plain) { $0 + "/\($1.key):\($1.value)" }
+    }
+
+    /// Whether `text` may be the name of a guard or a scenario, or the value of a parameter.
+    public static func isLegal(part text: String) -> Bool {
+        !text.isEmpty
+            && text.unicodeScalars.allSatisfy { $0 != "/" && $0.properties.generalCategory != .control }
+    }
+
+    private static func isLegal(key: String) -> Bool {
+        !key.isEmpty && key != "faulters" && key != "invalidators"
+            && key.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+            }
+    }
+
+    private static func labelAndValue(_ part: String) -> (label: String, value: String)? {
+        let scalars = part.unicodeScalars
+        guard let colon = scalars.firstIndex(of: ":") else { return nil }
+        return (String(scalars[..<colon]), String(scalars[scalars.index(after: colon)...]))
+    }
+
+    private static func count(in part: String, labelled label: String) -> Int? {
+        guard let (found, digits) = labelAndValue(part), found == label, let count = Int(digits),
+            String(count) == digits
+        else { return nil }
+        return count
+    }
+}

@@ -1,0 +1,102 @@
+/// A value that a cell reports; the raw value is its key in the results file.
+///
+/// A key is absent from a row where the value could not be measured or the sample was too small for it.
+public enum Metric: String, CaseIterable, Sendable {
+    /// What a value counts.
+    public enum Unit: String, Sendable {
+        /// Nanoseconds.
+        case nanoseconds = "ns"
+        /// Operations a second, over all threads of the role.
+        case perSecond = "1/s"
+        /// A plain count over the window.
+        case count = "count"
+        /// A quotient of two values of the same kind.
+        case ratio = "ratio"
+        /// Per cent.
+        case percent = "%"
+        /// 0 or 1.
+        case flag = "flag"
+    }
+
+    /// Which values a user wants.
+    public enum Better: Sendable {
+        /// Smaller ones.
+        case lower
+        /// Larger ones.
+        case higher
+    }
+
+    case faultP50 = "fault_p50_ns"
+    case faultP90 = "fault_p90_ns"
+    case faultP99 = "fault_p99_ns"
+    case faultP99_9 = "fault_p99_9_ns"
+    case faultP99_99 = "fault_p99_99_ns"
+    case faultMaximum = "fault_max_ns"
+    /// Time divided by count over the whole window, not over the samples.
+    case faultMean = "fault_mean_ns"
+    case faultsPerSecond = "faults_per_second"
+    /// How many faults were timed.
+    case faultSamples = "fault_samples"
+    /// One fault in two to the power of this was timed.
+    case faultSamplingShift = "fault_sampling_shift"
+    case faultRetriesPerFault = "fault_retries_per_fault"
+    /// Faults that took the path which cannot be starved.
+    case faultFallbacks = "fault_fallbacks"
+    case invalidationP50 = "invalidation_p50_ns"
+    case invalidationP90 = "invalidation_p90_ns"
+    case invalidationP99 = "invalidation_p99_ns"
+    case invalidationP99_9 = "invalidation_p99_9_ns"
+    case invalidationP99_99 = "invalidation_p99_99_ns"
+    case invalidationMaximum = "invalidation_max_ns"
+    case invalidationMean = "invalidation_mean_ns"
+    case invalidationsPerSecond = "invalidations_per_second"
+    case invalidationSamples = "invalidation_samples"
+    /// Starts on non-blockable ranges that a guard refused.
+    case wouldBlockCount = "would_block_count"
+    /// Translations seen visible that must not have been; 0 for every protected guard.
+    case staleInstalls = "stale_installs"
+    /// Jain's index over the faulters' throughput, above 0 and at most 1.
+    case fairness = "fairness_jain"
+    /// The longest that one fault waited or retried.
+    case longestWait = "longest_wait_ns"
+    /// Time that the hypervisor kept from this machine, in per cent of all cores.
+    case steal = "steal_percent"
+    case involuntarySwitches = "involuntary_switches"
+    case cpuMigrations = "cpu_migrations"
+    /// The round trip between two of the cell's cores just before the repetition.
+    case coreRoundTrip = "core_round_trip_ns"
+    /// 1 where the machine was outside the limits of noise during the repetition.
+    case noisy = "noisy"
+
+    /// What the value counts.
+    public var unit: Unit {
+        switch self {
+        case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
+            .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
+            .invalidationMaximum, .invalidationMean, .longestWait, .coreRoundTrip:
+            .nanoseconds
+        case .faultsPerSecond, .invalidationsPerSecond: .perSecond
+        case .faultSamples, .faultSamplingShift, .faultFallbacks, .invalidationSamples, .wouldBlockCount,
+            .staleInstalls, .involuntarySwitches, .cpuMigrations:
+            .count
+        case .faultRetriesPerFault, .fairness: .ratio
+        case .steal: .percent
+        case .noisy: .flag
+        }
+    }
+
+    /// Which direction is better; `nil` for values that describe the sample or the machine and not the guard.
+    public var better: Better? {
+        switch self {
+        case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
+            .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
+            .invalidationMaximum, .invalidationMean, .longestWait, .faultRetriesPerFault, .faultFallbacks,
+            .wouldBlockCount, .staleInstalls:
+            .lower
+        case .faultsPerSecond, .invalidationsPerSecond, .fairness: .higher
+        case .faultSamples, .faultSamplingShift, .invalidationSamples, .steal, .involuntarySwitches,
+            .cpuMigrations, .coreRoundTrip, .noisy:
+            nil
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Testing
+
+@testable import BenchmarkRecords
+
+@Suite struct MetricTests {
+    @Test func keysSayTheirUnit() {
+        for metric in Metric.allCases {
+            #expect(metric.rawValue.hasSuffix("_ns") == (metric.unit == .nanoseconds), "\(metric)")
+            #expect(metric.rawValue.hasSuffix("_per_second") == (metric.unit == .perSecond), "\(metric)")
+            #expect(metric.rawValue.hasSuffix("_percent") == (metric.unit == .percent), "\(metric)")
+        }
+    }
+
+    @Test func latenciesAreBetterLowAndRatesHigh() {
+        for metric in Metric.allCases where metric.unit == .perSecond { #expect(metric.better == .higher) }
+        for metric in Metric.allCases where metric.unit == .nanoseconds && metric != .coreRoundTrip {
+            #expect(metric.better == .lower, "\(metric)")
+        }
+        #expect(Metric.faultSamples.better == nil)
+        #expect(Metric.coreRoundTrip.better == nil)
+    }
+
+    /// The list of the measurement rules, word by word: other tools find values by these keys.
+    @Test func keysAreTheOnesThatOtherToolsKnow() {
+        let roles = ["fault", "invalidation"].flatMap { role in
+            ["p50", "p90", "p99", "p99_9", "p99_99", "max", "mean"].map { "\(role)_\($0)_ns" } + ["\(role)_samples"]
+        }
+        let others = [
+            "faults_per_second", "fault_retries_per_fault", "fault_fallbacks", "invalidations_per_second",
+            "would_block_count", "stale_installs", "fairness_jain", "longest_wait_ns", "steal_percent",
+            "involuntary_switches", "cpu_migrations", "core_round_trip_ns", "fault_sampling_shift", "noisy",
+        ]
+        #expect(Set(Metric.allCases.map(\.rawValue)) == Set(roles + others))
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import Testing
+
+@testable import BenchmarkRecords
+
+@Suite struct ResultsFileTests {
+    private func read(_ text: String) throws -> ResultsFile {
+        try ResultsFile(json: Data(text.utf8), path: "r.json")
+    }
+
+    private func outcome(_ text: String) -> String {
+        do {
+            _ = try read(text)
+            return "no error"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// As Google Benchmark 1.7.1 writes it, of a program of its own.
+    static let plain = """
+        {
+          "context": {
+            "date": "2025-01-02T03:04:05+00:00",
+            "executable": "./bm \\"x\\"",
+            "num_cpus": 2,
+            "cpu_scaling_enabled": false,
+            "caches": [
+              {
+                "type": "Data",
+                "level": 1
+              }
+            ],
+            "load_avg": [0.5,1],
+            "library_build_type": "debug"
+          },
+          "benchmarks": [
+            {
+              "name": "BM_fill/8/repeats:2",
+              "family_index": 0,
+              "per_family_instance_index": 0,
+              "run_name": "BM_fill/8/repeats:2",
+              "run_type": "iteration",
+              "repetitions": 2,
+              "repetition_index": 1,
+              "threads": 1,
+              "iterations": 1000,
+              "real_time": 1.5000000000000000e+00,
+              "cpu_time": 1.0000000000000000e+00,
+              "time_unit": "us",
+              "bytes_per_second": 2.0000000000000000e+09,
+              "label": "hot"
+            },
+            {
+              "name": "BM_fill/8/repeats:2_cv",
+              "run_name": "BM_fill/8/repeats:2",
+              "run_type": "aggregate",
+              "repetitions": 2,
+              "threads": 1,
+              "aggregate_name": "cv",
+              "aggregate_unit": "percentage",
+              "iterations": 2,
+              "real_time": 2.5e-01,
+              "cpu_time": 0.0e+00,
+              "time_unit": "us"
+            },
+            {
+              "name": "BM_sort_BigO",
+              "run_name": "BM_sort",
+              "run_type": "aggregate",
+              "aggregate_name": "BigO",
+              "aggregate_unit": "time",
+              "cpu_coefficient": 1.0,
+              "real_coefficient": 1.0,
+              "big_o": "N",
+              "time_unit": "ns"
+            },
+            {
+              "name": "BM_bad",
+              "run_name": "BM_bad",
+              "run_type": "iteration",
+              "error_occurred": true,
+              "error_message": "no",
+              "iterations": 0,
+              "real_time": 0,
+              "cpu_time": 0,
+              "time_unit": "ns"
+            }
+          ]
+        }
+        """
+
+    @Test func readsAPlainFile() throws {
+        let file = try read(Self.plain)
+        #expect(file.context["num_cpus"] == "2")
+        #expect(file.context["cpu_scaling_enabled"] == "false")
+        #expect(file.context["executable"] == "./bm \"x\"")
+        #expect(file.context["caches"] == "[{\"type\":\"Data\",\"level\":1}]")
+        #expect(file.context["load_avg"] == "[0.5,1]")
+        #expect(file.rows.count == 2)
+        let row = file.rows[0]
+        #expect(row.name == "BM_fill/8/repeats:2")
+        #expect(row.cell == nil)
+        #expect(row.repetitionIndex == 1)
+        #expect(row.repetitions == 2)
+        #expect(row.iterations == 1000)
+        #expect(row.realNanoseconds == 1500)
+        #expect(row.cpuNanoseconds == 1000)
+        #expect(row.counters == ["bytes_per_second": 2e9])
+        let variation = file.rows[1]
+        #expect(variation.runType == .aggregate("cv"))
+        #expect(variation.name == "BM_fill/8/repeats:2_cv")
+        #expect(variation.repetitionIndex == nil)
+        #expect(variation.realNanoseconds == 0.25)
+    }
+
+    @Test func readsACellOfOurs() throws {
+        let file = try read(
+            """
+            {"context": {"machine_id": "m"}, "benchmarks": [
+            {"name": "storm/kvm/storm/faulters:1/invalidators:1", "run_type": "iteration", "iterations": 1,
+             "real_time": 250000000, "cpu_time": 12, "time_unit": "ns", "faults_per_second": 5e7}
+            ]}
+            """)
+        let row = try #require(file.rows.first)
+        #expect(row.cell?.guardName == "kvm")
+        #expect(row[.faultsPerSecond] == 5e7)
+        #expect(row[.faultP99] == nil)
+    }
+
+    @Test func refusesWhatIsNotJSON() {
+        let bare = "{\"context\": {},\n \"benchmarks\": [{\"a\": NaN}]}"
+        #expect(outcome(bare) == "r.json: line 2, column 23: not a JSON value")
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"a\": inf}]}").hasSuffix("not a JSON value"))
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"a\": -Infinity}]}").hasSuffix("a digit is due"))
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"a\": 1e999}]}").hasSuffix("1e999 is too large"))
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [").contains("the text ends"))
+        #expect(outcome("").contains("the text ends"))
+    }
+
+    @Test func saysWhatIsMissingAndWhere() {
+        #expect(outcome("[]") == "r.json: context: no such object")
+        #expect(outcome("{\"context\": {}}") == "r.json: benchmarks: no such list")
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [1]}") == "r.json: benchmarks[0]: not an object")
+        let row = "\"name\": \"x\", \"iterations\": 1, \"real_time\": 1, \"cpu_time\": 1, \"time_unit\": \"ns\""
+        func message(of row: String) -> String { outcome("{\"context\": {}, \"benchmarks\": [{\(row)}]}") }
+        #expect(message(of: row) == "no error")
+        #expect(
+            message(of: row.replacing("\"real_time\": 1", with: "\"real_time\": \"1\""))
+                == "r.json: benchmarks[0].real_time: a number is due")
+        #expect(message(of: row.replacing("name", with: "nome")) == "r.json: benchmarks[0].name: a text is due")
+        #expect(message(of: row.replacing("ns", with: "h")).contains("time_unit: unknown unit \"h\""))
+        #expect(message(of: row.replacing("iterations\": 1", with: "iterations\": 1.5")).contains("whole number"))
+        #expect(message(of: row + ", \"run_type\": \"odd\"").contains("run_type: unknown run type"))
+    }
+
+    @Test func namesAFileThatIsNotThere() {
+        #expect(throws: ResultsFileError.self) { try ResultsFile(reading: "/nowhere/r.json") }
+        do {
+            _ = try ResultsFile(reading: "/nowhere/r.json")
+        } catch {
+            #expect("\(error)".hasPrefix("/nowhere/r.json: cannot read: "))
+        }
+    }
+}
