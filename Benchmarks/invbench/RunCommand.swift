@@ -14,13 +14,7 @@ struct RunCommand: ParsableCommand {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let plan = try RunPlan(options, catalogue: CellCatalogue(userTraces: options.traces), cores: cores)
         if options.benchmark.listTests { return try list(plan) }
-        let scenarios = try loadScenarios(of: plan)
-        guard DetectorControl.run() else {
-            StandardError.say(
-                "the detector of stale translations failed its control: a forced one was not seen. Nothing was "
-                    + "measured, since no result could be trusted; please report this with the output of invbench list")
-            throw ExitStatus.unsafe
-        }
+        // Before the signals are blocked, which programs that are started inherit.
         let source = SourceState.ofExecutable()
         let fingerprint = Fingerprint(machine: MachineFacts(), build: .ofThisProgram(source))
         let context = try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
@@ -28,7 +22,10 @@ struct RunCommand: ParsableCommand {
         Interruption.survivesFailedWrites()
         let interruption = Interruption()
         interruption.watch()
-        let destinations = try Destinations(options, repetitions: plan.repetitions, fingerprint: fingerprint)
+        let scenarios = try loadScenarios(of: plan)
+        try checkDetector()
+        if let signal = interruption.signal { throw ExitStatus.interrupted(signal: signal) }
+        let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint)
         StandardError.write(
             RunHeader.text(
                 of: plan, options: options, machine: fingerprint.machine, resultsPath: destinations.resultsPath))
@@ -45,6 +42,15 @@ struct RunCommand: ParsableCommand {
         let output = TextSink.standardOutput()
         for cell in plan.cells { output.write(cell.name + "\n") }
         if output.hasFailed { throw ExitStatus.unwritten }
+    }
+
+    /// A check that sees nothing would make every guard look safe.
+    private func checkDetector() throws {
+        if DetectorControl.run() { return }
+        StandardError.say(
+            "the detector of stale translations failed its control: a forced one was not seen. Nothing was measured, "
+                + "since no result could be trusted; please report this with the output of invbench list")
+        throw ExitStatus.unsafe
     }
 
     private func loadScenarios(of plan: RunPlan) throws -> [String: Scenario] {

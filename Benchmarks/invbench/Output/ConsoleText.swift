@@ -3,8 +3,12 @@ import BenchmarkRecords
 /// The table and the verdict, when all is done.
 final class ConsoleText: RowDestination {
     private let sink: TextSink
+    private let unprotectedGuards: Set<String>
 
-    init(_ sink: TextSink) { self.sink = sink }
+    init(_ sink: TextSink, unprotectedGuards: Set<String>) {
+        self.sink = sink
+        self.unprotectedGuards = unprotectedGuards
+    }
 
     var hasFailed: Bool { sink.hasFailed }
 
@@ -13,6 +17,9 @@ final class ConsoleText: RowDestination {
     func add(_ row: FinishedRow) {}
 
     func end(_ rows: [ResultRow]) {
-        for row in rows { sink.write("\(row.name) \(row.realNanoseconds)\n") }
+        if rows.isEmpty { return }
+        let table = ConsoleTable(rows: rows, unprotectedGuards: unprotectedGuards)
+        let verdict = Verdict(rows: rows, unprotectedGuards: unprotectedGuards)
+        sink.write("\(table)\n\(verdict)\n")
     }
 }

@@ -7,12 +7,14 @@ struct Destinations {
     private(set) var all: [any RowDestination] = []
     /// The results file, where one is kept.
     private(set) var resultsPath: String?
+    private let unprotectedGuards: Set<String>
     private var couldNotOpen = false
 
     /// Opens everything that `options` asks for. What cannot be opened is told on standard error, and the run goes on
     /// without it; nothing is touched where the options contradict each other.
-    init(_ options: RunOptions, repetitions: Int, fingerprint: Fingerprint, date: Date = Date()) throws {
+    init(_ options: RunOptions, plan: RunPlan, fingerprint: Fingerprint, date: Date = Date()) throws {
         let flags = options.benchmark
+        unprotectedGuards = Set(plan.cells.filter { !$0.entry.isProtected }.map(\.entry.name))
         let path = ResultsLocation.path(
             in: options.results, machine: fingerprint.machine.machineID, commit: fingerprint.build.commit, date: date)
         if let out = flags.out, !options.noSave, ResultsLocation.isSameFile(out, path) {
@@ -25,11 +27,11 @@ struct Destinations {
             }
         }
         // Without repetitions there are no aggregates: then the rows are shown, as Google Benchmark does.
-        let isShort = flags.reportsAggregatesOnly && repetitions > 1
+        let isShort = flags.reportsAggregatesOnly && plan.repetitions > 1
         if let out = flags.out, let destination = open(out, flags.outFormat) {
             all.append(isShort ? AggregatesOnly(destination) : destination)
         }
-        let display = Self.text(flags.format, .standardOutput())
+        let display = text(flags.format, .standardOutput())
         all.append(isShort ? AggregatesOnly(display) : display)
     }
 
@@ -58,12 +60,12 @@ struct Destinations {
             couldNotOpen = true
             return nil
         }
-        return Self.text(format, sink)
+        return text(format, sink)
     }
 
-    private static func text(_ format: OutputFormat, _ sink: TextSink) -> any RowDestination {
+    private func text(_ format: OutputFormat, _ sink: TextSink) -> any RowDestination {
         switch format {
-        case .console: ConsoleText(sink)
+        case .console: ConsoleText(sink, unprotectedGuards: unprotectedGuards)
         case .json: JSONText(sink)
         case .csv: CSVText(sink)
         }

@@ -13,8 +13,9 @@ enum RunHeader {
         let amount =
             "\(count(plan.cells.count, "cell")) x \(count(plan.repetitions, "repetition")), "
             + "\(Double(plan.windowNanoseconds) / 1e6) ms each, \(interleaving)"
+        let hypervisor = machine.hypervisor.flatMap { $0 == "none" ? nil : ", in a virtual machine (\($0))" }
         var lines = [
-            ("machine", processor + (machine.hypervisor.map { $0 == "none" ? "" : ", in a virtual machine (\($0))" } ?? "")),
+            ("machine", processor + (hypervisor ?? "")),
             ("clock", ClockDescription.text(kernelSource: machine.clockSource)),
             ("work", amount),
             ("time", "about \(ProgressLine.text(seconds: plan.expectedSeconds)) minutes"),

@@ -3,6 +3,9 @@ import InvalidationStorm
 
 /// What one repetition measured, by the keys of the results file.
 enum MetricValues {
+    /// A repetition that lost more than this to the hypervisor, in per cent of all cores, is marked noisy.
+    private static let stealLimit = 1.0
+
     /// The values that are there and finite: what could not be measured has no key.
     static func of(_ measurement: StormMeasurement) -> [Metric: Double] {
         let fault = measurement.faultLatency
@@ -27,6 +30,7 @@ enum MetricValues {
             .invalidationMean: invalidation.mean,
         ]
         values.merge(latencies) { first, _ in first }
+        values[.noisy] = measurement.stealPercent.map { $0 > stealLimit ? 1 : 0 }
         return values.compactMapValues { $0 }.filter(\.value.isFinite)
     }
 }

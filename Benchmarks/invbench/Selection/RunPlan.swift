@@ -38,7 +38,8 @@ struct RunPlan: Sendable {
             }
         }
         if chosen.isEmpty {
-            throw UsageError("--invalidators: none of the chosen scenarios can run so; calm has 0, the others 1 or more")
+            throw UsageError(
+                "--invalidators: none of the chosen scenarios can run so; calm has 0, the others 1 or more")
         }
         cells = chosen
         self.notes = notes
