@@ -14,27 +14,25 @@ struct RunCommand: ParsableCommand {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let plan = try RunPlan(options, catalogue: CellCatalogue(userTraces: options.traces), cores: cores)
         if options.benchmark.listTests { return try list(plan) }
-        // Before the signals are blocked, which programs that are started inherit.
         let source = SourceState.ofExecutable()
         let fingerprint = Fingerprint(machine: MachineFacts(), build: .ofThisProgram(source))
         let context = try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
 
         Interruption.survivesFailedWrites()
-        let interruption = Interruption()
-        interruption.watch()
+        Interruption.watch()
         let scenarios = try loadScenarios(of: plan)
         try checkDetector()
-        if let signal = interruption.signal { throw ExitStatus.interrupted(signal: signal) }
+        if let signal = Interruption.signal { throw ExitStatus.interrupted(signal: signal) }
         let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint)
         StandardError.write(
             RunHeader.text(
                 of: plan, options: options, machine: fingerprint.machine, resultsPath: destinations.resultsPath))
         let session = MeasuringSession(
-            plan: plan, scenarios: scenarios, cancellation: interruption.cancellation,
+            plan: plan, scenarios: scenarios, cancellation: Interruption.cancellation,
             destinations: destinations.all,
             progress: ProgressLine(total: plan.turns.count, expectedSeconds: plan.expectedSeconds))
         session.run(context: context)
-        try end(session.rows, of: plan, destinations: destinations, signal: interruption.signal)
+        try end(session.rows, of: plan, destinations: destinations, signal: Interruption.signal)
     }
 
     /// Prints the cells' names and touches no file.

@@ -3,26 +3,30 @@ import InvalidationStorm
 import Synchronization
 
 /// Turns the first SIGINT or SIGTERM into a cancellation; the second ends the process at once.
-final class Interruption: Sendable {
+enum Interruption {
     /// Raised by the first signal.
-    let cancellation = Cancellation()
-    private let received = Atomic<Int32>(0)
+    static let cancellation = Cancellation()
+    private static let received = Atomic<Int32>(0)
 
     /// The signal that came, if one did.
-    var signal: Int32? {
+    static var signal: Int32? {
         // Relaxed: the number carries no other data.
         let number = received.load(ordering: .relaxed)
         return number == 0 ? nil : number
     }
 
-    /// Begins to watch, on a thread of its own. Comes before any other thread is made: they inherit the blocked
-    /// signals. A signal that the process was told to ignore stays ignored.
-    func watch() {
-        let watched = [SIGINT, SIGTERM].filter { !Self.isIgnored($0) }
-        if watched.isEmpty { return }
-        let set = Self.set(of: watched)
-        withUnsafePointer(to: set) { _ = pthread_sigmask(SIG_BLOCK, $0, nil) }
-        Thread.detachNewThread { [self] in wait(for: set) }
+    /// Begins to watch. A signal that the process was told to ignore stays ignored, as a shell's background jobs need.
+    static func watch() {
+        // Made here, so that the handler only loads what exists.
+        _ = (cancellation, received.load(ordering: .relaxed))
+        var action = sigaction()
+        // A handler, not a thread that waits: whichever thread the kernel picks, also one that a library has made, the
+        // signal is seen.
+        action.__sigaction_handler.sa_handler = { number in
+            Interruption.take(number)
+        }
+        action.sa_flags = SA_RESTART
+        for signal in [SIGINT, SIGTERM] where !isIgnored(signal) { sigaction(signal, &action, nil) }
     }
 
     /// Keeps a reader that goes away and a file that may not grow from ending the process: both show as a failed
@@ -32,21 +36,12 @@ final class Interruption: Sendable {
         Foundation.signal(SIGXFSZ, SIG_IGN)
     }
 
-    private func wait(for set: sigset_t) {
-        var number: Int32 = 0
-        withUnsafePointer(to: set) { _ = sigwait($0, &number) }
+    /// Runs inside the handler: nothing here allocates or locks.
+    private static func take(_ number: Int32) {
+        if !isIgnored(SIGINT) { Foundation.signal(SIGINT, SIG_DFL) }
+        if !isIgnored(SIGTERM) { Foundation.signal(SIGTERM, SIG_DFL) }
         received.store(number, ordering: .relaxed)
         cancellation.raise()
-        // From here on the default action is back: this thread takes the second signal.
-        withUnsafePointer(to: set) { _ = pthread_sigmask(SIG_UNBLOCK, $0, nil) }
-        while true { pause() }
-    }
-
-    private static func set(of signals: [Int32]) -> sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in signals { sigaddset(&set, signal) }
-        return set
     }
 
     private static func isIgnored(_ signal: Int32) -> Bool {
