@@ -23,7 +23,14 @@ enum ResultsLocation {
     /// Whether both paths lead to one file, through links too.
     static func isSameFile(_ path: String, _ other: String) -> Bool { resolved(path) == resolved(other) }
 
+    /// The path without links; the file, and folders on the way to it, need not exist yet.
     private static func resolved(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+        if let real = realpath(path, nil) {
+            defer { free(real) }
+            return String(cString: real)
+        }
+        let url = URL(fileURLWithPath: path).standardizedFileURL
+        guard url.path != "/" else { return "/" }
+        return resolved(url.deletingLastPathComponent().path) + "/" + url.lastPathComponent
     }
 }

@@ -1,3 +1,4 @@
+import BenchmarkRecords
 import InvalidationStorm
 import NotifierDispatch
 
@@ -8,6 +9,8 @@ struct Cell: Sendable {
     let faulters: Int
     let invalidators: Int
     let adjustments: Adjustments
+    /// The name in results: what is not default is appended, so that two different cells never share one.
+    let name: String
 
     /// What a command line changes in every cell it applies to.
     struct Adjustments: Hashable, Sendable {
@@ -20,20 +23,38 @@ struct Cell: Sendable {
         var pairing: PairingPolicy = .targetedUndo
     }
 
+    /// `nil` where the guard's or the scenario's name cannot stand in a result.
+    init?(
+        entry: GuardEntry, scenario: ScenarioOffer, faulters: Int, invalidators: Int, adjustments: Adjustments
+    ) {
+        let name = CellName(
+            guardName: entry.name, scenario: scenario.name, faulters: faulters, invalidators: invalidators,
+            parameters: Self.parameters(adjustments, scenario: scenario))
+        guard let name else { return nil }
+        self.entry = entry
+        self.scenario = scenario
+        self.faulters = faulters
+        self.invalidators = invalidators
+        self.adjustments = adjustments
+        self.name = name.description
+    }
+
     /// The walk time in nanoseconds that it runs with.
     var walkNanoseconds: UInt64 { adjustments.walkNanoseconds ?? scenario.ownTimes.walk }
 
     /// The change time in nanoseconds that it runs with.
     var changeNanoseconds: UInt64 { adjustments.changeNanoseconds ?? scenario.ownTimes.change }
 
-    /// The name in results: what is not default is appended, so that two different cells never share one.
-    var name: String {
-        var name = "storm/\(entry.name)/\(scenario.name)/faulters:\(faulters)/invalidators:\(invalidators)"
-        if walkNanoseconds != scenario.ownTimes.walk { name += "/walk:\(walkNanoseconds)ns" }
-        if changeNanoseconds != scenario.ownTimes.change { name += "/change:\(changeNanoseconds)ns" }
-        if scenario.isTrace && adjustments.speed != 0 { name += "/speed:\(Self.text(of: adjustments.speed))" }
-        if adjustments.pairing != .targetedUndo { name += "/pairing:\(adjustments.pairing.rawValue)" }
-        return name
+    private static func parameters(_ adjustments: Adjustments, scenario: ScenarioOffer) -> [CellName.Parameter] {
+        var parameters: [CellName.Parameter] = []
+        func add(_ key: String, _ value: String) { parameters.append(CellName.Parameter(key: key, value: value)) }
+        if let walk = adjustments.walkNanoseconds, walk != scenario.ownTimes.walk { add("walk", "\(walk)ns") }
+        if let change = adjustments.changeNanoseconds, change != scenario.ownTimes.change {
+            add("change", "\(change)ns")
+        }
+        if scenario.isTrace && adjustments.speed != 0 { add("speed", text(of: adjustments.speed)) }
+        if adjustments.pairing != .targetedUndo { add("pairing", adjustments.pairing.rawValue) }
+        return parameters
     }
 
     private static func text(of number: Double) -> String {

@@ -1,3 +1,4 @@
+import BenchmarkRecords
 import InvalidationStorm
 
 /// All guards and scenarios that a command line can name, and the cells they make.
@@ -19,6 +20,11 @@ struct CellCatalogue: Sendable {
         var own: [ScenarioOffer] = []
         for path in userTraces {
             let offer = ScenarioOffer(tracePath: path)
+            guard CellName.isLegal(part: offer.name) else {
+                throw UsageError(
+                    "--trace \(RunContext.printable(path)): a name with control characters cannot stand in results; "
+                        + "copy or link the file under another name")
+            }
             if reserved.contains(offer.name) {
                 throw UsageError(
                     "--trace \(path): \(offer.name) comes with invbench; copy or link the file under another name")
@@ -78,7 +84,7 @@ struct CellCatalogue: Sendable {
                         let cell = Cell(
                             entry: entry, scenario: scenario, faulters: faulterCount, invalidators: count,
                             adjustments: adjustments)
-                        if seen.insert(cell.name).inserted { cells.append(cell) }
+                        if let cell, seen.insert(cell.name).inserted { cells.append(cell) }
                     }
                 }
             }
