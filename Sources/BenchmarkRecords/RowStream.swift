@@ -113,7 +113,7 @@ public final class RowStream {
     }
 
     /// One `pwrite`, nil when all went out. A short write is not continued: there is no room, and going on at a
-    /// size limit would raise SIGXFSZ.
+    /// size limit (RLIMIT_FSIZE) would raise SIGXFSZ, which this never does while the limit lets a byte through.
     private func write(_ bytes: [UInt8], at offset: off_t) -> String? {
         var written: Int
         repeat {

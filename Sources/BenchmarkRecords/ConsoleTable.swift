@@ -1,0 +1,93 @@
+/// The results as a table for people, at most 100 columns wide.
+///
+/// One block for each workload and in it one line for each guard, the fastest first. Values are medians over the `n`
+/// repetitions, only the stale translations are their sum. `-` is a value that was not measured.
+public struct ConsoleTable: Sendable, CustomStringConvertible {
+    /// The text, with a newline at its end; empty where no row is a repetition of a cell.
+    public let description: String
+
+    /// Lays out the repetitions in `rows`; rows that are aggregates or no cells of ours are left out.
+    ///
+    /// `unprotectedGuards` are the guards to be marked UNSAFE.
+    public init(rows: [ResultRow], unprotectedGuards: Set<String>) {
+        description = WorkloadGroup.groups(of: rows)
+            .map { Self.block($0, unprotectedGuards: unprotectedGuards) }
+            .joined(separator: "\n")
+    }
+
+    private struct Column {
+        let above: String
+        let heading: String
+        let width: Int
+    }
+
+    private static let guardWidth = 20
+    private static let columns = [
+        Column(above: "", heading: "n", width: 3),
+        Column(above: "faults", heading: "per s", width: 6),
+        Column(above: "vs", heading: "rwlock", width: 6),
+        Column(above: "fault", heading: "p50", width: 6),
+        Column(above: "fault", heading: "p99", width: 6),
+        Column(above: "fault", heading: "p99.9", width: 6),
+        Column(above: "inval.", heading: "per s", width: 6),
+        Column(above: "inval.", heading: "p99", width: 6),
+        Column(above: "retries", heading: "/ fault", width: 7),
+        Column(above: "all", heading: "stale", width: 5),
+    ]
+
+    private static func block(_ group: WorkloadGroup, unprotectedGuards: Set<String>) -> String {
+        let rwlock = group.series.first { $0.guardName == "rwlock" }?.median(.faultsPerSecond)
+        let lines = group.series.map { series in
+            let isUnsafe = unprotectedGuards.contains(series.guardName)
+            return line(first: series.guardName, cells(series, rwlock: rwlock), last: flags(series, isUnsafe: isUnsafe))
+        }
+        let title = shortened(group.workload.title, to: 100)
+        let above = line(first: "", columns.map(\.above), last: "")
+        let heading = line(first: "guard", columns.map(\.heading), last: "")
+        return ([title, above, heading] + lines).map { $0 + "\n" }.joined()
+    }
+
+    private static func cells(_ series: GuardSeries, rwlock: Double?) -> [String] {
+        func text(_ metric: Metric, _ format: (Double) -> String) -> String { series.median(metric).map(format) ?? "-" }
+        let rate = series.median(.faultsPerSecond)
+        let quotient: String? =
+            if let rate, let rwlock, rwlock > 0 { ScaledNumber.ratio(rate / rwlock) + "x" } else { nil }
+        return [
+            String(series.rows.count),
+            rate.map { ScaledNumber.rate($0) } ?? "-",
+            quotient ?? "-",
+            text(.faultP50) { ScaledNumber.duration($0) },
+            text(.faultP99) { ScaledNumber.duration($0) },
+            text(.faultP99_9) { ScaledNumber.duration($0) },
+            text(.invalidationsPerSecond) { ScaledNumber.rate($0) },
+            text(.invalidationP99) { ScaledNumber.duration($0) },
+            text(.faultRetriesPerFault, ScaledNumber.small),
+            series.staleInstalls.map { ScaledNumber.count($0) } ?? "-",
+        ]
+    }
+
+    /// A protected guard with a stale translation is broken, an unsafe one does what it is there for.
+    private static func flags(_ series: GuardSeries, isUnsafe: Bool) -> String {
+        let isBroken = !isUnsafe && series.staleInstalls ?? 0 > 0
+        return [isUnsafe ? "UNSAFE" : nil, isBroken ? "STALE!" : nil, series.isNoisy ? "noisy" : nil]
+            .compactMap(\.self).joined(separator: " ")
+    }
+
+    private static func line(first: String, _ cells: [String], last: String) -> String {
+        let name = shortened(first, to: guardWidth)
+        var line = name + padding(guardWidth - name.count)
+        for (cell, column) in zip(cells, columns) {
+            line += " " + padding(column.width - cell.count) + cell
+        }
+        return last.isEmpty ? line : line + " " + last
+    }
+
+    /// A long name loses its middle: guards of one family differ at the end.
+    private static func shortened(_ text: String, to width: Int) -> String {
+        guard text.count > width else { return text }
+        let ending = (width - 2) / 2
+        return text.prefix(width - 2 - ending) + ".." + text.suffix(ending)
+    }
+
+    private static func padding(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
+}

@@ -1,0 +1,99 @@
+/// How the measuring program was built; the program knows, the machine does not.
+public struct BuildFacts: Hashable, Sendable {
+    /// The compiler and its version.
+    public let compiler: String
+    /// `release` or `debug`.
+    public let buildType: String
+    /// The commit of the source; `nil` where it was not built from a repository.
+    public let commit: String?
+    /// Whether the source differed from the commit; `nil` without a commit.
+    public let isDirty: Bool?
+
+    /// The facts of one build.
+    public init(compiler: String, buildType: String, commit: String? = nil, isDirty: Bool? = nil) {
+        self.compiler = compiler
+        self.buildType = buildType
+        self.commit = commit
+        self.isDirty = isDirty
+    }
+}
+
+/// Where a result comes from: the machine and the build, as a results file states them.
+public struct Fingerprint: Hashable, Sendable {
+    /// The machine.
+    public let machine: MachineFacts
+    /// The build.
+    public let build: BuildFacts
+
+    /// The origin of the results of a run.
+    public init(machine: MachineFacts, build: BuildFacts) {
+        self.machine = machine
+        self.build = build
+    }
+
+    /// The context of a results file, in the order to write it; facts that are absent have no entry.
+    ///
+    /// Control characters are taken out of the values, since Google Benchmark does not escape them.
+    public var context: [(key: String, value: String)] {
+        ContextKey.allCases.compactMap { key in
+            value(of: key).map { (key.rawValue, String($0.unicodeScalars.filter(Self.isPrintable))) }
+        }
+    }
+
+    /// The context keys that a user's `--benchmark_context` must not set: ours, and those of Google Benchmark itself.
+    /// A key twice in one object would make the file mean two things.
+    public static let reservedContextKeys: Set<String> = Set(ContextKey.allCases.map(\.rawValue)).union([
+        "date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "cpu_scaling_enabled", "caches", "load_avg",
+        "library_build_type",
+    ])
+
+    private enum ContextKey: String, CaseIterable {
+        case machineID = "machine_id"
+        case cpuModel = "cpu_model"
+        case cpuRevision = "cpu_revision"
+        case sockets = "cpu_sockets"
+        case cores = "cpu_cores"
+        case threads = "cpu_threads"
+        case caches = "cpu_caches"
+        case smt
+        case governor
+        case memory = "memory_bytes"
+        case nodes = "numa_nodes"
+        case nodeMemory = "numa_node_memory_bytes"
+        case hypervisor
+        case clockSource = "clock_source"
+        case kernel
+        case compiler
+        case buildType = "build_type"
+        case commit
+        case isDirty = "tree_dirty"
+    }
+
+    private func value(of key: ContextKey) -> String? {
+        switch key {
+        case .machineID: machine.machineID
+        case .cpuModel: machine.cpuModel
+        case .cpuRevision: machine.cpuRevision
+        case .sockets: machine.sockets.map(String.init)
+        case .cores: machine.cores.map(String.init)
+        case .threads: machine.threads.map(String.init)
+        case .caches: machine.caches
+        case .smt: machine.smt
+        case .governor: machine.governor
+        case .memory: machine.memory.map { String($0) }
+        case .nodes: machine.nodeMemory.map { String($0.count) }
+        case .nodeMemory: machine.nodeMemory.map { $0.map { String($0) }.joined(separator: ",") }
+        case .hypervisor: machine.hypervisor
+        case .clockSource: machine.clockSource
+        case .kernel: machine.kernel
+        case .compiler: build.compiler
+        case .buildType: build.buildType
+        case .commit: build.commit
+        case .isDirty: build.isDirty.map { $0 ? "true" : "false" }
+        }
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory != .control
+    }
+}

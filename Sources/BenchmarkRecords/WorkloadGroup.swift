@@ -1,0 +1,70 @@
+/// A cell without its guard: guards are compared on one workload.
+struct Workload: Hashable, Comparable {
+    let scenario: String
+    let faulters: Int
+    let invalidators: Int
+    let parameters: [CellName.Parameter]
+
+    init(of cell: CellName) {
+        scenario = cell.scenario
+        faulters = cell.faulters
+        invalidators = cell.invalidators
+        parameters = cell.parameters
+    }
+
+    /// For people: `storm, 1 faulter, 1 invalidator, walk 1000ns`.
+    var title: String {
+        func counted(_ count: Int, _ role: String) -> String { "\(count) \(role)\(count == 1 ? "" : "s")" }
+        let threads = [counted(faulters, "faulter"), counted(invalidators, "invalidator")]
+        return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
+    }
+
+    static func < (first: Workload, second: Workload) -> Bool {
+        if first.scenario != second.scenario { return first.scenario < second.scenario }
+        if first.faulters != second.faulters { return first.faulters < second.faulters }
+        if first.invalidators != second.invalidators { return first.invalidators < second.invalidators }
+        return first.title < second.title
+    }
+}
+
+/// The repetitions of one guard on one workload.
+struct GuardSeries {
+    let guardName: String
+    let rows: [ResultRow]
+
+    /// The values of the repetitions that have one.
+    func values(_ metric: Metric) -> [Double] { rows.compactMap { $0[metric] } }
+
+    /// The median of those; `nil` where no repetition has the value.
+    func median(_ metric: Metric) -> Double? { Statistics.median(values(metric)) }
+
+    /// Over all repetitions: a median would hide the one that caught the guard.
+    var staleInstalls: Double? {
+        let counts = values(.staleInstalls)
+        return counts.isEmpty ? nil : counts.reduce(0, +)
+    }
+
+    var isNoisy: Bool { values(.noisy).contains { $0 != 0 } }
+}
+
+/// All guards that were measured on one workload.
+struct WorkloadGroup {
+    let workload: Workload
+    /// The one with the most faults a second first, those without a rate last.
+    let series: [GuardSeries]
+
+    /// The groups of these rows, in the order of their workloads; rows that are aggregates or no cells are left out.
+    static func groups(of rows: [ResultRow]) -> [WorkloadGroup] {
+        var rowsByCell: [Workload: [String: [ResultRow]]] = [:]
+        for row in rows where row.runType == .iteration {
+            guard let cell = row.cell else { continue }
+            rowsByCell[Workload(of: cell), default: [:]][cell.guardName, default: []].append(row)
+        }
+        return rowsByCell.sorted { $0.key < $1.key }.map { workload, rowsByGuard in
+            let series = rowsByGuard.sorted { $0.key < $1.key }.map { GuardSeries(guardName: $0.key, rows: $0.value) }
+            let ranked = series.map { (rate: $0.median(.faultsPerSecond) ?? -1, series: $0) }
+                .sorted { $0.rate > $1.rate }
+            return WorkloadGroup(workload: workload, series: ranked.map(\.series))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Testing
+
+@testable import BenchmarkRecords
+
+@Suite struct ConsoleTableTests {
+    private func lines(_ rows: [ResultRow]) -> [String] {
+        ConsoleTable(rows: rows, unprotectedGuards: ["unprotected"]).description
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    @Test func laysOutOneWorkload() {
+        let counters: [Metric: Double] = [
+            .faultP50: 9.8, .faultP99: 1062, .faultP99_9: 27_993, .invalidationsPerSecond: 99_950,
+            .invalidationP99: 4.2e6, .faultRetriesPerFault: 0.13, .staleInstalls: 0,
+        ]
+        let rows =
+            repetitions(of: "rwlock", faultsPerSecond: [1e6, 3e6, 2e6])
+            + repetitions(of: "interval-2m-lockfree", faultsPerSecond: [56.1e6, 50e6, 60e6], counters: counters)
+            + repetitions(of: "unprotected", faultsPerSecond: [239e6], counters: [.staleInstalls: 12_345, .noisy: 1])
+        #expect(
+            lines(rows) == [
+                "storm, 1 faulter, 1 invalidator",
+                "                         faults     vs  fault  fault  fault inval. inval. retries   all",
+                "guard                  n  per s rwlock    p50    p99  p99.9  per s    p99 / fault stale",
+                "unprotected            1   239M   120x      -      -      -      -      -       - 12.3k UNSAFE noisy",
+                "interval-2m-lockfree   3  56.1M  28.1x 9.80ns 1.06us 28.0us   100k 4.20ms    0.13     0",
+                "rwlock                 3  2.00M  1.00x      -      -      -      -      -       -     -",
+                "",
+            ])
+    }
+
+    @Test func staleTranslationsAreSummedAndShown() {
+        let rows =
+            repetitions(of: "mine", faultsPerSecond: [1e6, 1e6], counters: [.staleInstalls: 0])
+            + repetitions(of: "mine", faultsPerSecond: [1e6], counters: [.staleInstalls: 2])
+        #expect(lines(rows)[3].hasSuffix("     2 STALE!"))
+    }
+
+    @Test func neverGrowsBeyondAHundredColumns() {
+        let long = String(repeating: "guard-", count: 30)
+        let rows = repetitions(
+            of: long + "a", on: "trace:\(long)/faulters:128/invalidators:64/walk:1000ns",
+            faultsPerSecond: Array(repeating: 1.23456e11, count: 120),
+            counters: [
+                .faultP50: 999_499, .faultP99: 9.99e9, .faultP99_9: 9.99e9, .invalidationsPerSecond: 1.23e8,
+                .invalidationP99: 99e9, .faultRetriesPerFault: 1.234e-5, .staleInstalls: 1e9, .noisy: 1,
+            ])
+        let table = lines(rows + repetitions(of: "x" + long, faultsPerSecond: [1]))
+        #expect(table.allSatisfy { $0.count <= 100 }, "\(table)")
+        #expect(table.contains { $0.hasPrefix("xguard-gu..rd-guard- ") })
+        #expect(table.contains { $0.hasSuffix("STALE! noisy") })
+    }
+
+    @Test func groupsByWorkloadInItsOrder() {
+        let works = [
+            "storm/faulters:10/invalidators:1", "storm/faulters:2/invalidators:1", "calm/faulters:2/invalidators:0",
+        ]
+        let table = lines(works.flatMap { repetitions(of: "kvm", on: $0, faultsPerSecond: [1]) })
+        #expect(
+            table.filter { $0.contains("faulters") } == [
+                "calm, 2 faulters, 0 invalidators", "storm, 2 faulters, 1 invalidator",
+                "storm, 10 faulters, 1 invalidator",
+            ])
+    }
+
+    @Test func anEmptyRunHasNoTable() {
+        #expect(ConsoleTable(rows: [], unprotectedGuards: []).description.isEmpty)
+    }
+}
