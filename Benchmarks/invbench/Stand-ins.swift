@@ -9,7 +9,8 @@ enum GuardCatalogue {
     ]
 
     private static func entry(_ name: String, isProtected: Bool = true, needsTargetedUndo: Bool = false) -> GuardEntry {
-        GuardEntry(name: name, isProtected: isProtected, needsTargetedUndo: needsTargetedUndo) { settings, cancellation in
+        GuardEntry(name: name, isProtected: isProtected, needsTargetedUndo: needsTargetedUndo) {
+            settings, cancellation in
             let end = Date().addingTimeInterval(
                 Double(settings.windowNanoseconds + settings.warmUpNanoseconds) / 1e9)
             while Date() < end {

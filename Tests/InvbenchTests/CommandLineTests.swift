@@ -36,7 +36,8 @@ import Testing
     }
 
     @Test func listsOfNamesAndCounts() throws {
-        let options = try parse("--guard", "mutex,rwlock", "--guard", "invlock", "--faulters=1,8", "--invalidators", "0")
+        let options = try parse(
+            "--guard", "mutex,rwlock", "--guard", "invlock", "--faulters=1,8", "--invalidators", "0")
         #expect(options.guardNames == ["mutex", "rwlock", "invlock"])
         #expect(options.faulters == [[1, 8]])
         #expect(options.invalidators == [[0]])
@@ -65,7 +66,8 @@ import Testing
         let lines = try parse("--benchmark_context=a=1,b=x=y", "--benchmark_context", "c=").benchmark.context
         #expect(
             lines.flatMap { $0 } == [
-                ContextLine(key: "a", value: "1"), ContextLine(key: "b", value: "x=y"), ContextLine(key: "c", value: ""),
+                ContextLine(key: "a", value: "1"), ContextLine(key: "b", value: "x=y"),
+                ContextLine(key: "c", value: ""),
             ])
     }
 

@@ -4,7 +4,9 @@ import Testing
 
 extension EndToEndTests {
     @Suite struct CommandRunTests {
-        private static let small = ["--guard", "mutex", "--scenario", "calm,storm", "--faulters", "1", "--window", "2ms"]
+        private static let small = [
+            "--guard", "mutex", "--scenario", "calm,storm", "--faulters", "1", "--window", "2ms",
+        ]
 
         private let command: InvbenchProcess
 
@@ -111,8 +113,10 @@ extension EndToEndTests {
 
         @Test(arguments: [
             ["--bogus"], ["--guard", "mutx"], ["--scenario", "stom"], ["--benchmark_filter=("], ["--window", "5"],
-            ["--benchmark_filter=nothing_has_this_name"], ["--benchmark_context=commit=x"], ["list", "--guard", "mutex"],
-            ["--guard", "mutex", "--pairing", "call-all"], ["--trace", "missing.strace", "--scenario", "trace:missing"],
+            ["--benchmark_filter=nothing_has_this_name"], ["--benchmark_context=commit=x"],
+            ["list", "--guard", "mutex"],
+            ["--guard", "mutex", "--pairing", "call-all"],
+            ["--trace", "missing.strace", "--scenario", "trace:missing"],
         ])
         func wrongUsageEndsWithTwo(words: [String]) throws {
             let outcome = try command.run(words)

@@ -7,7 +7,7 @@ extension EndToEndTests {
     @Suite struct CutShortTests {
         private static let long = [
             "--guard", "mutex,stripe-mutex", "--scenario", "calm", "--faulters", "1", "--window", "5ms",
-            "--benchmark_repetitions=5000",
+            "--benchmark_repetitions=1000",
         ]
         private static let short = ["--guard", "mutex", "--scenario", "calm", "--faulters", "1", "--window", "2ms"]
 
@@ -26,7 +26,7 @@ extension EndToEndTests {
             #expect(saved.count >= 3)
             #expect(try outcome.rows() == saved)
             #expect(try command.text(of: "out.csv").split(separator: "\r\n").count == 1 + saved.count)
-            #expect(outcome.errors.contains("\(saved.count) of 10000 repetitions were finished"))
+            #expect(outcome.errors.contains("\(saved.count) of 2000 repetitions were finished"))
         }
 
         @Test func aSignalStillDrawsTheTable() async throws {

@@ -67,7 +67,8 @@ final class InvbenchProcess {
 
     /// Sends `signal` as soon as the results file holds `rows` rows.
     func send(_ signal: Int32, afterRows rows: Int) async throws {
-        while process.isRunning, try (resultsFiles().first.map { try ResultsFile(reading: $0).rows.count } ?? 0) < rows {
+        while process.isRunning, try (resultsFiles().first.map { try ResultsFile(reading: $0).rows.count } ?? 0) < rows
+        {
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(process.isRunning, "it ended before the signal: \((try? text(of: "stderr")) ?? "")")
