@@ -12,9 +12,9 @@
 #include <urcu/call-rcu.h>
 
 // <urcu/call-rcu.h> declares these for one flavour an inclusion; the symbols of all three exist side by side.
-extern void urcu_memb_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
-extern void urcu_mb_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
-extern void urcu_qsbr_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
+extern void urcu_memb_call_rcu(struct rcu_head *_Nonnull head, void (*_Nonnull function)(struct rcu_head *_Nonnull head));
+extern void urcu_mb_call_rcu(struct rcu_head *_Nonnull head, void (*_Nonnull function)(struct rcu_head *_Nonnull head));
+extern void urcu_qsbr_call_rcu(struct rcu_head *_Nonnull head, void (*_Nonnull function)(struct rcu_head *_Nonnull head));
 extern void urcu_memb_barrier(void);
 extern void urcu_mb_barrier(void);
 extern void urcu_qsbr_barrier(void);
@@ -22,13 +22,13 @@ extern void urcu_qsbr_barrier(void);
 // liburcu is not built with ThreadSanitizer, so the sanitizer cannot see that a grace period orders earlier readers
 // before what follows it. Built with `-Xcc -DCURCU_TSAN`, these two say so; otherwise they are nothing.
 #ifdef CURCU_TSAN
-extern void __tsan_acquire(void *address);
-extern void __tsan_release(void *address);
-static inline void curcu_happens_before(void *address) { __tsan_release(address); }
-static inline void curcu_happens_after(void *address) { __tsan_acquire(address); }
+extern void __tsan_acquire(void *_Nonnull address);
+extern void __tsan_release(void *_Nonnull address);
+static inline void curcu_happens_before(void *_Nonnull address) { __tsan_release(address); }
+static inline void curcu_happens_after(void *_Nonnull address) { __tsan_acquire(address); }
 #else
-static inline void curcu_happens_before(void *address) { (void)address; }
-static inline void curcu_happens_after(void *address) { (void)address; }
+static inline void curcu_happens_before(void *_Nonnull address) { (void)address; }
+static inline void curcu_happens_after(void *_Nonnull address) { (void)address; }
 #endif
 
 static inline void curcu_memb_read_lock(void) { urcu_memb_read_lock(); }
@@ -41,7 +41,7 @@ static inline void curcu_memb_synchronize(void) {
     urcu_memb_synchronize_rcu();
     curcu_happens_after(&urcu_memb_gp);
 }
-static inline void *curcu_memb_grace_period(void) { return &urcu_memb_gp; }
+static inline void *_Nonnull curcu_memb_grace_period(void) { return &urcu_memb_gp; }
 
 static inline void curcu_mb_read_lock(void) { urcu_mb_read_lock(); }
 static inline void curcu_mb_read_unlock(void) {
@@ -53,7 +53,7 @@ static inline void curcu_mb_synchronize(void) {
     urcu_mb_synchronize_rcu();
     curcu_happens_after(&urcu_mb_gp);
 }
-static inline void *curcu_mb_grace_period(void) { return &urcu_mb_gp; }
+static inline void *_Nonnull curcu_mb_grace_period(void) { return &urcu_mb_gp; }
 
 static inline void curcu_qsbr_read_lock(void) { urcu_qsbr_read_lock(); }
 static inline void curcu_qsbr_read_unlock(void) {
@@ -68,6 +68,6 @@ static inline void curcu_qsbr_synchronize(void) {
     urcu_qsbr_synchronize_rcu();
     curcu_happens_after(&urcu_qsbr_gp);
 }
-static inline void *curcu_qsbr_grace_period(void) { return &urcu_qsbr_gp; }
+static inline void *_Nonnull curcu_qsbr_grace_period(void) { return &urcu_qsbr_gp; }
 
 #endif

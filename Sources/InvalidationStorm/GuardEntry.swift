@@ -4,10 +4,48 @@ import NotifierDispatch
 public struct GuardEntry: Sendable {
     /// The name on the command line, in results and in the documentation.
     public let name: String
+    /// One line on what it is.
+    public let summary: String
     /// `false` only for guards that are declared unsafe: a stale translation of theirs does not fail the run.
     public let isProtected: Bool
-    /// Whether the guard's start can fail on a non-blockable range, so that it needs ``PairingPolicy/targetedUndo``.
+    /// Whether the guard's start can fail on a non-blockable range and wants its end, so that it needs
+    /// ``PairingPolicy/targetedUndo``.
     public let needsTargetedUndo: Bool
     /// Runs one repetition; `nil` when `cancellation` was raised before the window closed.
     public let run: @Sendable (_ settings: StormSettings, _ cancellation: Cancellation) -> StormMeasurement?
+
+    /// Puts a guard on offer. `make` builds a fresh one for each repetition, for the space that it gets.
+    @inlinable
+    public init<Guard: TranslationGuard>(
+        name: String, summary: String, make: @escaping @Sendable (AddressSpace) -> Guard
+    ) {
+        self.name = name
+        self.summary = summary
+        isProtected = Guard.isProtected
+        needsTargetedUndo = Guard.capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
+        run = { settings, cancellation in Storm.run(settings, cancellation: cancellation, makeGuard: make) }
+    }
+}
+
+/// The guards that come with the package, in the order of the documentation.
+public enum GuardCatalogue {
+    /// Reference points first, then the schemes that were proposed for Linux.
+    public static let builtIn: [GuardEntry] = [
+        GuardEntry(name: "unprotected", summary: "no protection: the speed limit, and UNSAFE") { _ in
+            UnprotectedGuard()
+        },
+        GuardEntry(name: "mutex", summary: "one pthread mutex, held from start to end") { _ in MutexGuard() },
+        GuardEntry(name: "rwlock", summary: "one pthread read-write lock: faults share it") { _ in
+            ReadWriteLockGuard()
+        },
+        GuardEntry(name: "stripe-mutex", summary: "a small lock per 2 MiB, held over walk and install") {
+            StripeMutexGuard(pages: $0.pages)
+        },
+        GuardEntry(name: "invlock", summary: "the June 2019 sequence lock, made correct") {
+            InvLockGuard(space: $0.subscriptions)
+        },
+        GuardEntry(name: "range-counter", summary: "count and generation of open sections in the core") {
+            RangeCounterGuard(space: $0.subscriptions)
+        },
+    ]
 }

@@ -8,16 +8,20 @@
 #include <x86intrin.h>
 #endif
 
-// The calling thread's dense index and how often it is registered with each RCU flavour. Owned by
-// NotifierDispatch's thread registration; everyone else only reads the index.
+// What NotifierDispatch knows about the calling thread. Written by its thread registration and, in debug builds, by its
+// small lock; everyone else only reads the index.
 struct cplatform_thread {
     int32_t index;              // 0 and up; -1 while the thread is not registered
+    uint32_t small_locks_held;  // counted in debug builds only, for the rule that nobody waits while holding one
     uint32_t registrations[3];  // nesting depth, one a flavour: memb, mb, qsbr
 };
 extern __thread struct cplatform_thread cplatform_this_thread;
 
-static inline struct cplatform_thread *cplatform_thread(void) { return &cplatform_this_thread; }
+static inline struct cplatform_thread *_Nonnull cplatform_thread(void) { return &cplatform_this_thread; }
 static inline int32_t cplatform_thread_index(void) { return cplatform_this_thread.index; }
+static inline uint32_t *_Nonnull cplatform_thread_registrations(int flavour) {
+    return &cplatform_this_thread.registrations[flavour];
+}
 
 // A hint to the core that this is a spin loop.
 static inline void cplatform_spin_hint(void) {
@@ -51,7 +55,17 @@ int cplatform_ticks_are_invariant(void);
 int cplatform_membarrier_register(void);
 int cplatform_membarrier(void);
 
-// perf_event_open(2) for the calling thread, counting in user space only. Returns a file descriptor, or -errno.
-int cplatform_perf_event_open(uint32_t type, uint64_t config);
+// perf_event_open(2) for the calling thread, on any core. `include_kernel` also counts what happens in the kernel, which
+// scheduler events need and unprivileged users may be refused. Returns a file descriptor, or -errno.
+int cplatform_perf_event_open(uint32_t type, uint64_t config, int include_kernel);
+
+// Whether the calling thread may run on a core (sched_getaffinity(2)), and keeping it on one. Cores are numbered as the
+// kernel does, below cplatform_core_limit().
+int cplatform_core_limit(void);
+int cplatform_core_is_allowed(int core);
+void cplatform_pin_to_core(int core);
+
+// How often the calling thread has lost its core to another one (getrusage(2)).
+uint64_t cplatform_involuntary_switches(void);
 
 #endif

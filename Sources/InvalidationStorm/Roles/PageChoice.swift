@@ -1,0 +1,57 @@
+import Glibc
+import NotifierDispatch
+
+/// A small fast random generator (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
+/// 2014). One a thread.
+public struct RandomSequence: Sendable {
+    @usableFromInline
+    var state: UInt64
+
+    /// The sequence of a seed; `stream` tells the threads of a run apart.
+    public init(seed: UInt64, stream: Int) {
+        state = seed
+        state = next() ^ (UInt64(truncatingIfNeeded: stream) &* 0x9e37_79b9_7f4a_7c15)
+    }
+
+    @inlinable @inline(__always)
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed &>> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed &>> 31)
+    }
+
+    /// A number in `0 ..< bound`, which must be at most 2^32. The bias is below `bound / 2^32`.
+    @inlinable @inline(__always)
+    mutating func below(_ bound: Int) -> Int { Int(((next() &>> 32) &* UInt64(bound)) &>> 32) }
+
+    /// The time to the next of independent events that come once in `mean` on average.
+    mutating func exponential(mean: Double) -> Double {
+        -mean * log(Double((next() &>> 11) + 1) * 0x1p-53)
+    }
+}
+
+/// Which pages fault: all alike, or nine faults in ten in the hot part at the start of the space.
+public struct PageChoice: Sendable {
+    @usableFromInline
+    var random: RandomSequence
+    @usableFromInline
+    let pages: Int
+    /// 0 where all pages are alike.
+    @usableFromInline
+    let hotPages: Int
+
+    init(scenario: Scenario, seed: UInt64, stream: Int) {
+        random = RandomSequence(seed: seed, stream: stream)
+        pages = scenario.pages
+        hotPages = scenario.hotFraction < 1 ? scenario.hotPages : 0
+    }
+
+    @inlinable @inline(__always)
+    mutating func next() -> Int {
+        // 0.9 in units of 2^-32.
+        if hotPages != 0, random.next() & 0xffff_ffff < 3_865_470_566 { return random.below(hotPages) }
+        return random.below(pages)
+    }
+}

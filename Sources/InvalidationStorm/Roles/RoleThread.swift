@@ -1,0 +1,43 @@
+import Glibc
+import NotifierDispatch
+
+/// A POSIX thread with a body and a result, registered with RCU and pinned to a core while the body runs.
+final class RoleThread<Result: Sendable>: @unchecked Sendable {
+    // @unchecked: `result` is written by the thread and read after join, which orders the two.
+    private var handle = pthread_t()
+    private let body: @Sendable () -> Result
+    private let number: Int
+    private var result: Result?
+
+    /// Starts a thread. `number` chooses its core: the allowed ones in turn.
+    init(number: Int, _ body: @escaping @Sendable () -> Result) {
+        self.body = body
+        self.number = number
+        let status = pthread_create(
+            &handle, nil,
+            { context in
+                let thread = Unmanaged<AnyRoleThread>.fromOpaque(context!).takeRetainedValue()
+                thread.run()
+                return nil
+            }, Unmanaged<AnyRoleThread>.passRetained(AnyRoleThread(runBody)).toOpaque())
+        precondition(status == 0, "pthread_create failed with error \(status)")
+    }
+
+    private func runBody() {
+        CorePlacement.pin(threadNumber: number)
+        result = RCU.withRegisteredThread { body() }
+    }
+
+    /// Waits for the body to end. To be called once.
+    func join() -> Result {
+        pthread_join(handle, nil)
+        guard let result else { fatalError("a role thread ended without a result") }
+        return result
+    }
+}
+
+/// What a C function pointer can carry of a generic thread.
+private final class AnyRoleThread {
+    let run: () -> Void
+    init(_ run: @escaping () -> Void) { self.run = run }
+}

@@ -1,0 +1,87 @@
+import Glibc
+import NotifierDispatch
+import Synchronization
+
+/// How the threads of one repetition move together: all ready, warm up, window, until all have left it, stop.
+///
+///     phase      set when                              faulters and invalidators
+///     gathering  at first                              wait
+///     warmUp     all are ready                         work, unrecorded
+///     window     the warm-up time is over              work, recorded
+///     coolDown   the window's time is over             work on, unrecorded, so that the others keep their load
+///     stopped    all have left the window              leave
+public final class StormControl: @unchecked Sendable {
+    // @unchecked: atomics behind a pointer that never changes.
+    @usableFromInline
+    enum Phase: UInt32, AtomicRepresentable {
+        case gathering, warmUp, window, coolDown, stopped
+    }
+
+    @usableFromInline
+    struct Shared: ~Copyable {
+        @usableFromInline
+        let phase = Atomic<Phase>(.gathering)
+        @usableFromInline
+        let samplingShift = Atomic<Int>(0)
+    }
+
+    /// On a line of their own: read all the time, written five times.
+    private let shared: UnsafeMutablePointer<Shared>
+    private let ready = Atomic<Int>(0)
+    private let left = Atomic<Int>(0)
+    private let warmUpFaults = Atomic<UInt64>(0)
+    let threads: Int
+
+    init(threads: Int) {
+        self.threads = threads
+        shared = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128).assumingMemoryBound(to: Shared.self)
+        shared.initialize(to: Shared())
+    }
+
+    deinit {
+        shared.deinitialize(count: 1)
+        UnsafeMutableRawPointer(shared).deallocate()
+    }
+
+    @usableFromInline
+    var phase: Phase { shared.pointee.phase.load(ordering: .acquiring) }
+
+    /// Releasing, and `phase` acquiring: the sampling shift is chosen before the window opens.
+    func enter(_ phase: Phase) { shared.pointee.phase.store(phase, ordering: .releasing) }
+
+    // MARK: Roles
+
+    /// Says that the calling thread is ready, and waits until all are.
+    func gather() {
+        ready.add(1, ordering: .relaxed)
+        while phase == .gathering { sched_yield() }
+    }
+
+    /// Says that the calling thread has left the window.
+    @usableFromInline
+    func leaveWindow() { left.add(1, ordering: .relaxed) }
+
+    /// Adds to the faults done while warming up, from which the sampling is chosen.
+    @usableFromInline
+    func countWarmUp(faults: UInt64) { warmUpFaults.add(faults, ordering: .relaxed) }
+
+    /// One fault in `2^k` is timed. Valid from the window on.
+    @usableFromInline
+    var samplingShift: Int { shared.pointee.samplingShift.load(ordering: .relaxed) }
+
+    // MARK: The controller
+
+    var allAreReady: Bool { ready.load(ordering: .relaxed) == threads }
+    var allHaveLeft: Bool { left.load(ordering: .relaxed) == threads }
+
+    /// Chooses the sampling: the clock pair costs at most two per cent of what happens between two of them, and no
+    /// more than 512 faults go by between two.
+    func chooseSampling(faulters: Int, warmUpNanoseconds: UInt64, clock: TickClock) -> Int {
+        let faults = max(1, warmUpFaults.load(ordering: .relaxed))
+        let nanosecondsPerFault = Double(warmUpNanoseconds) * Double(faulters) / Double(faults)
+        var shift = 0
+        while shift < 9, clock.pairCostNanoseconds > 0.02 * nanosecondsPerFault * Double(1 << shift) { shift += 1 }
+        shared.pointee.samplingShift.store(shift, ordering: .relaxed)
+        return shift
+    }
+}

@@ -1,0 +1,88 @@
+/// The invlock as a guard: walk without a lock, check the sequence under the install lock, retry on a collision; after
+/// too many, or too long, shut the invalidations out for one fault.
+public final class InvLockGuard: TranslationGuard {
+    public static var isProtected: Bool { true }
+    public static var capabilities: SubscriberCapabilities { .receivesEnd }
+
+    @usableFromInline
+    let invLock: InvLock
+    @usableFromInline
+    let budget: RetryBudget
+
+    /// A guard for a subscriber of `space`.
+    public init(space: Subscriptions, budget: RetryBudget = RetryBudget()) {
+        invLock = InvLock(space: space)
+        self.budget = budget
+    }
+
+    @inlinable @inline(__always)
+    public func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        if let ticket = invLock.readBeginIfIdle() {
+            guard let translation = walk() else { return FaultOutcome(.absent) }
+            let waited = invLock.lock()
+            if !invLock.readRetry(ticket) {
+                install(translation)
+                invLock.unlock()
+                return FaultOutcome(.installed, waitedNanoseconds: waited)
+            }
+            invLock.unlock()
+            return faultSlow(collisions: 1, walk: walk, install: install)
+        }
+        return faultSlow(collisions: 0, walk: walk, install: install)
+    }
+
+    @inlinable @inline(never)
+    func faultSlow<Translation>(
+        collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        let start = MonotonicClock.now()
+        let deadline = Deadline.after(nanoseconds: budget.nanoseconds)
+        var collisions = soFar
+        func outcome(_ status: FaultOutcome.Status, usedFallback: Bool = false) -> FaultOutcome {
+            FaultOutcome(
+                status, waitedNanoseconds: max(1, MonotonicClock.now() &- start), retries: collisions,
+                usedFallback: usedFallback)
+        }
+        attempts: while collisions < budget.collisions {
+            switch invLock.readBegin(until: deadline) {
+            case .dead: return outcome(.dead)
+            case .busy: break attempts
+            case .ticket(let ticket):
+                guard let translation = walk() else { return outcome(.absent) }
+                invLock.lock()
+                let collided = invLock.readRetry(ticket)
+                if !collided { install(translation) }
+                invLock.unlock()
+                if !collided { return outcome(.installed) }
+                collisions += 1
+                if deadline.hasPassed { break attempts }
+            }
+        }
+        switch invLock.readBeginExclusive(until: .after(nanoseconds: budget.fallbackNanoseconds)) {
+        case .dead: return outcome(.dead, usedFallback: true)
+        case .busy: return outcome(.busy, usedFallback: true)
+        case .granted(let ticket):
+            let translation = walk()
+            if let translation {
+                invLock.lock()
+                install(translation)
+                invLock.unlock()
+            }
+            invLock.readEndExclusive(ticket)
+            return outcome(translation == nil ? .absent : .installed, usedFallback: true)
+        }
+    }
+
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        invLock.invalidationStarted(invalidation.range, teardown: teardown)
+        return .done
+    }
+
+    public func invalidationEnded(_ invalidation: Invalidation) { invLock.invalidationEnded(invalidation.range) }
+
+    public func released() { invLock.tearDown() }
+}

@@ -1,0 +1,88 @@
+import CPlatform
+import Synchronization
+
+/// The one small lock of the engine: a word that holds its owner. Every guard that needs a small lock uses this one, so
+/// that protocols are compared and not locks.
+///
+/// Legal states of the word:
+///
+///     value      meaning               written by
+///     0          free                  the owner, at unlock
+///     index + 1  held by that thread   whoever changed 0 to it, at lock
+///
+/// Only registered threads may lock (the word needs their index). It is not recursive: locking twice traps. In debug
+/// builds every thread counts the small locks it holds, so that waits can assert that it holds none (invariant 35).
+@usableFromInline
+struct SmallLock: ~Copyable {
+    @usableFromInline
+    let owner = Atomic<UInt32>(0)
+
+    @usableFromInline
+    init() {}
+
+    /// Takes the lock, waiting for it if need be. Returns how long that took in nanoseconds; 0 where it was free.
+    @inlinable @inline(__always) @discardableResult
+    func lock() -> UInt64 {
+        tryLock() ? 0 : lockSlow()
+    }
+
+    /// Takes the lock if it is free.
+    @inlinable @inline(__always)
+    func tryLock() -> Bool {
+        let me = UInt32(bitPattern: ThreadRegistration.index &+ 1)
+        assert(me != 0, "a thread that is not registered with RCU took a small lock")
+        // Acquiring: what this section reads comes after the last section's unlock, which releases. A failure reads
+        // nothing that the lock protects.
+        let taken = owner.compareExchange(
+            expected: 0, desired: me, successOrdering: .acquiring, failureOrdering: .relaxed
+        ).exchanged
+        if taken { countHeld(1) }
+        return taken
+    }
+
+    /// Gives the lock back. Traps in debug builds where the calling thread does not hold it.
+    @inlinable @inline(__always)
+    func unlock() {
+        assert(isHeldByThisThread, "a small lock was given back by a thread that does not hold it")
+        countHeld(-1)
+        // Releasing: what this section wrote comes before the next section's reads; pairs with tryLock.
+        owner.store(0, ordering: .releasing)
+    }
+
+    /// Whether the calling thread holds the lock.
+    @inlinable @inline(__always)
+    var isHeldByThisThread: Bool {
+        // Relaxed: only this thread can have written its own index, and only it can have overwritten it.
+        owner.load(ordering: .relaxed) == UInt32(bitPattern: ThreadRegistration.index &+ 1)
+    }
+
+    @usableFromInline @inline(never)
+    func lockSlow() -> UInt64 {
+        guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
+        guard !isHeldByThisThread else {
+            fatalError(
+                "this thread already holds the lock: sections of this guard cannot nest, and its walk cannot invalidate"
+            )
+        }
+        let start = MonotonicClock.now()
+        var backoff = Backoff()
+        repeat {
+            // Relaxed: only a hint when to try; tryLock has the ordering.
+            while owner.load(ordering: .relaxed) != 0 { backoff.pause() }
+        } while !tryLock()
+        return max(1, MonotonicClock.now() &- start)
+    }
+
+    @inlinable @inline(__always)
+    func countHeld(_ change: Int32) {
+        #if DEBUG
+            cplatform_thread().pointee.small_locks_held &+= UInt32(bitPattern: change)
+        #endif
+    }
+
+    /// Traps in debug builds where the calling thread holds any small lock.
+    @inlinable @inline(__always)
+    static func assertNoneHeld() {
+        assert(cplatform_thread().pointee.small_locks_held == 0, "a thread waits or wakes others while holding a lock")
+    }
+}

@@ -1,0 +1,72 @@
+import Glibc
+import Synchronization
+
+/// Where threads sleep until something changes, or until a deadline.
+///
+/// The race that must not lose a wake-up, with the outcome that it must have: at least one side sees the other.
+///
+///     waiter                                   waker
+///     waiters += 1            (seq_cst)        change what the condition reads   (seq_cst)
+///     condition() still true? (seq_cst)        waiters == 0? -> nobody to wake   (seq_cst)
+///     sleep, mutex held since before           lock the mutex, broadcast, unlock
+///
+/// All four are sequentially consistent, so they cannot both read the old value. Condition and change are the caller's:
+/// they must use `.sequentiallyConsistent` (a read-modify-write of that ordering on the waker's side).
+@usableFromInline
+final class WaitQueue: @unchecked Sendable {
+    // @unchecked: a mutex and a condition variable behind pointers, made for being shared.
+    private let mutex = PthreadMutex()
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private let waiters = Atomic<Int>(0)
+
+    @usableFromInline
+    init() {
+        condition = .allocate(capacity: 1)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        let status = pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+        precondition(status == 0, "pthread_cond_init failed with error \(status)")
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        condition.deallocate()
+    }
+
+    /// How many threads sleep here or are about to.
+    var sleeperCount: Int { waiters.load(ordering: .relaxed) }
+
+    /// Sleeps while `isUnchanged` holds, until ``wakeAll()`` or the deadline. Returns `false` at the deadline.
+    func wait(until deadline: Deadline, while isUnchanged: () -> Bool) -> Bool {
+        SmallLock.assertNoneHeld()
+        waiters.add(1, ordering: .sequentiallyConsistent)
+        mutex.lock()
+        defer {
+            mutex.unlock()
+            // Relaxed: a waker that still counts this thread broadcasts once for nothing.
+            waiters.subtract(1, ordering: .relaxed)
+        }
+        while isUnchanged() {
+            if deadline.nanoseconds == .max {
+                pthread_cond_wait(condition, mutex.raw)
+            } else {
+                var time = timespec(
+                    tv_sec: Int(deadline.nanoseconds / 1_000_000_000),
+                    tv_nsec: Int(deadline.nanoseconds % 1_000_000_000))
+                if pthread_cond_timedwait(condition, mutex.raw, &time) == ETIMEDOUT { return !isUnchanged() }
+            }
+        }
+        return true
+    }
+
+    /// Wakes every sleeper. Must come after the change, and not under a lock that the sleepers will take.
+    func wakeAll() {
+        SmallLock.assertNoneHeld()
+        guard waiters.load(ordering: .sequentiallyConsistent) != 0 else { return }
+        mutex.lock()
+        pthread_cond_broadcast(condition)
+        mutex.unlock()
+    }
+}

@@ -1,0 +1,65 @@
+import CPlatform
+
+/// The threads that the engine knows: each has a dense index, from the first registration to the last one's end.
+///
+/// Indices are small and reused, the lowest free one first, so that per-thread slots can be plain arrays.
+public enum ThreadRegistration {
+    /// The most threads that can be registered at once. Index values lie below it.
+    public static let maximumThreads = 4096
+
+    /// The calling thread's dense index, or -1 where it is not registered. Costs one thread-local load.
+    @inlinable @inline(__always)
+    public static var index: Int32 { cplatform_thread_index() }
+
+    @usableFromInline
+    static func enter<Flavour: RCUFlavour>(_: Flavour.Type) {
+        if index < 0 { cplatform_thread().pointee.index = indices.take() }
+        if Flavour.registrations.pointee == 0 { Flavour.registerThread() }
+        Flavour.registrations.pointee += 1
+    }
+
+    @usableFromInline
+    static func leave<Flavour: RCUFlavour>(_: Flavour.Type) {
+        Flavour.registrations.pointee -= 1
+        guard Flavour.registrations.pointee == 0 else { return }
+        Flavour.unregisterThread()
+        let thread = cplatform_thread()
+        guard thread.pointee.registrations == (0, 0, 0) else { return }
+        indices.giveBack(thread.pointee.index)
+        thread.pointee.index = -1
+    }
+
+    @usableFromInline @inline(never)
+    static func trapUnregistered() -> Never {
+        fatalError("this thread is not registered with RCU: wrap its work in RCU.withRegisteredThread { }")
+    }
+
+    private static let indices = ThreadIndices()
+}
+
+/// Hands out the lowest free index.
+private final class ThreadIndices: @unchecked Sendable {
+    // @unchecked: `isTaken` is only touched with `lock` held.
+    private let lock = PthreadMutex()
+    private var isTaken: [Bool] = []
+
+    func take() -> Int32 {
+        lock.lock()
+        defer { lock.unlock() }
+        if let free = isTaken.firstIndex(of: false) {
+            isTaken[free] = true
+            return Int32(free)
+        }
+        precondition(
+            isTaken.count < ThreadRegistration.maximumThreads,
+            "more than \(ThreadRegistration.maximumThreads) threads are registered with RCU")
+        isTaken.append(true)
+        return Int32(isTaken.count - 1)
+    }
+
+    func giveBack(_ index: Int32) {
+        lock.lock()
+        defer { lock.unlock() }
+        isTaken[Int(index)] = false
+    }
+}

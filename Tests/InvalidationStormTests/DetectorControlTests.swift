@@ -1,0 +1,63 @@
+import Glibc
+import NotifierDispatch
+import Synchronization
+import Testing
+
+@testable import InvalidationStorm
+
+@Suite struct DetectorControlTests {
+    @Test("Every check finds the stale translation that was put before it, every time")
+    func everyInterleavingIsCaught() {
+        for _ in 0..<200 {
+            RCU.withRegisteredThread {
+                for interleaving in DetectorControl.Interleaving.allCases {
+                    #expect(interleaving.isCaught(), "\(interleaving)")
+                }
+            }
+        }
+        #expect(DetectorControl.run())
+    }
+
+    /// Drives a guard through the same bad luck with two threads: the invalidation is made while a fault is in its walk.
+    private func staleTranslations<Guard: TranslationGuard>(_ makeGuard: (AddressSpace) -> Guard) throws -> UInt64 {
+        let space = AddressSpace(pages: 1024)
+        let cache = GuardedCache(space: space, guard: makeGuard(space))
+        let range = try #require(InvalidationRange(pages: 0..<16))
+        let subscription = try RCU.withRegisteredThread { try space.subscriptions.register(cache) }
+        let isWalking = Atomic<Bool>(false)
+        let isStarting = Atomic<Bool>(false)
+        let invalidator = RoleThread(number: 1) {
+            while !isWalking.load(ordering: .acquiring) { sched_yield() }
+            isStarting.store(true, ordering: .releasing)
+            space.subscriptions.invalidate(range, event: .clear) {
+                space.change(range)
+                cache.shadow.checkNothingVisible(in: range)
+            }
+        }
+        RCU.withRegisteredThread {
+            _ = cache.translationGuard.fault(
+                at: 3,
+                walk: { () -> UInt64? in
+                    let generation = space.walk(3)
+                    isWalking.store(true, ordering: .releasing)
+                    while !isStarting.load(ordering: .acquiring) { sched_yield() }
+                    // Long enough for a start that does not wait for this walk. One that waits cannot be seen to.
+                    usleep(2_000)
+                    return generation
+                }, install: { cache.shadow.install($0, at: 3) })
+        }
+        invalidator.join()
+        cache.shadow.checkAgainstPageTable()
+        RCU.withRegisteredThread { space.subscriptions.unregister(subscription) }
+        return cache.shadow.staleCount
+    }
+
+    @Test("No protected guard lets the same interleaving through")
+    func protectedGuardsHold() throws {
+        #expect(try staleTranslations { _ in MutexGuard() } == 0)
+        #expect(try staleTranslations { _ in ReadWriteLockGuard() } == 0)
+        #expect(try staleTranslations { StripeMutexGuard(pages: $0.pages) } == 0)
+        #expect(try staleTranslations { InvLockGuard(space: $0.subscriptions) } == 0)
+        #expect(try staleTranslations { RangeCounterGuard(space: $0.subscriptions) } == 0)
+    }
+}
