@@ -1,0 +1,91 @@
+/// The arguments of one call as strace writes them, cut at the commas between them.
+struct StraceArguments {
+    private let fields: [ArraySlice<UInt8>]
+
+    /// Throws a ``LineFault`` where brackets or quotes do not pair.
+    init(_ text: ArraySlice<UInt8>) throws(LineFault) {
+        var fields: [ArraySlice<UInt8>] = []
+        var closing: [UInt8] = []
+        var start = text.startIndex
+        for index in text.indices {
+            switch text[index] {
+            case UInt8(ascii: "("): closing.append(UInt8(ascii: ")"))
+            case UInt8(ascii: "["): closing.append(UInt8(ascii: "]"))
+            case UInt8(ascii: "{"): closing.append(UInt8(ascii: "}"))
+            case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
+                guard closing.popLast() == text[index] else { throw Self.fault }
+            case UInt8(ascii: ",") where closing.isEmpty:
+                fields.append(text[start..<index])
+                start = index + 1
+            default: break
+            }
+        }
+        guard closing.isEmpty else { throw Self.fault }
+        if !text.isEmpty { fields.append(text[start...]) }
+        for index in fields.indices.dropFirst() {
+            guard fields[index].first == UInt8(ascii: " ") else { throw Self.fault }
+            fields[index].removeFirst()
+        }
+        self.fields = fields
+    }
+
+    static let fault = LineFault("arguments that strace does not write for this call")
+
+    /// Throws a ``LineFault`` unless there are as many arguments as `counts` allows.
+    func expect(_ counts: ClosedRange<Int>) throws(LineFault) {
+        guard counts.contains(fields.count) else { throw Self.fault }
+    }
+
+    /// The number or address at `index`. Throws a ``LineFault`` where there is none, or not one of 64 bits.
+    func number(_ index: Int) throws(LineFault) -> UInt64 {
+        guard fields.indices.contains(index) else { throw Self.fault }
+        var scanner = ByteScanner(fields[index])
+        guard let value = scanner.number(), scanner.isAtEnd else { throw Self.fault }
+        return value
+    }
+
+    /// The number that the argument at `index` starts with, be it followed by a comment; `nil` where it is a name.
+    func leadingNumber(_ index: Int) -> UInt64? {
+        guard fields.indices.contains(index) else { return nil }
+        var scanner = ByteScanner(fields[index])
+        return scanner.number()
+    }
+
+    /// The names at `index`, which stand between `|`, all out of `known`; numbers that have no name are passed over.
+    func flags(_ index: Int, outOf known: Set<String>) throws(LineFault) -> Set<String> {
+        guard fields.indices.contains(index) else { throw Self.fault }
+        return try Self.flags(fields[index], outOf: known)
+    }
+
+    /// The names after `flags=` in an argument list of `name=value` fields, or in the structure that is its first
+    /// argument, as `clone` and `clone3` have them.
+    func namedFlags(outOf known: Set<String>) throws(LineFault) -> Set<String> {
+        let candidates: [ArraySlice<UInt8>]
+        if let first = fields.first, first.first == UInt8(ascii: "{"), let end = first.firstIndex(of: UInt8(ascii: "}")) {
+            candidates = try StraceArguments(first[(first.startIndex + 1)..<end]).fields
+        } else {
+            candidates = fields
+        }
+        for field in candidates {
+            var scanner = ByteScanner(field)
+            if scanner.skip("flags=") { return try Self.flags(scanner.rest, outOf: known) }
+        }
+        throw Self.fault
+    }
+
+    private static func flags(_ field: ArraySlice<UInt8>, outOf known: Set<String>) throws(LineFault) -> Set<String> {
+        var names: Set<String> = []
+        for token in field.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false) {
+            var scanner = ByteScanner(token)
+            if scanner.number() != nil {
+                // A bare number, `0x40 /* MAP_??? */`, or a page size, `21<<MAP_HUGE_SHIFT`.
+                guard scanner.isAtEnd || scanner.skip(" /* ") || scanner.skip("<<MAP_HUGE_SHIFT") else { throw fault }
+                continue
+            }
+            let name = String(decoding: token, as: UTF8.self)
+            guard known.contains(name) else { throw fault }
+            names.insert(name)
+        }
+        return names
+    }
+}
