@@ -30,7 +30,7 @@ let package = Package(
         .executableTarget(
             name: "invbench",
             dependencies: [
-                "InvalidationStorm", "BenchmarkRecords", "CGoogleBenchmark", "CPlatform",
+                "InvalidationStorm", "BenchmarkRecords", "CGoogleBenchmark",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/invbench",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InvalidationStorm
 
 /// `invbench list`: what can be named on the command line.
 struct ListCommand: ParsableCommand {
@@ -16,9 +17,14 @@ struct ListCommand: ParsableCommand {
     static func text(of catalogue: CellCatalogue) -> String {
         let synthetic = catalogue.scenarios.filter { !$0.isTrace }
         let traces = catalogue.scenarios.filter(\.isTrace)
-        return section("Guards", catalogue.guards.map { ($0.name, GuardSummary.line(for: $0)) })
+        return section("Guards", catalogue.guards.map { ($0.name, Self.summary(of: $0)) })
             + section("Scenarios", synthetic.map { ($0.name, $0.summary) })
             + section("Recorded programs", traces.map { ($0.name, $0.summary) })
+    }
+
+    /// A guard's own words; one that does not protect is marked, whatever its words are.
+    private static func summary(of entry: GuardEntry) -> String {
+        entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
     }
 
     private static func section(_ title: String, _ entries: [(name: String, summary: String)]) -> String {

@@ -1,11 +1,12 @@
-import CPlatform
+import InvalidationStorm
 
-/// Which clock times the faults.
+/// Which clock times the faults, and what that costs.
 enum ClockDescription {
-    /// The time stamp counter where it ticks at one rate on all cores, else the kernel's clock.
-    static func text(kernelSource: String?) -> String {
-        let kernel = kernelSource.map { " (the kernel uses \($0))" } ?? ""
-        return cplatform_ticks_are_invariant() == 1
-            ? "invariant time stamp counter\(kernel)" : "clock_gettime\(kernel)"
+    static func text(_ clock: TickClock = .calibrated) -> String {
+        let name = clock.usesTimeStampCounter ? "invariant time stamp counter" : "clock_gettime, CLOCK_MONOTONIC"
+        let step = hundredths(clock.nanosecondsPerTick)
+        return "\(name), \(step) ns a tick, \(hundredths(clock.pairCostNanoseconds)) ns for a pair of time stamps"
     }
+
+    private static func hundredths(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }

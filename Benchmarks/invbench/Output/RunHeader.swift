@@ -16,7 +16,7 @@ enum RunHeader {
         let hypervisor = machine.hypervisor.flatMap { $0 == "none" ? nil : ", in a virtual machine (\($0))" }
         var lines = [
             ("machine", processor + (hypervisor ?? "")),
-            ("clock", ClockDescription.text(kernelSource: machine.clockSource)),
+            ("clock", ClockDescription.text()),
             ("work", amount),
             ("time", "about \(ProgressLine.text(seconds: plan.expectedSeconds)) minutes"),
             ("results", resultsPath ?? "not kept"),
