@@ -17,6 +17,7 @@ struct Invbench: ParsableCommand {
     )
 
     static func main() {
+        StandardStreams.open()
         BenchmarkEnvironment.leaveBehind()
         let words = CommandLineWords.normalised(Array(CommandLine.arguments.dropFirst()))
         do {

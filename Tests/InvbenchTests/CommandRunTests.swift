@@ -82,6 +82,14 @@ extension EndToEndTests {
             #expect(outcome.status == 0)
         }
 
+        @Test func anUnprotectedGuardMayShowStaleTranslations() throws {
+            let outcome = try command.run([
+                "--guard=unprotected", "--scenario=storm", "--faulters=1", "--window=2ms", "--no-save",
+            ])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("UNSAFE"))
+        }
+
         @Test func listShowsWhatThereIs() throws {
             let outcome = try command.run(["list"])
             #expect(outcome.status == 0)

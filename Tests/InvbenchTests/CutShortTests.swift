@@ -63,6 +63,17 @@ extension EndToEndTests {
             #expect(outcome.errors.contains("/dev/full"))
         }
 
+        @Test func aClosedStandardOutputDoesNotEndInTheResults() throws {
+            let shell = Process()
+            shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+            shell.currentDirectoryURL = command.folder
+            shell.arguments = ["-c", "exec \"$0\" \"$@\" >&- 2>&-", InvbenchProcess.executable] + Self.short
+            try shell.run()
+            shell.waitUntilExit()
+            #expect(shell.terminationStatus == 0)
+            #expect(try command.savedRows().count == 9)
+        }
+
         @Test func aFolderThatCannotBeMadeEndsWithFive() throws {
             try command.write("a file", to: "taken")
             let outcome = try command.run(Self.short + ["--results", "taken"])

@@ -19,7 +19,8 @@ enum MetricValues {
             .wouldBlockCount: Double(measurement.wouldBlocks), .staleInstalls: Double(measurement.staleInstalls),
             .fairness: measurement.fairness, .longestWait: Double(measurement.longestWaitNanoseconds),
             .steal: measurement.stealPercent, .involuntarySwitches: Double(measurement.involuntarySwitches),
-            .cpuMigrations: measurement.cpuMigrations.map { Double($0) }, .coreRoundTrip: measurement.coreRoundTripNanoseconds,
+            .cpuMigrations: measurement.cpuMigrations.map { Double($0) },
+            .coreRoundTrip: measurement.coreRoundTripNanoseconds,
             .invalidationsPerSecond: measurement.invalidationsPerSecond,
             .invalidationSamples: Double(invalidation.samples),
         ]

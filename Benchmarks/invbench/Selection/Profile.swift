@@ -15,8 +15,8 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// The timed window, in nanoseconds.
     var windowNanoseconds: UInt64 {
         switch self {
-        case .quick: 80_000_000
-        case .standard: 400_000_000
+        case .quick: 100_000_000
+        case .standard: 500_000_000
         case .full: 1_000_000_000
         }
     }

@@ -29,7 +29,7 @@ struct ScenarioOffer: Sendable {
 
     /// Whether it invalidates at all, so that its cells have invalidators.
     var invalidates: Bool {
-        if case .builtIn(let scenario) = source, case .none = scenario.arrivals { return false }
+        if case .builtIn(let scenario) = source { return scenario.invalidates }
         return true
     }
 
@@ -57,10 +57,13 @@ struct ScenarioOffer: Sendable {
 
     /// One line on what it does, for `invbench list`.
     var summary: String {
-        guard case .builtIn(let scenario) = source else {
-            if case .trace(let path) = source { return "the recorded program in \(path)" }
-            return ""
+        switch source {
+        case .trace(let path): "the program recorded in \(path.split(separator: "/").last ?? "")"
+        case .builtIn(let scenario): Self.summary(of: scenario)
         }
+    }
+
+    private static func summary(of scenario: Scenario) -> String {
         let pages = "\(scenario.pagesPerInvalidation) pages"
         let place = scenario.hotFraction < 1 ? "inside the pages that take most faults" : "anywhere"
         var line =
