@@ -25,7 +25,7 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     private static let longWalk: UInt64 = 1000
 
     /// The profile's part of the registered cells.
-    func subset(of registered: [Cell], cores: Int) -> [Cell] {
+    func subset(of registered: [Cell]) -> [Cell] {
         switch self {
         case .quick: registered.filter(Self.isPlain)
         case .standard:

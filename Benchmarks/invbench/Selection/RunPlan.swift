@@ -27,7 +27,7 @@ struct RunPlan: Sendable {
             guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames),
             faulters: faulters.isEmpty ? ladder : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
             adjustments: options.adjustments)
-        var chosen = options.choosesCells ? registered : options.profile.subset(of: registered, cores: cores)
+        var chosen = options.choosesCells ? registered : options.profile.subset(of: registered)
         if let pattern = options.benchmark.filter {
             let filter = try NameFilter(pattern)
             chosen.removeAll { !filter.chooses($0.name) }
