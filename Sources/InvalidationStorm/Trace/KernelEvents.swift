@@ -16,11 +16,11 @@ struct RecordedStep: Equatable {
 ///   mapping whose place the kernel chose, and a new process, where it ends, or where the child's first line stands.
 /// - An address that the trace never shows mapped is invalidated as any other.
 /// - fork copies the space: the parent's private writable mappings that are known are write-protected, one event each.
-/// - execve is not recorded. A process has a fresh image, and leaves its old space, when `brk(NULL)` shows another break
-///   than its space is known to have and it has one thread; a vfork child also at any `brk(NULL)`, and at the latest
-///   when its parent goes on.
-/// - A space ends when each process in it has called exit_group, or when its last thread is gone: what is mapped then is
-///   unmapped, one event for each mapping.
+/// - execve is not recorded. A process has a fresh image, and leaves its old space, when `brk(NULL)` shows another
+///   break than its space is known to have and it has one thread; a vfork child also at any `brk(NULL)`, and at the
+///   latest when its parent goes on.
+/// - A space ends when each process in it has called exit_group, or when its last thread is gone: what is mapped then
+///   is unmapped, one event for each mapping.
 /// - Threads that no call in the trace created belong to the process that strace was attached to, or, where strace
 ///   started the program, each to a space of its own (a child in another process-id namespace).
 struct KernelEvents {
@@ -150,8 +150,9 @@ struct KernelEvents {
     private mutating func create(_ child: Int32, _ begun: Int) throws(LineFault) {
         births[child]?.done += 1
         let parent = recording.records[begun].thread
-        guard case .create(_, let isThread, let sharesSpace, let parentWaits)? =
-            Self.beginning(recording.records[begun].kind), let number = processes.space(of: parent)
+        guard
+            case .create(_, let isThread, let sharesSpace, let parentWaits)? =
+                Self.beginning(recording.records[begun].kind), let number = processes.space(of: parent)
         else { return }
         // A child that no line is about is not followed: strace ran without -f, or the child is in another namespace.
         let isFollowed = recording.threads.contains(child) && !processes.isKnown(child)
@@ -181,7 +182,8 @@ struct KernelEvents {
         _ from: Range<Int>, _ to: Range<Int>, _ replaces: Bool, _ keepsSource: Bool, in space: Int
     ) {
         let kept = from.prefix(to.count)
-        let pieces = processes[space: space].mapped.pieces(of: from.isEmpty ? from.lowerBound..<from.lowerBound + 1 : kept)
+        let pieces = processes[space: space].mapped.pieces(
+            of: from.isEmpty ? from.lowerBound..<from.lowerBound + 1 : kept)
         let kind = pieces.last?.kind ?? .privateMemory
         if replaces { raiseUnmap(over: to, in: space) }
         if kept.endIndex < from.upperBound {

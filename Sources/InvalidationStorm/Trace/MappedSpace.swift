@@ -1,7 +1,7 @@
 /// The mappings of one address space that are known, sorted and disjoint.
 ///
-/// A mapping is known if the trace shows the call that made it. Anonymous neighbours of one kind are one mapping, as the
-/// kernel merges them.
+/// A mapping is known if the trace shows the call that made it. Anonymous neighbours of one kind are one mapping, as
+/// the kernel merges them.
 struct MappedSpace: Equatable {
     private(set) var mappings: [Mapping] = []
 

@@ -5,8 +5,8 @@ enum MemoryCall: Equatable {
     /// `pages` are mapped. Only where `replaces` is set (`MAP_FIXED`) may they have been mapped before.
     case map(pages: Range<Int>, kind: Mapping.Kind, replaces: Bool)
     case unmap(Range<Int>)
-    /// mremap. `from` is empty where a shared mapping gets a second place (an old size of 0). Only where `replaces` is set
-    /// (`MREMAP_FIXED`) may `to` have been mapped before; `keepsSource` is `MREMAP_DONTUNMAP`.
+    /// mremap. `from` is empty where a shared mapping gets a second place (an old size of 0). Only where `replaces`
+    /// is set (`MREMAP_FIXED`) may `to` have been mapped before; `keepsSource` is `MREMAP_DONTUNMAP`.
     case move(from: Range<Int>, to: Range<Int>, replaces: Bool, keepsSource: Bool)
     case protect(Range<Int>, Mapping.Protection)
     /// The pages change and the mapping stays.
@@ -21,12 +21,13 @@ enum MemoryCall: Equatable {
     case create(child: Int32, isThread: Bool, sharesSpace: Bool, parentWaits: Bool)
     case exitGroup
 
-    /// Every call that `strace -e trace=%memory,clone,clone3,fork,vfork,exit_group` shows, in any version up to 6.13 and on
-    /// any 64-bit machine and its 32-bit mode; `???` is a call whose number strace did not learn.
+    /// Every call that `strace -e trace=%memory,clone,clone3,fork,vfork,exit_group` shows, in any version up to 6.13
+    /// and on any 64-bit machine and its 32-bit mode; `???` is a call whose number strace did not learn.
     static let names: Set<String> = [
         "brk", "get_mempolicy", "io_destroy", "io_setup", "io_uring_register", "madvise", "map_shadow_stack", "mbind",
         "memfd_secret", "migrate_pages", "mincore", "mlock", "mlock2", "mlockall", "mmap", "mmap2", "move_pages",
-        "mprotect", "mremap", "mseal", "msync", "munlock", "munlockall", "munmap", "old_mmap", "pkey_alloc", "pkey_free",
+        "mprotect", "mremap", "mseal", "msync", "munlock", "munlockall", "munmap", "old_mmap", "pkey_alloc",
+        "pkey_free",
         "pkey_mprotect", "process_madvise", "process_mrelease", "remap_file_pages", "set_mempolicy",
         "set_mempolicy_home_node", "shmat", "shmdt", "userfaultfd",
         "clone", "clone3", "fork", "vfork", "exit_group", "???",

@@ -1,8 +1,8 @@
 /// Numbers the pages that a recording's invalidations touch from 0, without gaps.
 ///
-/// Each address space has a region of its own, in the order in which the spaces appeared. Within a region the pages keep
-/// their order: those that are neighbours stay neighbours, what no invalidation touches vanishes, and each invalidation
-/// stays one range of as many pages.
+/// Each address space has a region of its own, in the order in which the spaces appeared. Within a region the pages
+/// keep their order: those that are neighbours stay neighbours, what no invalidation touches vanishes, and each
+/// invalidation stays one range of as many pages.
 struct PageNumbering {
     /// The most pages that a trace may touch: 256 GiB of address space.
     static let mostPages = 1 << 26

@@ -31,7 +31,8 @@ struct RecordedProcesses {
     /// The number of the space that a known thread runs in.
     func space(of thread: Int32) -> Int? { group(of: thread)?.space }
 
-    /// Reads or changes a space that some group runs in; any other number is an empty space, and changes to it are lost.
+    /// Reads or changes a space that some group runs in; any other number is an empty space, and changes to it are
+    /// lost.
     subscript(space number: Int) -> Space {
         get { spaces[number] ?? Space() }
         _modify {

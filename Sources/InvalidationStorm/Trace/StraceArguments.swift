@@ -61,7 +61,8 @@ struct StraceArguments {
     /// argument, as `clone` and `clone3` have them.
     func namedFlags(outOf known: Set<String>) throws(LineFault) -> Set<String> {
         let candidates: [ArraySlice<UInt8>]
-        if let first = fields.first, first.first == UInt8(ascii: "{"), let end = first.firstIndex(of: UInt8(ascii: "}")) {
+        if let first = fields.first, first.first == UInt8(ascii: "{"), let end = first.firstIndex(of: UInt8(ascii: "}"))
+        {
             candidates = try StraceArguments(first[(first.startIndex + 1)..<end]).fields
         } else {
             candidates = fields

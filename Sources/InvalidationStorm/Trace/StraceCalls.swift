@@ -63,12 +63,12 @@ struct StraceCalls {
         let thread = line.thread ?? 0
         recording.threads.insert(thread)
         running.insert(thread)
+        if number == 1 { recording.isFromTheStart = Self.asksBreak(line) }
         switch line.content {
         case .call(let name, let arguments, let result):
             try requireIdle(thread)
             if let call = try Self.effect(name, arguments, result) {
                 record(nanoseconds, thread, .whole(call))
-                if number == 1, case .askBreak = call { recording.isFromTheStart = true }
             }
         case .unfinished(let name, let arguments):
             try requireIdle(thread)
@@ -80,7 +80,8 @@ struct StraceCalls {
                 throw LineFault("a resumed call that did not begin before: lines are missing or out of order")
             }
             guard begun.name == name else {
-                throw LineFault("resumes another call than \(begun.name), which this thread began in line \(begun.line)")
+                throw LineFault(
+                    "resumes another call than \(begun.name), which this thread began in line \(begun.line)")
             }
             guard let call = try Self.effect(name, (begun.arguments + arguments)[...], result) else { return }
             recording.records[begun.record].kind = .begun(call)
@@ -137,6 +138,13 @@ struct StraceCalls {
         if let call = pending[thread] {
             throw LineFault(
                 "thread \(thread) is still in the \(call.name) of line \(call.line): lines are missing or out of order")
+        }
+    }
+
+    private static func asksBreak(_ line: StraceLine) -> Bool {
+        switch line.content {
+        case .call("brk", let arguments, _), .unfinished("brk", let arguments): arguments.elementsEqual("NULL".utf8)
+        default: false
         }
     }
 

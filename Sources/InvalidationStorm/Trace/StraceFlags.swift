@@ -1,5 +1,5 @@
-/// The names that strace writes for the flags of the calls followed here. A name outside these is a damaged line; a flag
-/// that strace has no name for is a number.
+/// The names that strace writes for the flags of the calls followed here. A name outside these is a damaged line; a
+/// flag that strace has no name for is a number.
 enum StraceFlags {
     static let protection: Set<String> = [
         "PROT_NONE", "PROT_READ", "PROT_WRITE", "PROT_EXEC", "PROT_SEM", "PROT_GROWSDOWN", "PROT_GROWSUP", "PROT_SAO",

@@ -99,12 +99,19 @@ struct StraceLine {
         return .superseded(by: other)
     }
 
-    /// strace writes `???` where the thread was killed before the call's number could be read.
+    /// strace writes `???` where the thread was killed before the call's number could be read, and `syscall_0x1c5`
+    /// for a call newer than itself.
     private static func callName(_ scanner: inout ByteScanner) throws(LineFault) -> String {
         if scanner.skip("???") { return "???" }
-        let name = String(decoding: scanner.take { $0 != UInt8(ascii: "(") && $0 != UInt8(ascii: " ") }, as: UTF8.self)
+        let text = scanner.take { $0 != UInt8(ascii: "(") && $0 != UInt8(ascii: " ") }
+        var number = ByteScanner(text)
+        if number.skip("syscall_"), number.number() != nil, number.isAtEnd {
+            return String(decoding: text, as: UTF8.self)
+        }
+        let name = String(decoding: text, as: UTF8.self)
         guard MemoryCall.names.contains(name) else {
-            throw LineFault("not one of the calls that strace -e trace=%memory,clone,clone3,fork,vfork,exit_group shows")
+            throw LineFault(
+                "not one of the calls that strace -e trace=%memory,clone,clone3,fork,vfork,exit_group shows")
         }
         return name
     }

@@ -2,17 +2,17 @@ import NotifierDispatch
 
 extension Trace {
     /// Reads a recording made with
-    /// `strace -f -ttt -e trace=%memory,clone,clone3,fork,vfork,exit_group -o FILE PROGRAM` (or `-p PID`), plain or gzip;
-    /// its first bytes decide which.
+    /// `strace -f -ttt -e trace=%memory,clone,clone3,fork,vfork,exit_group -o FILE PROGRAM` (or `-p PID`), plain or
+    /// gzip; its first bytes decide which.
     ///
     /// The whole file is read and understood before anything is returned. Each invalidation that Linux raises for the
-    /// recorded calls is one step; ``KernelEvents`` says which. The file's name, without its folder, `.gz` and `.strace`,
-    /// is the trace's ``name``. Bounded: 512 MiB of text, 2^24 steps, 2^26 pages of 4 KiB.
+    /// recorded calls is one step; the rules stand in KernelEvents.swift. The trace's ``name`` is the file's, without its
+    /// folder, `.gz` and `.strace`. Bounded: 512 MiB of text, 2^24 steps, 2^26 pages of 4 KiB.
     ///
     /// Any thread may call it; it blocks while it reads.
     ///
-    /// - Throws: a ``TraceError`` where the file cannot be read, is cut, damaged, out of order or too large, or holds no
-    ///   invalidation.
+    /// - Throws: a ``TraceError`` where the file cannot be read, is cut, damaged, out of order or too large, or holds
+    ///   no invalidation.
     public init(contentsOf path: String) throws(TraceError) {
         let file = try TraceFile(path: path)
         var lines = TraceLines(path: path)

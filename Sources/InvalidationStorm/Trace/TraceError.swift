@@ -1,7 +1,7 @@
 /// Why a recorded trace could not be loaded, and where in the file.
 ///
-/// ``description`` is one line in the form that compilers use, `file:line: what is wrong: "the line"`, so that an editor
-/// can jump to it.
+/// ``description`` is one line in the form that compilers use, `file:line: what is wrong: "the line"`, so that an
+/// editor can jump to it.
 public struct TraceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file as the caller named it.
     public let file: String
@@ -22,6 +22,7 @@ public struct TraceError: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// `file:line: message: "text"`, without what is not known.
     public var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
         let quotation = text.map { ": \"\($0)\"" } ?? ""

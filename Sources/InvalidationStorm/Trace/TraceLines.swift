@@ -8,6 +8,7 @@ struct TraceLines: ~Copyable {
     static let longestLine = 1 << 16
 
     private let path: String
+    private let mostText: Int
     /// What the lines so far say.
     private var calls = StraceCalls()
     /// How many whole lines have been seen.
@@ -18,16 +19,20 @@ struct TraceLines: ~Copyable {
     /// What was wrong with the first damaged line; lines after it are only counted.
     private var firstFault: TraceError?
 
-    init(path: String) { self.path = path }
+    /// Text for a trace of that file; `mostText` is the bound on it, in bytes.
+    init(path: String, mostText: Int = Self.mostText) {
+        self.path = path
+        self.mostText = mostText
+    }
 
     /// Takes the next bytes of the text. Throws a ``TraceError`` only where there are too many; what a damaged line is
     /// about comes from `finish`.
     mutating func append(_ chunk: [UInt8]) throws(TraceError) {
         textSize += chunk.count
-        guard textSize <= Self.mostText else {
+        guard textSize <= mostText else {
             throw TraceError(
                 file: path, line: count + 1,
-                message: "more than \(Self.mostText >> 20) MiB of text; record a shorter run")
+                message: "more than \(mostText >> 20) MiB of text; record a shorter run")
         }
         var rest = chunk[...]
         while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {

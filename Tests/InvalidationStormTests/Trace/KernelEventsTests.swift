@@ -1,0 +1,230 @@
+import NotifierDispatch
+import Testing
+
+@testable import InvalidationStorm
+
+/// Each kind of call, with the steps it must give written by hand. Addresses are 0x10000 and up, one page 0x1000.
+@Suite struct TraceKernelEventsTests {
+    private typealias ExpectedStep = TraceFixture.Step
+
+    /// Lines of one thread, 1 us apart.
+    private func trace(_ calls: [String], thread: Int = 100) throws -> Trace {
+        try TraceFixture.read(calls.enumerated().map { "\(thread) 1000.\(100_000 + $0) \($1)" })
+    }
+
+    private let anonymous = "MAP_PRIVATE|MAP_ANONYMOUS, -1, 0"
+
+    @Test func munmapUnmapsAlsoWhatWasNeverSeenMapped() throws {
+        let trace = try trace(["munmap(0x10000, 8192) = 0"])
+        #expect(trace.expected == [ExpectedStep(.unmap, 0..<2)])
+        #expect(trace.pages == 2)
+    }
+
+    @Test func sizesAndAddressesAreRoundedOutwards() throws {
+        let trace = try trace(["munmap(0x10800, 4096) = 0", "munmap(0x20000, 1) = 0"])
+        #expect(trace.expected == [ExpectedStep(.unmap, 0..<2), ExpectedStep(.unmap, 2..<3)])
+    }
+
+    @Test func mprotectChangesTheProtectionOfTheMapping() throws {
+        let trace = try trace([
+            "mprotect(0x10000, 4096, PROT_NONE) = 0", "pkey_mprotect(0x10000, 8192, PROT_READ|PROT_WRITE, 1) = 0",
+        ])
+        #expect(trace.expected == [ExpectedStep(.protectionVMA, 0..<1), ExpectedStep(.protectionVMA, 0..<2)])
+    }
+
+    @Test(arguments: [
+        "MADV_DONTNEED", "MADV_FREE", "MADV_REMOVE", "MADV_DONTNEED_LOCKED", "MADV_GUARD_INSTALL",
+        "0x66 /* MADV_??? */",
+    ])
+    func adviceThatDiscardsClears(_ advice: String) throws {
+        #expect(
+            try trace(["madvise(0x10000, 8192, \(advice)) = 0"]).expected == [ExpectedStep(.clear, 0..<2)])
+    }
+
+    @Test func whatFailsOrChangesNothingRaisesNothing() throws {
+        let trace = try trace([
+            "munmap(0x10000, 0) = -1 EINVAL (Invalid argument)",
+            "mprotect(0x10000, 4096, PROT_READ) = -1 ENOMEM (Cannot allocate memory)",
+            "madvise(0x10000, 4096, MADV_WILLNEED) = 0", "madvise(0x10000, 4096, MADV_HUGEPAGE) = 0",
+            "madvise(0x10000, 4096, MADV_DONTNEED) = ? ERESTARTNOINTR (To be restarted)",
+            "mprotect(0x10000, 0, PROT_READ) = 0", "mlock(0x10000, 4096) = 0",
+            "mincore(0x10000, 8192, [1, 0]) = 0", "msync(0x10000, 4096, MS_SYNC) = 0",
+            "shmat(3, NULL, 0) = 0x30000", "shmdt(0x30000) = 0",
+            "syscall_0x1c5(0, 0x1000, 0x1, 0x4, 0x7fad0a2561cc, 0x6) = -1 ENOSYS (Function not implemented)",
+            "mmap(NULL, 4096, PROT_READ, \(anonymous)) = 0x10000", "munmap(0x10000, 4096) = 0",
+        ])
+        #expect(trace.expected == [ExpectedStep(.unmap, 0..<1)])
+    }
+
+    @Test func aFixedMappingUnmapsFromTheFirstKnownPageToTheLast() throws {
+        let trace = try trace([
+            "mmap(NULL, 4096, PROT_READ, \(anonymous)) = 0x11000",
+            "mmap(NULL, 4096, PROT_READ, \(anonymous)) = 0x13000",
+            "mmap(0x10000, 20480, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "mmap(0x40000, 4096, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x40000",
+            "mmap(0x40000, 4096, PROT_READ, MAP_PRIVATE|MAP_FIXED_NOREPLACE, 3, 0) = -1 EEXIST (File exists)",
+        ])
+        #expect(trace.expected == [ExpectedStep(.unmap, 0..<3)])
+    }
+
+    @Test func mremapUnmapsItsSourceWhereItMoves() throws {
+        let trace = try trace([
+            "mremap(0x10000, 8192, 16384, MREMAP_MAYMOVE) = 0x20000",
+            "mremap(0x20000, 16384, 4096, MREMAP_MAYMOVE) = 0x20000",
+            "mremap(0x20000, 4096, 8192, 0) = 0x20000",
+            "mremap(0x20000, 0, 8192, MREMAP_MAYMOVE) = 0x50000",
+            "exit_group(0) = ?",
+        ])
+        // Two pages move away; three of four are cut off; growth in place and a second place raise nothing. At the end
+        // two pages at 0x20000 and two at 0x50000 are mapped.
+        #expect(
+            trace.expected == [
+                ExpectedStep(.unmap, 0..<2), ExpectedStep(.unmap, 3..<6), ExpectedStep(.unmap, 2..<4),
+                ExpectedStep(.unmap, 6..<8),
+            ])
+    }
+
+    @Test func mremapToAFixedPlaceUnmapsThatPlaceFirst() throws {
+        let trace = try trace([
+            "mmap(NULL, 8192, PROT_READ, \(anonymous)) = 0x10000",
+            "mmap(NULL, 8192, PROT_READ, \(anonymous)) = 0x30000",
+            "mremap(0x10000, 8192, 4096, MREMAP_MAYMOVE|MREMAP_FIXED, 0x31000) = 0x31000",
+            "mremap(0x31000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_DONTUNMAP) = 0x50000",
+            "munmap(0x30000, 8192) = 0",
+            "exit_group(0) = ?",
+        ])
+        // Pages: 0x10000 and 0x11000 are 0 and 1, 0x30000 and 0x31000 are 2 and 3, 0x50000 is 4.
+        #expect(
+            trace.expected == [
+                ExpectedStep(.unmap, 3..<4), ExpectedStep(.unmap, 1..<2), ExpectedStep(.unmap, 0..<1),
+                ExpectedStep(.unmap, 3..<4), ExpectedStep(.unmap, 2..<4), ExpectedStep(.unmap, 4..<5),
+            ])
+    }
+
+    @Test func aShrinkingHeapIsUnmapped() throws {
+        let trace = try trace([
+            "brk(NULL) = 0x10000", "brk(0x14000) = 0x14000", "brk(0x11800) = 0x11800", "brk(0x90000) = 0x11800",
+            "exit_group(0) = ?", "+++ exited with 0 +++",
+        ])
+        // The break is within page 0x11, which stays: 0x12 and 0x13 go. At the end 0x10 and 0x11 are mapped.
+        #expect(trace.expected == [ExpectedStep(.unmap, 2..<4), ExpectedStep(.unmap, 0..<2)])
+    }
+
+    @Test func forkWriteProtectsPrivateWritableMappingsOfTheParentOnly() throws {
+        let trace = try TraceFixture.read([
+            "1 10.000000 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "1 10.000001 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x20000",
+            "1 10.000002 mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x30000",
+            "1 10.000003 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0) = 0x40000",
+            "1 10.000004 mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x50000",
+            "1 10.000005 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x60000",
+            "1 10.000006 madvise(0x60000, 4096, MADV_DONTFORK) = 0",
+            "1 10.000007 fork( <unfinished ...>",
+            "2 10.000008 munmap(0x50000, 4096) = 0",
+            "1 10.000009 <... fork resumed>) = 2",
+            "2 10.000010 exit_group(0) = ?",
+            "1 10.000011 munmap(0x50000, 8192) = 0",
+        ])
+        // The parent touches 0x10000 (page 0) and 0x50000 (1 and 2). The child's copy: 0x10, 0x20, 0x30, 0x40 are 3 to
+        // 6, 0x50 and 0x51 are 7 and 8; 0x60 it never had.
+        #expect(
+            trace.expected == [
+                ExpectedStep(.protectionPage, 0..<1), ExpectedStep(.protectionPage, 1..<3), ExpectedStep(.unmap, 7..<8),
+                ExpectedStep(.unmap, 3..<4), ExpectedStep(.unmap, 4..<5), ExpectedStep(.unmap, 5..<6),
+                ExpectedStep(.unmap, 6..<7), ExpectedStep(.unmap, 8..<9), ExpectedStep(.unmap, 1..<3),
+            ])
+        #expect(trace.steps.map(\.nanoseconds) == [8000, 8000, 8000, 10000, 10000, 10000, 10000, 10000, 11000])
+        #expect(trace.pages == 9)
+    }
+
+    @Test func threadsShareTheirSpaceAndItEndsWithTheLast() throws {
+        let clone =
+            "clone3({flags=CLONE_VM|CLONE_THREAD, child_tid=0x7, exit_signal=0} => {parent_tid=[2]}, 88) = 2"
+        let trace = try TraceFixture.read([
+            "1 10.000000 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "1 10.000001 \(clone)",
+            "2 10.000002 madvise(0x10000, 4096, MADV_DONTNEED) = 0",
+            "1 10.000003 +++ exited with 0 +++",
+            "2 10.000004 +++ killed by SIGKILL +++",
+        ])
+        #expect(trace.expected == [ExpectedStep(.clear, 0..<1), ExpectedStep(.unmap, 0..<1)])
+        #expect(trace.steps.last?.nanoseconds == 4000)
+    }
+
+    @Test func aVforkChildUsesItsParentsSpaceUntilItsFreshImageAsksForTheBreak() throws {
+        let trace = try TraceFixture.read([
+            "1 10.000000 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "1 10.000001 vfork( <unfinished ...>",
+            "2 10.000002 madvise(0x10000, 4096, MADV_DONTNEED) = 0",
+            "2 10.000003 brk(NULL) = 0x90000",
+            "1 10.000004 <... vfork resumed>) = 2",
+            "2 10.000005 munmap(0x10000, 4096) = 0",
+            "2 10.000006 exit_group(0) = ?",
+            "1 10.000007 madvise(0x10000, 4096, MADV_FREE) = 0",
+        ])
+        #expect(
+            trace.expected == [ExpectedStep(.clear, 0..<1), ExpectedStep(.unmap, 1..<2), ExpectedStep(.clear, 0..<1)])
+    }
+
+    @Test func aVforkChildHasItsOwnImageOnceItsParentGoesOn() throws {
+        let trace = try TraceFixture.read([
+            "1 10.000000 vfork( <unfinished ...>", "1 10.000001 <... vfork resumed>) = 2",
+            "2 10.000002 munmap(0x10000, 4096) = 0", "1 10.000003 munmap(0x10000, 4096) = 0",
+        ])
+        #expect(trace.expected == [ExpectedStep(.unmap, 1..<2), ExpectedStep(.unmap, 0..<1)])
+    }
+
+    @Test func anotherBreakThanTheKnownOneIsAFreshImage() throws {
+        let trace = try trace([
+            "brk(NULL) = 0x10000", "brk(NULL) = 0x10000", "brk(0x12000) = 0x12000", "brk(NULL) = 0x500000",
+            "munmap(0x10000, 4096) = 0", "exit_group(0) = ?", "+++ exited with 0 +++",
+        ])
+        #expect(trace.expected == [ExpectedStep(.unmap, 0..<2), ExpectedStep(.unmap, 2..<3)])
+    }
+
+    @Test func execveOfAnotherThreadEndsTheImage() throws {
+        let trace = try TraceFixture.read([
+            "1 10.000000 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "1 10.000001 clone(child_stack=0x7, flags=CLONE_VM|CLONE_THREAD, tls=0x7) = 2",
+            "1 10.000002 munmap(0x30000, 4096 <unfinished ...>",
+            "1 10.000003 +++ superseded by execve in pid 2 +++",
+            "1 10.000004 munmap(0x10000, 4096) = 0",
+        ])
+        #expect(trace.expected == [ExpectedStep(.unmap, 0..<1), ExpectedStep(.unmap, 1..<2)])
+    }
+
+    @Test func aReservationIsPassedOverAtTheEnd() throws {
+        let trace = try trace([
+            "mmap(NULL, 17592186044416, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_NORESERVE, 3, 0) = 0x10000",
+            "madvise(0x10000, 4096, MADV_DONTNEED) = 0", "fork() = 200", "exit_group(0) = ?",
+        ])
+        #expect(trace.expected == [ExpectedStep(.clear, 0..<1)])
+    }
+
+    @Test func aCallTakesEffectWhereItBegins() throws {
+        // Thread 2 is given the pages that thread 1 is freeing, before strace shows the end of that.
+        let trace = try TraceFixture.read([
+            "1 10.000000 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "1 10.000001 munmap(0x10000, 4096 <unfinished ...>",
+            "2 10.000002 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "1 10.000003 <... munmap resumed>) = 0",
+            "2 10.000004 mmap(0x10000, 4096, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x10000",
+        ])
+        #expect(trace.expected == [ExpectedStep(.unmap, 0..<1), ExpectedStep(.unmap, 0..<1)])
+        #expect(trace.steps.map(\.nanoseconds) == [1000, 4000])
+    }
+
+    @Test func aReusedThreadIDIsAnotherChild() throws {
+        let trace = try TraceFixture.read([
+            "1 10.000000 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000",
+            "1 10.000001 fork() = 2", "2 10.000002 +++ exited with 0 +++",
+            "1 10.000003 fork( <unfinished ...>", "2 10.000004 +++ exited with 0 +++",
+            "1 10.000005 <... fork resumed>) = 2",
+        ])
+        #expect(
+            trace.expected == [
+                ExpectedStep(.protectionPage, 0..<1), ExpectedStep(.unmap, 1..<2), ExpectedStep(.protectionPage, 0..<1),
+                ExpectedStep(.unmap, 2..<3),
+            ])
+    }
+}
