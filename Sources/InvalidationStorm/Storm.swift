@@ -51,9 +51,11 @@ public enum Storm {
     ) -> [Subscription] {
         RCU.withRegisteredThread {
             do throws(RegistrationError) {
-                var subscriptions = [try space.subscriptions.register(cache)]
-                if !settings.scenario.isBlockable {
-                    subscriptions.append(try space.subscriptions.register(ReluctantSubscriber.behind(cache)))
+                if settings.scenario.isBlockable { return [try space.subscriptions.register(cache)] }
+                // The reluctant one behind, so that a targeted undo has something to undo.
+                var subscriptions: [Subscription] = []
+                for subscriber in OrderedSubscriber.pair(cache, ReluctantSubscriber()) {
+                    subscriptions.append(try space.subscriptions.register(subscriber))
                 }
                 return subscriptions
             } catch {

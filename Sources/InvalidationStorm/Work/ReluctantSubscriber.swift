@@ -16,15 +16,34 @@ final class ReluctantSubscriber: InvalidationSubscriber {
     func invalidationEnded(_ invalidation: Invalidation) {}
 
     func released() {}
+}
 
-    /// Creates one that stands behind `subscriber` in address order, so that a targeted undo has something to undo.
-    static func behind(_ subscriber: AnyObject) -> ReluctantSubscriber {
-        var refused: [ReluctantSubscriber] = []
-        while true {
-            let candidate = ReluctantSubscriber()
-            if ObjectIdentifier(candidate) > ObjectIdentifier(subscriber) { return candidate }
-            // Kept until the end, so that the next one gets another address.
-            refused.append(candidate)
-        }
+/// Stands in the notifier list for another subscriber, so that two subscribers can be put in an order of one's choice:
+/// the list goes by the objects' addresses, and nobody chooses those.
+final class OrderedSubscriber: InvalidationSubscriber, @unchecked Sendable {
+    // @unchecked: `target` is set before the object is shared.
+    private var target: any InvalidationSubscriber
+
+    private init(_ target: any InvalidationSubscriber) { self.target = target }
+
+    /// Two subscribers that stand for `first` and `second`, and come in that order in a notifier list.
+    static func pair(
+        _ first: any InvalidationSubscriber, _ second: any InvalidationSubscriber
+    ) -> [OrderedSubscriber] {
+        let pair = [OrderedSubscriber(first), OrderedSubscriber(second)]
+            .sorted { ObjectIdentifier($0) < ObjectIdentifier($1) }
+        pair[0].target = first
+        pair[1].target = second
+        return pair
     }
+
+    var capabilities: SubscriberCapabilities { target.capabilities }
+
+    func invalidationStarted(_ invalidation: Invalidation) -> StartResponse {
+        target.invalidationStarted(invalidation)
+    }
+
+    func invalidationEnded(_ invalidation: Invalidation) { target.invalidationEnded(invalidation) }
+
+    func released() { target.released() }
 }

@@ -53,7 +53,8 @@ public final class ShadowTable: @unchecked Sendable {
             // was read, and visible now, has outlived the start of the section that changed the page. A younger one is
             // fine: the page changed between the two reads.
             let current = space.walk(page)
-            let old = entries[page].exchange(Self.nothing, ordering: .acquiringAndReleasing)
+            // Relaxed: after that acquiring read by program order; the guard orders it against installs.
+            let old = entries[page].exchange(Self.nothing, ordering: .relaxed)
             if old != Self.nothing, old < current { countStale() }
         }
     }
