@@ -1,0 +1,30 @@
+/// The command line's words, brought into the form that the parser reads.
+///
+/// Google Benchmark's flags differ from the parser's in two ways: a boolean may stand alone, and a filter's value may
+/// begin with a dash.
+enum CommandLineWords {
+    private static let booleans: Set<String> = [
+        "--benchmark_list_tests", "--benchmark_enable_random_interleaving", "--benchmark_report_aggregates_only",
+    ]
+
+    /// `words` with `=true` behind booleans that stand alone, and a filter joined to its value.
+    static func normalised(_ words: [String]) -> [String] {
+        var result: [String] = []
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            if word == "--" {
+                result.append(word)
+                result.append(contentsOf: rest)
+                break
+            }
+            if booleans.contains(word) {
+                result.append(word + "=true")
+            } else if word == "--benchmark_filter", let value = rest.popFirst() {
+                result.append("\(word)=\(value)")
+            } else {
+                result.append(word)
+            }
+        }
+        return result
+    }
+}

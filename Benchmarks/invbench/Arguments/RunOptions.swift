@@ -1,0 +1,95 @@
+import ArgumentParser
+import NotifierDispatch
+
+/// What a run measures, how, and where its results go.
+struct RunOptions: ParsableArguments {
+    @Option(
+        name: .customLong("guard"), help: ArgumentHelp("Only these guards.", valueName: "a,b"),
+        transform: FlagValues.names)
+    var guards: [[String]] = []
+
+    @Option(
+        name: .customLong("scenario"), help: ArgumentHelp("Only these scenarios.", valueName: "a,b"),
+        transform: FlagValues.names)
+    var scenarios: [[String]] = []
+
+    @Option(
+        help: ArgumentHelp("Threads that fault. (default: 1, 2, 4 and so on up to the cores)", valueName: "1,2,4"),
+        transform: { try FlagValues.threadCounts($0, from: 1) })
+    var faulters: [[Int]] = []
+
+    @Option(
+        help: ArgumentHelp("Threads that invalidate; calm has none. (default: 1)", valueName: "1,2"),
+        transform: { try FlagValues.threadCounts($0, from: 0) })
+    var invalidators: [[Int]] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How much is measured: quick ends within a minute on two cores, standard within ten, full has everything. "
+                + "Its choice of cells holds where no filter, guard, scenario or thread count is given."))
+    var profile: Profile = .quick
+
+    @Option(
+        help: ArgumentHelp("The timed part of a repetition. (default: the profile's)", valueName: "250ms"),
+        transform: FlagValues.window)
+    var window: UInt64?
+
+    @Option(
+        help: ArgumentHelp("How long a fault's walk takes. (default: the scenario's)", valueName: "n"),
+        transform: FlagValues.nanoseconds)
+    var walkNs: UInt64?
+
+    @Option(
+        help: ArgumentHelp("How long the change of the pages takes. (default: the scenario's)", valueName: "n"),
+        transform: FlagValues.nanoseconds)
+    var changeNs: UInt64?
+
+    @Option(
+        name: .customLong("trace"),
+        help: ArgumentHelp("Add a recorded program (strace, plain or .gz) as trace:<name>.", valueName: "file"))
+    var traces: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A trace's speed: 1 is as recorded, 0 as fast as possible.", valueName: "factor"),
+        transform: FlagValues.speed)
+    var speed: Double = 0
+
+    @Option(help: ArgumentHelp("Decides the order of the cells and every random choice in them.", valueName: "n"))
+    var seed: UInt64 = 1
+
+    @Option(help: "How starts and ends stay paired when a start fails.")
+    var pairing: PairingPolicy = .targetedUndo
+
+    @Flag(help: "Keep no results file.")
+    var noSave = false
+
+    @Option(help: ArgumentHelp("Where results files go, in a folder for each machine.", valueName: "folder"))
+    var results = "results"
+
+    @OptionGroup(title: "Google Benchmark's flags")
+    var benchmark: BenchmarkFlags
+
+    func validate() throws {
+        if window != nil && benchmark.minimumTime != nil {
+            throw ValidationError("--window and --benchmark_min_time both set the window; give one of them.")
+        }
+    }
+
+    /// The guards asked for; empty where none is.
+    var guardNames: [String] { guards.flatMap { $0 } }
+
+    /// The scenarios asked for; empty where none is.
+    var scenarioNames: [String] { scenarios.flatMap { $0 } }
+
+    /// Whether the command line chooses cells, so that the profile does not.
+    var choosesCells: Bool {
+        benchmark.filter != nil || !guards.isEmpty || !scenarios.isEmpty || !faulters.isEmpty || !invalidators.isEmpty
+    }
+
+    /// What is changed in every cell that it applies to.
+    var adjustments: Cell.Adjustments {
+        Cell.Adjustments(walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing)
+    }
+}
+
+extension PairingPolicy: ExpressibleByArgument {}

@@ -1,0 +1,50 @@
+import ArgumentParser
+
+/// The command `invbench`.
+@main
+struct Invbench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invbench",
+        abstract: "Measures the locks that guard a secondary MMU's fault path while memory is being invalidated.",
+        discussion: """
+            Without a subcommand it runs: 'invbench' measures the quick profile, prints a table and keeps a results \
+            file; 'invbench run --help' shows its flags. Exit codes: 0 fine, 2 wrong usage or input, 3 a protected guard showed a stale translation, \
+            5 results could not be written, 130 and 143 interrupted.
+            """,
+        version: "invbench 0.1.0",
+        subcommands: [RunCommand.self, ListCommand.self],
+        defaultSubcommand: RunCommand.self
+    )
+
+    static func main() {
+        StandardStreams.open()
+        BenchmarkEnvironment.leaveBehind()
+        let words = CommandLineWords.normalised(Array(CommandLine.arguments.dropFirst()))
+        do {
+            var command = try parseAsRoot(words)
+            try command.run()
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Prints what the parser or a command has to say, and ends the process with the documented code.
+    private static func end(with error: any Error) -> Never {
+        if let error = error as? UsageError {
+            StandardError.say(error.description)
+            exit(ExitStatus.usage)
+        }
+        let text = fullMessage(for: error)
+        guard exitCode(for: error) != .success else {
+            TextSink.standardOutput().write(text + "\n")
+            exit(ExitStatus.success)
+        }
+        if let status = error as? ExitStatus { exit(status) }
+        if !text.isEmpty { StandardError.write(text + "\n") }
+        exit(ExitStatus.usage)
+    }
+
+    private static func exit(_ status: ExitStatus) -> Never {
+        exit(withError: ExitCode(status.code))
+    }
+}

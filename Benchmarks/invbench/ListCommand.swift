@@ -1,0 +1,37 @@
+import ArgumentParser
+import InvalidationStorm
+
+/// `invbench list`: what can be named on the command line.
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Shows the guards, the scenarios and the recorded programs.")
+
+    func run() throws {
+        let catalogue = try CellCatalogue()
+        let output = TextSink.standardOutput()
+        output.write(Self.text(of: catalogue))
+        if output.hasFailed { throw ExitStatus.unwritten }
+    }
+
+    /// The lists, a line an entry.
+    static func text(of catalogue: CellCatalogue) -> String {
+        let synthetic = catalogue.scenarios.filter { !$0.isTrace }
+        let traces = catalogue.scenarios.filter(\.isTrace)
+        return section("Guards", catalogue.guards.map { ($0.name, Self.summary(of: $0)) })
+            + section("Scenarios", synthetic.map { ($0.name, $0.summary) })
+            + section("Recorded programs", traces.map { ($0.name, $0.summary) })
+    }
+
+    /// A guard's own words; one that does not protect is marked, whatever its words are.
+    private static func summary(of entry: GuardEntry) -> String {
+        entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
+    }
+
+    private static func section(_ title: String, _ entries: [(name: String, summary: String)]) -> String {
+        if entries.isEmpty { return "" }
+        let width = entries.map(\.name.count).max() ?? 0
+        return entries.reduce("\(title):\n") { text, entry in
+            text + "  \(entry.name)\(String(repeating: " ", count: width - entry.name.count))  \(entry.summary)\n"
+        } + "\n"
+    }
+}

@@ -1,0 +1,73 @@
+import BenchmarkRecords
+import Foundation
+
+/// The places that the rows of one run go to.
+struct Destinations {
+    /// In the order in which they are written: files first, since a reader of standard output may go away.
+    private(set) var all: [any RowDestination] = []
+    /// The results file, where one is kept.
+    private(set) var resultsPath: String?
+    private let unprotectedGuards: Set<String>
+    private var couldNotOpen = false
+
+    /// Opens everything that `options` asks for. What cannot be opened is told on standard error, and the run goes on
+    /// without it; nothing is touched where the options contradict each other.
+    init(_ options: RunOptions, plan: RunPlan, fingerprint: Fingerprint, date: Date = Date()) throws {
+        let flags = options.benchmark
+        unprotectedGuards = Set(plan.cells.filter { !$0.entry.isProtected }.map(\.entry.name))
+        let path = ResultsLocation.path(
+            in: options.results, machine: fingerprint.machine.machineID, commit: fingerprint.build.commit, date: date)
+        if let out = flags.out, !options.noSave, ResultsLocation.isSameFile(out, path) {
+            throw UsageError("--benchmark_out \(out): that is the results file; take another name, or --no-save")
+        }
+        if !options.noSave {
+            if let stream = create(path) {
+                all.append(JSONFile(stream))
+                resultsPath = path
+            }
+        }
+        // Without repetitions there are no aggregates: then the rows are shown, as Google Benchmark does.
+        let isShort = flags.reportsAggregatesOnly && plan.repetitions > 1
+        if let out = flags.out, let destination = open(out, flags.outFormat) {
+            all.append(isShort ? AggregatesOnly(destination) : destination)
+        }
+        let display = text(flags.format, .standardOutput())
+        all.append(isShort ? AggregatesOnly(display) : display)
+    }
+
+    /// Whether anything that was measured is missing somewhere.
+    var haveFailed: Bool { couldNotOpen || all.contains(where: \.hasFailed) }
+
+    private mutating func create(_ path: String) -> RowStream? {
+        do {
+            return try RowStream(creating: path)
+        } catch {
+            couldNotOpen = true
+            StandardError.say("\(error); \(WriteFailure.advice)")
+            return nil
+        }
+    }
+
+    /// A file of the user's own choice; one that is there is replaced. JSON goes to a pipe or a device from front to
+    /// end, and to a file so that it can be read at any moment.
+    private mutating func open(_ path: String, _ format: OutputFormat) -> (any RowDestination)? {
+        let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+        if format == .json && (type == nil || type == .typeRegular) {
+            if type != nil { unlink(path) }
+            return create(path).map { JSONFile($0) }
+        }
+        guard let sink = TextSink.file(at: path) else {
+            couldNotOpen = true
+            return nil
+        }
+        return text(format, sink)
+    }
+
+    private func text(_ format: OutputFormat, _ sink: TextSink) -> any RowDestination {
+        switch format {
+        case .console: ConsoleText(sink, unprotectedGuards: unprotectedGuards)
+        case .json: JSONText(sink)
+        case .csv: CSVText(sink)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import BenchmarkRecords
+
+/// What is said before a run, on standard error.
+enum RunHeader {
+    /// The lines: machine, clock, amount of work, time, destination.
+    static func text(of plan: RunPlan, options: RunOptions, machine: MachineFacts, resultsPath: String?) -> String {
+        let counts = [
+            machine.sockets.map { count($0, "socket") }, machine.cores.map { count($0, "core") },
+            machine.threads.map { count($0, "thread") },
+        ]
+        let processor = ([machine.cpuModel ?? "unknown processor"] + counts.compactMap { $0 }).joined(separator: ", ")
+        let interleaving = options.benchmark.interleaves ? "in random rounds (seed \(plan.seed))" : "cell after cell"
+        let amount =
+            "\(count(plan.cells.count, "cell")) x \(count(plan.repetitions, "repetition")), "
+            + "\(Double(plan.windowNanoseconds) / 1e6) ms each, \(interleaving)"
+        let hypervisor = machine.hypervisor.flatMap { $0 == "none" ? nil : ", in a virtual machine (\($0))" }
+        var lines = [
+            ("machine", processor + (hypervisor ?? "")),
+            ("clock", ClockDescription.text()),
+            ("work", amount),
+            ("time", "about \(ProgressLine.text(seconds: plan.expectedSeconds)) minutes"),
+            ("results", resultsPath ?? "not kept"),
+        ]
+        if let governor = machine.governor, governor != "performance" {
+            lines.append(("warning", "the frequency governor is \(governor): expect noise, or set it to performance"))
+        }
+        if !BuildFacts.isOptimised {
+            lines.append(("warning", "a debug build: its numbers mean nothing; build with swift build -c release"))
+        }
+        lines += plan.notes.map { ("note", $0) }
+        return lines.reduce("") { text, line in
+            text + line.0 + String(repeating: " ", count: 9 - line.0.count) + line.1 + "\n"
+        }
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import BenchmarkRecords
+import Foundation
+import InvalidationStorm
+
+/// `invbench run`, and `invbench` alone: measures, shows a table, keeps a results file.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Measures guards and shows which is fastest here.")
+
+    @OptionGroup var options: RunOptions
+
+    func run() throws {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let plan = try RunPlan(options, catalogue: CellCatalogue(userTraces: options.traces), cores: cores)
+        if options.benchmark.listTests { return try list(plan) }
+        let source = SourceState.ofExecutable()
+        let fingerprint = Fingerprint(machine: MachineFacts(), build: .ofThisProgram(source))
+        let context = try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
+
+        Interruption.survivesFailedWrites()
+        Interruption.watch()
+        let scenarios = try loadScenarios(of: plan)
+        try checkDetector()
+        if let signal = Interruption.signal { throw ExitStatus.interrupted(signal: signal) }
+        let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint)
+        StandardError.write(
+            RunHeader.text(
+                of: plan, options: options, machine: fingerprint.machine, resultsPath: destinations.resultsPath))
+        let session = MeasuringSession(
+            plan: plan, scenarios: scenarios, cancellation: Interruption.cancellation,
+            destinations: destinations.all,
+            progress: ProgressLine(total: plan.turns.count, expectedSeconds: plan.expectedSeconds))
+        session.run(context: context)
+        try end(session.rows, of: plan, destinations: destinations, signal: Interruption.signal)
+    }
+
+    /// Prints the cells' names and touches no file.
+    private func list(_ plan: RunPlan) throws {
+        let output = TextSink.standardOutput()
+        for cell in plan.cells { output.write(cell.name + "\n") }
+        if output.hasFailed { throw ExitStatus.unwritten }
+    }
+
+    /// A check that sees nothing would make every guard look safe.
+    private func checkDetector() throws {
+        if DetectorControl.run() { return }
+        StandardError.say(
+            "the detector of stale translations failed its control: a forced one was not seen. Nothing was measured, "
+                + "since no result could be trusted; please report this with the output of invbench list")
+        throw ExitStatus.unsafe
+    }
+
+    private func loadScenarios(of plan: RunPlan) throws -> [String: Scenario] {
+        do {
+            return try plan.loadScenarios()
+        } catch let error as TraceError {
+            throw UsageError(error.description)
+        }
+    }
+
+    /// Says what happened to the results, and ends with the code for it.
+    private func end(_ rows: [ResultRow], of plan: RunPlan, destinations: Destinations, signal: Int32?) throws {
+        let repetitions = rows.filter { $0.runType == .iteration }
+        if let signal {
+            StandardError.say(
+                "ended by signal \(signal): \(repetitions.count) of \(plan.turns.count) repetitions were finished")
+        }
+        let stale = StaleTranslations.found(in: repetitions, of: plan.cells)
+        if !stale.isEmpty { StandardError.say(StaleTranslations.message(stale)) }
+        if let path = destinations.resultsPath { StandardError.write("results  \(path)\n") }
+        let status = ExitStatus.ofRun(
+            signal: signal, sawStaleTranslations: !stale.isEmpty, lostOutput: destinations.haveFailed)
+        if status != .success { throw status }
+    }
+}

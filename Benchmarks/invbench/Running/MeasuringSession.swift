@@ -1,0 +1,126 @@
+import BenchmarkRecords
+import CGoogleBenchmark
+import InvalidationStorm
+
+/// The measuring itself: Google Benchmark runs the repetitions in the plan's order and makes the rows; each row goes to
+/// every destination the moment it is finished. One a process, as Google Benchmark has one registry.
+final class MeasuringSession {
+    private let plan: RunPlan
+    private let scenarios: [String: Scenario]
+    private let cancellation: Cancellation
+    private let destinations: [any RowDestination]
+    private let progress: ProgressLine
+    private var session: OpaquePointer?
+    /// The finished repetitions of each cell.
+    private var finished: [[ResultRow]]
+    /// The row that Google Benchmark is writing, and whether its times are fractions.
+    private var latest: (row: ResultRow, isRatio: Bool)?
+    /// Every finished row, aggregates too, in the order in which they came.
+    private(set) var rows: [ResultRow] = []
+
+    init(
+        plan: RunPlan, scenarios: [String: Scenario], cancellation: Cancellation,
+        destinations: [any RowDestination], progress: ProgressLine
+    ) {
+        self.plan = plan
+        self.scenarios = scenarios
+        self.cancellation = cancellation
+        self.destinations = destinations
+        self.progress = progress
+        finished = Array(repeating: [], count: plan.cells.count)
+    }
+
+    /// Runs until the plan is done or the cancellation is raised, and ends every destination.
+    func run(context: [ContextLine]) {
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        let session = cgb_session_create(
+            this,
+            { caller, position, row in
+                Unmanaged<MeasuringSession>.fromOpaque(caller!).takeUnretainedValue().measure(position, into: row!)
+            },
+            { caller, part, text, length in
+                let text = UnsafeRawBufferPointer(start: text, count: length)
+                Unmanaged<MeasuringSession>.fromOpaque(caller!).takeUnretainedValue()
+                    .write(part, String(decoding: text, as: UTF8.self))
+            })
+        self.session = session
+        for line in context { cgb_session_add_context(session, line.key, line.value) }
+        for turn in plan.turns {
+            withLabel(of: turn) { cgb_session_register(session, $0) }
+        }
+        _ = cgb_session_run(session)
+        self.session = nil
+        cgb_session_destroy(session)
+        progress.clear()
+        for destination in destinations { destination.end(rows) }
+    }
+
+    /// Google Benchmark's call for one repetition; leaves the row unset where it was cancelled.
+    private func measure(_ position: Int, into row: OpaquePointer) {
+        if cancellation.isRaised { return }
+        let turn = plan.turns[position]
+        let cell = plan.cells[turn.cell]
+        guard let scenario = scenarios[cell.scenario.name] else { return }
+        progress.show(position: position, name: cell.name)
+        let settings = cell.settings(
+            of: scenario, windowNanoseconds: plan.windowNanoseconds, warmUpNanoseconds: plan.warmUpNanoseconds,
+            seed: Schedule.workSeed(seed: plan.seed, repetition: turn.repetition))
+        guard let measurement = cell.entry.run(settings, cancellation) else { return }
+        let result = RepetitionRow.of(
+            measurement, name: cell.name, turn: turn, repetitions: plan.repetitions,
+            windowNanoseconds: plan.windowNanoseconds)
+        Self.fill(row, from: result, isRatio: false)
+        latest = (result, false)
+    }
+
+    /// Google Benchmark's call for each piece of the document. The closing is written by the destinations themselves.
+    private func write(_ part: cgb_part, _ text: String) {
+        switch part {
+        case cgb_part_opening:
+            for destination in destinations { destination.begin(text) }
+        case cgb_part_repetition, cgb_part_aggregate:
+            guard let row = latest?.row else { return }
+            latest = nil
+            rows.append(row)
+            progress.clear()
+            for destination in destinations { destination.add(FinishedRow(row: row, json: text)) }
+            if part == cgb_part_repetition { finish(row) }
+        default: break
+        }
+    }
+
+    /// Counts a repetition in; behind a cell's last one come its aggregates.
+    private func finish(_ row: ResultRow) {
+        guard let cell = plan.cells.firstIndex(where: { $0.name == row.runName }) else { return }
+        finished[cell].append(row)
+        guard plan.repetitions > 1, finished[cell].count == plan.repetitions else { return }
+        for statistic in LibraryStatistic.all(of: session) {
+            guard let aggregate = statistic.aggregate(of: finished[cell]) else { continue }
+            latest = (aggregate, statistic.isRatio)
+            withLabel(of: Turn(cell: cell, repetition: 0)) { label in
+                let this = Unmanaged.passUnretained(self).toOpaque()
+                cgb_session_report(session, label, statistic.index, this) { caller, row in
+                    let session = Unmanaged<MeasuringSession>.fromOpaque(caller!).takeUnretainedValue()
+                    guard let latest = session.latest else { return }
+                    MeasuringSession.fill(row!, from: latest.row, isRatio: latest.isRatio)
+                }
+            }
+        }
+    }
+
+    private static func fill(_ row: OpaquePointer, from result: ResultRow, isRatio: Bool) {
+        let unit = isRatio ? 1 : 1e-9  // Google Benchmark takes seconds
+        cgb_row_set(row, Int64(result.iterations), result.realNanoseconds * unit, result.cpuNanoseconds * unit)
+        for (key, value) in result.counters { cgb_row_add_counter(row, key, value) }
+    }
+
+    private func withLabel(of turn: Turn, _ body: (UnsafePointer<cgb_label>) -> Void) {
+        let cell = plan.cells[turn.cell]
+        cell.name.withCString { name in
+            var label = cgb_label(
+                name: name, cell: Int64(turn.cell), threads: Int64(cell.faulters),
+                repetition: Int64(turn.repetition), repetitions: Int64(plan.repetitions))
+            body(&label)
+        }
+    }
+}

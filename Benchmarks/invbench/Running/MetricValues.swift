@@ -1,0 +1,37 @@
+import BenchmarkRecords
+import InvalidationStorm
+
+/// What one repetition measured, by the keys of the results file.
+enum MetricValues {
+    /// A repetition that lost more than this to the hypervisor, in per cent of all cores, is marked noisy.
+    private static let stealLimit = 1.0
+
+    /// The values that are there and finite: what could not be measured has no key.
+    static func of(_ measurement: StormMeasurement) -> [Metric: Double] {
+        let fault = measurement.faultLatency
+        let invalidation = measurement.invalidationLatency
+        var values: [Metric: Double?] = [
+            .faultP50: fault.p50, .faultP90: fault.p90, .faultP99: fault.p99, .faultP99_9: fault.p99_9,
+            .faultP99_99: fault.p99_99, .faultMaximum: fault.maximum, .faultMean: fault.mean,
+            .faultsPerSecond: measurement.faultsPerSecond, .faultSamples: Double(fault.samples),
+            .faultSamplingShift: Double(measurement.samplingShift),
+            .faultRetriesPerFault: measurement.retriesPerFault, .faultFallbacks: Double(measurement.fallbacks),
+            .wouldBlockCount: Double(measurement.wouldBlocks), .staleInstalls: Double(measurement.staleInstalls),
+            .fairness: measurement.fairness, .longestWait: Double(measurement.longestWaitNanoseconds),
+            .steal: measurement.stealPercent, .involuntarySwitches: Double(measurement.involuntarySwitches),
+            .cpuMigrations: measurement.cpuMigrations.map { Double($0) },
+            .coreRoundTrip: measurement.coreRoundTripNanoseconds,
+            .invalidationsPerSecond: measurement.invalidationsPerSecond,
+            .invalidationSamples: Double(invalidation.samples),
+        ]
+        let latencies: [Metric: Double?] = [
+            .invalidationP50: invalidation.p50, .invalidationP90: invalidation.p90,
+            .invalidationP99: invalidation.p99, .invalidationP99_9: invalidation.p99_9,
+            .invalidationP99_99: invalidation.p99_99, .invalidationMaximum: invalidation.maximum,
+            .invalidationMean: invalidation.mean,
+        ]
+        values.merge(latencies) { first, _ in first }
+        values[.noisy] = measurement.stealPercent.map { $0 > stealLimit ? 1 : 0 }
+        return values.compactMapValues { $0 }.filter(\.value.isFinite)
+    }
+}

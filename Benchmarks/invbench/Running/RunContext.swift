@@ -1,0 +1,42 @@
+import BenchmarkRecords
+
+/// The context of a results file: where the results come from, how the run was made, and what the user adds.
+enum RunContext {
+    /// All lines; a user's line with one of our keys is refused.
+    static func lines(of plan: RunPlan, options: RunOptions, fingerprint: Fingerprint) throws -> [ContextLine] {
+        let run: KeyValuePairs = [
+            "profile": options.choosesCells ? "none" : options.profile.rawValue,
+            "seed": String(plan.seed),
+            "window_ns": String(plan.windowNanoseconds),
+            "warm_up_ns": String(plan.warmUpNanoseconds),
+            "random_interleaving": String(options.benchmark.interleaves),
+        ]
+        let users = try users(
+            options.benchmark.context.flatMap { $0 },
+            reserved: Fingerprint.reservedContextKeys.union(run.map(\.key)))
+        return fingerprint.context.map { ContextLine(key: $0.key, value: $0.value) }
+            + run.map { ContextLine(key: $0.key, value: $0.value) } + users
+    }
+
+    private static func users(_ lines: [ContextLine], reserved: Set<String>) throws -> [ContextLine] {
+        var seen: Set<String> = []
+        for line in lines {
+            if reserved.contains(line.key) {
+                throw UsageError("--benchmark_context: '\(line.key)' is written by invbench itself; take another key")
+            }
+            if !seen.insert(line.key).inserted {
+                throw UsageError("--benchmark_context: '\(line.key)' is given twice; give it once")
+            }
+        }
+        return lines.map { ContextLine(key: printable($0.key), value: printable($0.value)) }
+    }
+
+    /// `text` without what Google Benchmark would write unescaped: a control character becomes U+FFFD.
+    static func printable(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+        }
+        return String(result)
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// Which commit the command was built from, where that can be known.
+struct SourceState: Equatable, Sendable {
+    /// The short hash.
+    var commit: String
+    /// Whether a source file differs from it.
+    var isDirty: Bool
+
+    /// The state of the checkout that the executable lies in (SwiftPM builds in `.build` below the package); `nil`
+    /// outside of one, and where the commit is younger than the executable, which then was built from another.
+    static func ofExecutable() -> SourceState? {
+        guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+            let attributes = try? FileManager.default.attributesOfItem(atPath: executable),
+            let built = attributes[.modificationDate] as? Date
+        else { return nil }
+        let folder = (executable as NSString).deletingLastPathComponent
+        guard let top = git(["rev-parse", "--show-toplevel"], in: folder),
+            FileManager.default.fileExists(atPath: top + "/Benchmarks/invbench"),
+            let words = git(["log", "-1", "--format=%h %ct"], in: top)?.split(separator: " "), words.count == 2,
+            let committed = Double(words[1]), committed <= built.timeIntervalSince1970,
+            let changes = git(["status", "--porcelain", "--", "Package.swift", "Sources", "Benchmarks"], in: top)
+        else { return nil }
+        return SourceState(commit: String(words[0]), isDirty: !changes.isEmpty)
+    }
+
+    /// What git prints, without the line's end; `nil` where there is no git or it fails.
+    private static func git(_ words: [String], in folder: String) -> String? {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["git", "-C", folder] + words
+        // Not the variables of a hook that may have started us: they name another checkout.
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GIT_") }
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { return nil }
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
+}

@@ -1,0 +1,79 @@
+import BenchmarkRecords
+import InvalidationStorm
+import NotifierDispatch
+
+/// One guard in one scenario with so many threads: what is measured, repetition by repetition.
+struct Cell: Sendable {
+    let entry: GuardEntry
+    let scenario: ScenarioOffer
+    let faulters: Int
+    let invalidators: Int
+    let adjustments: Adjustments
+    /// The name in results: what is not default is appended, so that two different cells never share one.
+    let name: String
+
+    /// What a command line changes in every cell it applies to.
+    struct Adjustments: Hashable, Sendable {
+        /// Nanoseconds of a walk; `nil` is the scenario's own.
+        var walkNanoseconds: UInt64?
+        /// Nanoseconds of a change; `nil` is the scenario's own.
+        var changeNanoseconds: UInt64?
+        /// A trace's speed; 0 is as fast as possible.
+        var speed: Double = 0
+        var pairing: PairingPolicy = .targetedUndo
+    }
+
+    /// `nil` where the guard's or the scenario's name cannot stand in a result.
+    init?(
+        entry: GuardEntry, scenario: ScenarioOffer, faulters: Int, invalidators: Int, adjustments: Adjustments
+    ) {
+        let name = CellName(
+            guardName: entry.name, scenario: scenario.name, faulters: faulters, invalidators: invalidators,
+            parameters: Self.parameters(adjustments, scenario: scenario))
+        guard let name else { return nil }
+        self.entry = entry
+        self.scenario = scenario
+        self.faulters = faulters
+        self.invalidators = invalidators
+        self.adjustments = adjustments
+        self.name = name.description
+    }
+
+    /// The walk time in nanoseconds that it runs with.
+    var walkNanoseconds: UInt64 { adjustments.walkNanoseconds ?? scenario.ownTimes.walk }
+
+    /// The change time in nanoseconds that it runs with.
+    var changeNanoseconds: UInt64 { adjustments.changeNanoseconds ?? scenario.ownTimes.change }
+
+    private static func parameters(_ adjustments: Adjustments, scenario: ScenarioOffer) -> [CellName.Parameter] {
+        var parameters: [CellName.Parameter] = []
+        func add(_ key: String, _ value: String) { parameters.append(CellName.Parameter(key: key, value: value)) }
+        if let walk = adjustments.walkNanoseconds, walk != scenario.ownTimes.walk { add("walk", "\(walk)ns") }
+        if let change = adjustments.changeNanoseconds, change != scenario.ownTimes.change {
+            add("change", "\(change)ns")
+        }
+        if scenario.isTrace && adjustments.speed != 0 { add("speed", text(of: adjustments.speed)) }
+        if adjustments.pairing != .targetedUndo { add("pairing", adjustments.pairing.rawValue) }
+        return parameters
+    }
+
+    private static func text(of number: Double) -> String {
+        let whole = Int(exactly: number)
+        return whole.map(String.init) ?? String(number)
+    }
+
+    /// The settings of one repetition.
+    func settings(of scenario: Scenario, windowNanoseconds: UInt64, warmUpNanoseconds: UInt64, seed: UInt64)
+        -> StormSettings
+    {
+        var settings = StormSettings(scenario: scenario, faulters: faulters, invalidators: invalidators)
+        settings.windowNanoseconds = windowNanoseconds
+        settings.warmUpNanoseconds = warmUpNanoseconds
+        settings.walkNanoseconds = walkNanoseconds
+        settings.changeNanoseconds = changeNanoseconds
+        settings.speed = adjustments.speed
+        settings.seed = seed
+        settings.pairing = adjustments.pairing
+        return settings
+    }
+}

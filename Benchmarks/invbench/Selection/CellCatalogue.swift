@@ -1,0 +1,94 @@
+import BenchmarkRecords
+import InvalidationStorm
+
+/// All guards and scenarios that a command line can name, and the cells they make.
+struct CellCatalogue: Sendable {
+    let guards: [GuardEntry]
+    let scenarios: [ScenarioOffer]
+
+    /// The built-in guards and scenarios, the traces that come with the command, and the user's own.
+    init(
+        guards: [GuardEntry] = GuardCatalogue.builtIn,
+        scenarios: [Scenario] = Scenario.builtIn,
+        builtInTraces: [String] = BuiltInTraces.paths(),
+        userTraces: [String] = []
+    ) throws {
+        self.guards = guards
+        let builtIn = scenarios.map { ScenarioOffer($0) } + builtInTraces.map { ScenarioOffer(tracePath: $0) }
+        let reserved = Set(builtIn.map(\.name))
+        var paths: [String: String] = [:]
+        var own: [ScenarioOffer] = []
+        for path in userTraces {
+            let offer = ScenarioOffer(tracePath: path)
+            guard CellName.isLegal(part: offer.name) else {
+                throw UsageError(
+                    "--trace \(RunContext.printable(path)): a name with control characters cannot stand in results; "
+                        + "copy or link the file under another name")
+            }
+            if reserved.contains(offer.name) {
+                throw UsageError(
+                    "--trace \(path): \(offer.name) comes with invbench; copy or link the file under another name")
+            }
+            if let other = paths.updateValue(path, forKey: offer.name) {
+                throw UsageError(
+                    "--trace \(path): \(offer.name) is the name of \(other) too; copy or link one under another name")
+            }
+            own.append(offer)
+        }
+        self.scenarios = builtIn + own
+    }
+
+    /// The guards called `names`, in the catalogue's order; all of them where there are no names.
+    func guards(named names: [String]) throws -> [GuardEntry] {
+        try Self.pick(names, of: guards, what: "guard", name: \.name)
+    }
+
+    /// The scenarios called `names`, in the catalogue's order; all of them where there are no names.
+    func scenarios(named names: [String]) throws -> [ScenarioOffer] {
+        try Self.pick(names, of: scenarios, what: "scenario", name: \.name)
+    }
+
+    private static func pick<Item>(_ names: [String], of all: [Item], what: String, name: (Item) -> String) throws
+        -> [Item]
+    {
+        let known = all.map(name)
+        for wanted in names where !known.contains(wanted) {
+            let nearest = NearestName.of(wanted, among: known)
+            throw UsageError(
+                "--\(what): there is no \(what) '\(wanted)'"
+                    + (nearest.map { "; did you mean '\($0)'?" } ?? "; invbench list shows what there is"))
+        }
+        return names.isEmpty ? all : all.filter { names.contains(name($0)) }
+    }
+
+    /// 1, 2, 4 and so on up to `cores`, and `cores`; 2 also on one core, since that is where a guard is held up.
+    static func faulterLadder(cores: Int) -> [Int] {
+        var ladder = [1, 2]
+        while let last = ladder.last, last < cores { ladder.append(min(last * 2, cores)) }
+        return ladder
+    }
+
+    /// Every guard in every scenario with these threads. A scenario without invalidations has 0 invalidators and one
+    /// with them at least 1, whatever was asked for: other combinations do not exist.
+    static func cells(
+        guards: [GuardEntry], scenarios: [ScenarioOffer], faulters: [Int], invalidators: [Int]?,
+        adjustments: Cell.Adjustments
+    ) -> [Cell] {
+        var seen: Set<String> = []
+        var cells: [Cell] = []
+        for scenario in scenarios {
+            let counts = scenario.invalidates ? (invalidators ?? [1]).filter { $0 > 0 } : [0]
+            for count in counts {
+                for faulterCount in faulters {
+                    for entry in guards {
+                        let cell = Cell(
+                            entry: entry, scenario: scenario, faulters: faulterCount, invalidators: count,
+                            adjustments: adjustments)
+                        if let cell, seen.insert(cell.name).inserted { cells.append(cell) }
+                    }
+                }
+            }
+        }
+        return cells
+    }
+}

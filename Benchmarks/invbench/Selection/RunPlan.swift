@@ -1,0 +1,82 @@
+import InvalidationStorm
+
+/// Everything that is decided before the first repetition.
+struct RunPlan: Sendable {
+    /// What is measured.
+    let cells: [Cell]
+    /// How often each is.
+    let repetitions: Int
+    /// The timed window of a repetition, in nanoseconds.
+    let windowNanoseconds: UInt64
+    /// How long the threads run before it, in nanoseconds.
+    let warmUpNanoseconds: UInt64
+    /// The order.
+    let turns: [Turn]
+    /// Decides the order and the work.
+    let seed: UInt64
+    /// What the user should know about the choice, a line each.
+    let notes: [String]
+
+    /// Chooses the cells and their order.
+    init(_ options: RunOptions, catalogue: CellCatalogue, cores: Int) throws {
+        let ladder = CellCatalogue.faulterLadder(cores: cores)
+        let faulters = options.faulters.flatMap { $0 }
+        let invalidators = options.invalidators.flatMap { $0 }
+        let (guards, notes) = try Self.pairable(try catalogue.guards(named: options.guardNames), options)
+        let registered = CellCatalogue.cells(
+            guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames),
+            faulters: faulters.isEmpty ? ladder : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
+            adjustments: options.adjustments)
+        var chosen = options.choosesCells ? registered : options.profile.subset(of: registered)
+        if let pattern = options.benchmark.filter {
+            let filter = try NameFilter(pattern)
+            chosen.removeAll { !filter.chooses($0.name) }
+            if chosen.isEmpty {
+                throw UsageError(
+                    "--benchmark_filter: '\(pattern)' finds none of the \(registered.count) registered cells; "
+                        + "--benchmark_list_tests without a filter shows their names")
+            }
+        }
+        if chosen.isEmpty {
+            throw UsageError(
+                "--invalidators: none of the chosen scenarios can run so; calm has 0, the others 1 or more")
+        }
+        cells = chosen
+        self.notes = notes
+        repetitions = options.benchmark.repetitions ?? options.profile.repetitions
+        windowNanoseconds = options.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
+        // Long enough for every thread to be running and the caches to be warm, never longer than what is measured.
+        warmUpNanoseconds = min(20_000_000, windowNanoseconds)
+        seed = options.seed
+        turns = Schedule.turns(
+            cells: chosen.count, repetitions: repetitions, isInterleaved: options.benchmark.interleaves, seed: seed)
+    }
+
+    /// Without the guards whose failed starts call-all cannot pair, and a line that says so.
+    private static func pairable(_ guards: [GuardEntry], _ options: RunOptions) throws -> ([GuardEntry], [String]) {
+        let left = guards.filter { options.pairing == .targetedUndo || !$0.needsTargetedUndo }
+        let names = guards.filter { guardEntry in !left.contains { $0.name == guardEntry.name } }.map(\.name)
+        if names.isEmpty { return (left, []) }
+        let reason =
+            "\(names.joined(separator: ", ")): not under --pairing call-all, since a start that fails there needs to "
+            + "be undone; use --pairing targeted-undo"
+        if left.isEmpty { throw UsageError(reason) }
+        return (left, ["left out: " + reason])
+    }
+
+    /// The scenarios of the cells by their names; reads each chosen trace once.
+    func loadScenarios() throws -> [String: Scenario] {
+        var scenarios: [String: Scenario] = [:]
+        for cell in cells where scenarios[cell.scenario.name] == nil {
+            scenarios[cell.scenario.name] = try cell.scenario.load()
+        }
+        return scenarios
+    }
+
+    /// About how long the measuring takes, in seconds: the windows, and what surrounds each of them.
+    var expectedSeconds: Double {
+        let surroundings = 0.03
+        let repetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + surroundings
+        return Double(turns.count) * repetition
+    }
+}

@@ -1,0 +1,42 @@
+/// One repetition of one cell.
+struct Turn: Hashable, Sendable {
+    /// The cell's index in the run.
+    let cell: Int
+    /// Counted from 0.
+    let repetition: Int
+}
+
+/// The order in which repetitions run.
+enum Schedule {
+    /// Rounds, each of every cell once in an order drawn from `seed`; not interleaved, cell after cell.
+    static func turns(cells: Int, repetitions: Int, isInterleaved: Bool, seed: UInt64) -> [Turn] {
+        guard isInterleaved else {
+            return (0..<cells).flatMap { cell in
+                (0..<repetitions).map { Turn(cell: cell, repetition: $0) }
+            }
+        }
+        var generator = SplitMix(state: seed)
+        return (0..<repetitions).flatMap { repetition in
+            (0..<cells).shuffled(using: &generator).map { Turn(cell: $0, repetition: repetition) }
+        }
+    }
+
+    /// The seed of one repetition's work: the same for every cell of a round, so that guards meet the same work.
+    static func workSeed(seed: UInt64, repetition: Int) -> UInt64 {
+        var generator = SplitMix(state: seed ^ (UInt64(repetition) << 32))
+        return generator.next()
+    }
+}
+
+/// The SplitMix64 generator of Steele, Lea and Flood (OOPSLA 2014): one word of state, every seed a good one.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}

@@ -1,0 +1,98 @@
+import BenchmarkRecords
+import InvalidationStorm
+import NotifierDispatch
+import Testing
+
+@testable import invbench
+
+@Suite struct CellCatalogueTests {
+    private let catalogue: CellCatalogue
+
+    init() throws {
+        catalogue = try CellCatalogue(builtInTraces: ["/bundle/redis.strace.gz"], userTraces: ["/mine/app.strace"])
+    }
+
+    private func cells(
+        guards: [String] = ["mutex"], scenarios: [String], faulters: [Int] = [1], invalidators: [Int]? = nil,
+        adjustments: Cell.Adjustments = .init()
+    ) throws -> [String] {
+        CellCatalogue.cells(
+            guards: try catalogue.guards(named: guards), scenarios: try catalogue.scenarios(named: scenarios),
+            faulters: faulters, invalidators: invalidators, adjustments: adjustments
+        ).map(\.name)
+    }
+
+    @Test func namesOfPlainCells() throws {
+        #expect(
+            try cells(scenarios: ["calm", "storm"], faulters: [1, 2]) == [
+                "storm/mutex/calm/faulters:1/invalidators:0", "storm/mutex/calm/faulters:2/invalidators:0",
+                "storm/mutex/storm/faulters:1/invalidators:1", "storm/mutex/storm/faulters:2/invalidators:1",
+            ])
+    }
+
+    @Test func whatIsNotDefaultIsInTheName() throws {
+        let adjustments = Cell.Adjustments(
+            walkNanoseconds: 1000, changeNanoseconds: 500, speed: 2, pairing: .callAll)
+        let tail = "faulters:1/invalidators:1"
+        #expect(
+            try cells(scenarios: ["storm", "pressure", "trace:app"], adjustments: adjustments) == [
+                "storm/mutex/storm/\(tail)/walk:1000ns/change:500ns/pairing:call-all",
+                "storm/mutex/pressure/\(tail)/change:500ns/pairing:call-all",
+                "storm/mutex/trace:app/\(tail)/walk:1000ns/change:500ns/speed:2/pairing:call-all",
+            ])
+    }
+
+    @Test func aFractionalSpeedIsWrittenAsIs() throws {
+        let name = try cells(scenarios: ["trace:redis"], adjustments: .init(speed: 0.5)).first
+        #expect(name == "storm/mutex/trace:redis/faulters:1/invalidators:1/speed:0.5")
+    }
+
+    @Test func everyCellNameCanBeReadBack() throws {
+        let all = CellCatalogue.cells(
+            guards: catalogue.guards, scenarios: catalogue.scenarios, faulters: [1, 2], invalidators: nil,
+            adjustments: .init(walkNanoseconds: 5, speed: 1.5))
+        #expect(all.allSatisfy { CellName($0.name)?.description == $0.name })
+        #expect(Set(all.map(\.name)).count == all.count)
+    }
+
+    @Test func calmHasNoInvalidatorsAndTheOthersHaveSome() throws {
+        #expect(
+            try cells(scenarios: ["calm"], invalidators: [3]) == ["storm/mutex/calm/faulters:1/invalidators:0"])
+        #expect(
+            try cells(scenarios: ["storm"], invalidators: [0, 4]) == ["storm/mutex/storm/faulters:1/invalidators:4"])
+    }
+
+    @Test func aCountGivenTwiceMakesOneCell() throws {
+        #expect(try cells(scenarios: ["storm"], faulters: [2, 2]).count == 1)
+    }
+
+    @Test(arguments: [(1, [1, 2]), (2, [1, 2]), (4, [1, 2, 4]), (6, [1, 2, 4, 6]), (64, [1, 2, 4, 8, 16, 32, 64])])
+    func faulterLadder(cores: Int, ladder: [Int]) {
+        #expect(CellCatalogue.faulterLadder(cores: cores) == ladder)
+    }
+
+    @Test func aSlipOfThePenIsRecognised() throws {
+        let error = #expect(throws: UsageError.self) { try catalogue.guards(named: ["mutx"]) }
+        #expect(error?.description == "--guard: there is no guard 'mutx'; did you mean 'mutex'?")
+        let other = #expect(throws: UsageError.self) { try catalogue.scenarios(named: ["whatever"]) }
+        #expect(other?.description.contains("invbench list") == true)
+    }
+
+    @Test func twoTracesOfOneNameAreRefused() {
+        #expect(throws: UsageError.self) {
+            try CellCatalogue(builtInTraces: [], userTraces: ["/a/app.strace", "/b/app.strace.gz"])
+        }
+        let error = #expect(throws: UsageError.self) {
+            try CellCatalogue(builtInTraces: ["/bundle/redis.strace.gz"], userTraces: ["redis.strace"])
+        }
+        #expect(error?.description.contains("under another name") == true)
+    }
+
+    @Test func aTraceWhoseNameCannotStandInAResultIsRefused() {
+        #expect(throws: UsageError.self) { try CellCatalogue(builtInTraces: [], userTraces: ["/a/b\nc.strace"]) }
+    }
+
+    @Test func aMissingBundleOnlyLacksTheTraces() {
+        #expect(BuiltInTraces.paths(beside: "/nowhere/invbench").isEmpty)
+    }
+}

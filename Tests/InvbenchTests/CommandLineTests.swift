@@ -1,0 +1,92 @@
+import NotifierDispatch
+import Testing
+
+@testable import invbench
+
+@Suite struct CommandLineTests {
+    private func parse(_ words: String...) throws -> RunOptions {
+        try RunOptions.parse(CommandLineWords.normalised(words))
+    }
+
+    @Test func defaults() throws {
+        let options = try parse()
+        #expect(options.profile == .quick)
+        #expect(options.pairing == .targetedUndo)
+        #expect(options.results == "results")
+        #expect(!options.noSave && !options.choosesCells)
+        #expect(options.benchmark.interleaves && !options.benchmark.listTests)
+        #expect(options.benchmark.format == .console && options.benchmark.outFormat == .json)
+    }
+
+    @Test func aValueIsJoinedOrApart() throws {
+        #expect(try parse("--benchmark_filter=mutex").benchmark.filter == "mutex")
+        #expect(try parse("--benchmark_filter", "mutex").benchmark.filter == "mutex")
+        #expect(try parse("--benchmark_filter", "-mutex").benchmark.filter == "-mutex")
+        #expect(try parse("--benchmark_filter=-mutex").benchmark.filter == "-mutex")
+        #expect(try parse("--benchmark_repetitions", "7").benchmark.repetitions == 7)
+    }
+
+    @Test func aBooleanMayStandAlone() throws {
+        #expect(try parse("--benchmark_list_tests").benchmark.listTests)
+        #expect(try parse("--benchmark_list_tests=true", "--no-save").benchmark.listTests)
+        #expect(try parse("--benchmark_list_tests", "--no-save").noSave)
+        #expect(try !parse("--benchmark_list_tests=false").benchmark.listTests)
+        #expect(try !parse("--benchmark_enable_random_interleaving=0").benchmark.interleaves)
+        #expect(try parse("--benchmark_report_aggregates_only").benchmark.reportsAggregatesOnly)
+    }
+
+    @Test func listsOfNamesAndCounts() throws {
+        let options = try parse(
+            "--guard", "mutex,rwlock", "--guard", "invlock", "--faulters=1,8", "--invalidators", "0")
+        #expect(options.guardNames == ["mutex", "rwlock", "invlock"])
+        #expect(options.faulters == [[1, 8]])
+        #expect(options.invalidators == [[0]])
+        #expect(options.choosesCells)
+    }
+
+    @Test(arguments: [("250ms", 250_000_000), ("0.5s", 500_000_000), ("500us", 500_000), ("1000000ns", 1_000_000)])
+    func windows(text: String, nanoseconds: UInt64) throws {
+        #expect(try parse("--window", text).window == nanoseconds)
+    }
+
+    @Test func minimumTimeIsTheWindow() throws {
+        #expect(try parse("--benchmark_min_time=0.25").benchmark.minimumTime == 250_000_000)
+        #expect(try parse("--benchmark_min_time=0.25s").benchmark.minimumTime == 250_000_000)
+    }
+
+    @Test func adjustments() throws {
+        let options = try parse("--walk-ns", "7", "--change-ns=8", "--speed", "1.5", "--pairing", "call-all")
+        #expect(
+            options.adjustments
+                == Cell.Adjustments(walkNanoseconds: 7, changeNanoseconds: 8, speed: 1.5, pairing: .callAll))
+        #expect(!options.choosesCells)
+    }
+
+    @Test func contextLines() throws {
+        let lines = try parse("--benchmark_context=a=1,b=x=y", "--benchmark_context", "c=").benchmark.context
+        #expect(
+            lines.flatMap { $0 } == [
+                ContextLine(key: "a", value: "1"), ContextLine(key: "b", value: "x=y"),
+                ContextLine(key: "c", value: ""),
+            ])
+    }
+
+    @Test(arguments: [
+        ["--bogus"], ["--benchmark_bogus=1"], ["--window", "5"], ["--window", "-1s"], ["--window", "nans"],
+        ["--window", "0ms"], ["--benchmark_min_time", "fast"], ["--faulters", "0"], ["--faulters", "1,"],
+        ["--faulters", "1,x"], ["--faulters", "999"], ["--invalidators", "-1"], ["--guard", "a,,b"], ["--guard", ""],
+        ["--walk-ns", "1.5"], ["--walk-ns=-1"], ["--speed", "inf"], ["--speed=-1"], ["--seed", "-1"],
+        ["--pairing", "none"], ["--profile", "slow"], ["--benchmark_repetitions=0"], ["--benchmark_format=xml"],
+        ["--benchmark_list_tests=perhaps"], ["--benchmark_context=novalue"], ["--benchmark_context==x"],
+        ["--window", "1s", "--benchmark_min_time", "1"], ["stray"], ["--benchmark_filter"],
+    ])
+    func wrongUsageIsRefused(words: [String]) {
+        #expect(throws: (any Error).self) { try RunOptions.parse(CommandLineWords.normalised(words)) }
+    }
+
+    @Test func nothingBehindADoubleDashIsTouched() {
+        #expect(
+            CommandLineWords.normalised(["--benchmark_list_tests", "--", "--benchmark_list_tests"])
+                == ["--benchmark_list_tests=true", "--", "--benchmark_list_tests"])
+    }
+}

@@ -1,0 +1,144 @@
+import BenchmarkRecords
+import Foundation
+import Testing
+
+extension EndToEndTests {
+    @Suite struct CommandRunTests {
+        private static let small = [
+            "--guard", "mutex", "--scenario", "calm,storm", "--faulters", "1", "--window", "2ms",
+        ]
+
+        private let command: InvbenchProcess
+
+        init() throws { command = try InvbenchProcess() }
+
+        @Test func jsonStandsAloneOnStandardOutput() throws {
+            let outcome = try command.run(Self.small + ["--benchmark_format=json", "--benchmark_repetitions=3"])
+            #expect(outcome.status == 0)
+            let rows = try outcome.rows()
+            #expect(rows.count { $0.runType == .iteration } == 6)
+            #expect(rows.count { $0.runType == .aggregate("median") } == 2)
+            #expect(rows.allSatisfy { $0.realNanoseconds.isFinite && $0.cell != nil })
+            #expect(Set(rows.compactMap(\.repetitionIndex)) == [0, 1, 2])
+            #expect(try command.savedRows() == rows)
+        }
+
+        @Test func theContextSaysHowTheRunWasMade() throws {
+            _ = try command.run(Self.small + ["--seed=7", "--benchmark_context=note=a\u{1}b", "--profile=standard"])
+            let context = try ResultsFile(reading: try #require(command.resultsFiles().first)).context
+            #expect(context["seed"] == "7")
+            #expect(context["window_ns"] == "2000000")
+            #expect(context["note"] == "a\u{FFFD}b")
+            #expect(context["build_type"] == "debug" || context["build_type"] == "release")
+        }
+
+        @Test func theTableIsOnStandardOutputAndTheRestIsNot() throws {
+            let outcome = try command.run(Self.small + ["--benchmark_repetitions=1"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("calm, 1 faulter, 0 invalidators"))
+            #expect(!outcome.output.contains("results/"))
+            #expect(outcome.errors.contains("results  results/"))
+            #expect(!outcome.errors.contains("\u{1B}"), "no progress line where nobody looks")
+        }
+
+        @Test func csvHasALineForEachRow() throws {
+            let outcome = try command.run(Self.small + ["--no-save", "--benchmark_format=csv"])
+            let lines = outcome.output.split(separator: "\r\n")
+            #expect(lines.count == 1 + 2 * (5 + 4))
+            #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
+            #expect(try command.resultsFiles().isEmpty)
+        }
+
+        @Test func aggregatesOnlyLeavesTheResultsFileWhole() throws {
+            let outcome = try command.run(
+                Self.small + [
+                    "--benchmark_report_aggregates_only", "--benchmark_format=json", "--benchmark_repetitions=2",
+                    "--benchmark_out=out.json",
+                ])
+            #expect(try outcome.rows().allSatisfy { $0.runType != .iteration })
+            #expect(try outcome.rows() == ResultsFile(reading: command.folder.path + "/out.json").rows)
+            #expect(try command.savedRows().count { $0.runType == .iteration } == 4)
+        }
+
+        @Test func listingNamesCellsAndTouchesNoFile() throws {
+            try command.write("precious", to: "out.json")
+            let outcome = try command.run(["--benchmark_list_tests", "--benchmark_out=out.json", "--guard=mutex"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("storm/mutex/calm/faulters:1/invalidators:0\n"))
+            #expect(outcome.output.split(separator: "\n").allSatisfy { CellName(String($0)) != nil })
+            #expect(try command.text(of: "out.json") == "precious")
+            #expect(try command.resultsFiles().isEmpty)
+        }
+
+        @Test func outReplacesAnOlderFile() throws {
+            try command.write("older", to: "out.json")
+            let outcome = try command.run(Self.small + ["--no-save", "--benchmark_out", "out.json"])
+            #expect(outcome.status == 0)
+            #expect(try ResultsFile(reading: command.folder.path + "/out.json").rows.count == 2 * (5 + 4))
+        }
+
+        @Test func theSubcommandMayBeNamed() throws {
+            let outcome = try command.run(["run"] + Self.small + ["--no-save", "--benchmark_repetitions=1"])
+            #expect(outcome.status == 0)
+        }
+
+        @Test func anUnprotectedGuardMayShowStaleTranslations() throws {
+            let outcome = try command.run([
+                "--guard=unprotected", "--scenario=storm", "--faulters=1", "--window=2ms", "--no-save",
+            ])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("UNSAFE"))
+        }
+
+        @Test func listShowsWhatThereIs() throws {
+            let outcome = try command.run(["list"])
+            #expect(outcome.status == 0)
+            for word in ["unprotected", "UNSAFE", "stripe-mutex", "pressure", "trace:redis"] {
+                #expect(outcome.output.contains(word))
+            }
+        }
+
+        @Test func variablesOfGoogleBenchmarkAreNotFlags() throws {
+            let outcome = try command.run(
+                Self.small + ["--no-save", "--benchmark_format=json", "--benchmark_repetitions=1"],
+                environment: [
+                    "BENCHMARK_FILTER": "nothing", "BENCHMARK_OUT": "env.json", "BENCHMARK_CONTEXT": "a=b",
+                    "BENCHMARK_REPETITIONS": "9", "BENCHMARK_LIST_TESTS": "true",
+                ])
+            #expect(outcome.status == 0)
+            #expect(try outcome.rows().count == 2)
+            #expect(!outcome.output.contains("\"a\""))
+            #expect(outcome.errors.contains("BENCHMARK_FILTER"))
+            #expect(!FileManager.default.fileExists(atPath: command.folder.path + "/env.json"))
+        }
+
+        @Test(arguments: [["--help"], ["--version"], ["help", "run"], ["run", "--help"]])
+        func helpIsNoError(words: [String]) throws {
+            let outcome = try command.run(words)
+            #expect(outcome.status == 0)
+            #expect(!outcome.output.isEmpty && outcome.errors.isEmpty)
+        }
+
+        @Test(arguments: [
+            ["--bogus"], ["--guard", "mutx"], ["--scenario", "stom"], ["--benchmark_filter=("], ["--window", "5"],
+            ["--benchmark_filter=nothing_has_this_name"], ["--benchmark_context=commit=x"],
+            ["list", "--guard", "mutex"],
+            ["--guard", "mutex", "--pairing", "call-all"],
+            ["--trace", "missing.strace", "--scenario", "trace:missing"],
+        ])
+        func wrongUsageEndsWithTwo(words: [String]) throws {
+            let outcome = try command.run(words)
+            #expect(outcome.status == 2)
+            #expect(outcome.output.isEmpty && !outcome.errors.isEmpty)
+            #expect(try command.resultsFiles().isEmpty)
+        }
+
+        @Test func aCutTraceEndsWithTwo() throws {
+            let line = "100 1795226087.742750 munmap(0x7f3a0f17c000, 4096) = 0\n"
+            try command.write(line + line.prefix(40), to: "cut.strace")
+            let outcome = try command.run(["--trace", "cut.strace", "--scenario", "trace:cut", "--window", "2ms"])
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("cut.strace"))
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import Testing
+
+@testable import invbench
+
+@Suite struct ExitStatusTests {
+    @Test func theWorstNewsWins() {
+        #expect(ExitStatus.ofRun(signal: nil, sawStaleTranslations: false, lostOutput: false).code == 0)
+        #expect(ExitStatus.ofRun(signal: nil, sawStaleTranslations: false, lostOutput: true).code == 5)
+        #expect(ExitStatus.ofRun(signal: nil, sawStaleTranslations: true, lostOutput: true).code == 3)
+        #expect(ExitStatus.ofRun(signal: 2, sawStaleTranslations: true, lostOutput: true).code == 130)
+        #expect(ExitStatus.ofRun(signal: 15, sawStaleTranslations: false, lostOutput: false).code == 143)
+    }
+}
