@@ -6,7 +6,7 @@ extension Trace {
     /// gzip; its first bytes decide which.
     ///
     /// The whole file is read and understood before anything is returned. Each invalidation that Linux raises for the
-    /// recorded calls is one step; the rules stand in KernelEvents.swift. The trace's ``name`` is the file's, without its
+    /// recorded calls is one step; the rules stand in KernelEvents.swift. The trace's ``name`` is the file's without
     /// folder, `.gz` and `.strace`. Bounded: 512 MiB of text, 2^24 steps, 2^26 pages of 4 KiB.
     ///
     /// Any thread may call it; it blocks while it reads.
