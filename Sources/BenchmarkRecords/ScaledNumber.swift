@@ -20,9 +20,13 @@ enum ScaledNumber {
         return digits + separator + unit
     }
 
-    /// A quotient: `12.3`, `0.84`, `0.041`.
+    /// A quotient: `12.3`, `0.84`, `0.041`, `0.0003`.
     static func ratio(_ value: Double) -> String {
-        value != 0 && abs(value) < 0.0995 ? String(format: "%.3f", value) : threeDigits(value)
+        switch abs(value) {
+        case 0, 0.0995...: threeDigits(value)
+        case 0.00095...: String(format: "%.3f", value)
+        default: String(format: "%.1g", value)
+        }
     }
 
     /// A small number such as retries per fault: `0`, `0.25`, `4.2e-05`.

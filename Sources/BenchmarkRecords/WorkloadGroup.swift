@@ -35,8 +35,12 @@ struct GuardSeries {
     /// The values of the repetitions that have one.
     func values(_ metric: Metric) -> [Double] { rows.compactMap { $0[metric] } }
 
-    /// The median of those; `nil` where no repetition has the value.
-    func median(_ metric: Metric) -> Double? { Statistics.median(values(metric)) }
+    /// The median of those; `nil` unless every repetition has the value: a percentile that only some samples carry
+    /// would otherwise be the median of the busiest repetitions, and could lie below a lower percentile.
+    func median(_ metric: Metric) -> Double? {
+        let values = values(metric)
+        return values.count == rows.count ? Statistics.median(values) : nil
+    }
 
     /// Over all repetitions: a median would hide the one that caught the guard.
     var staleInstalls: Double? {

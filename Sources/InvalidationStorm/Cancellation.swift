@@ -4,6 +4,7 @@ import Synchronization
 public final class Cancellation: Sendable {
     private let raised = Atomic<Bool>(false)
 
+    /// A flag that is not raised.
     public init() {}
 
     /// Asks the running repetition, and every later one, to stop.

@@ -3,30 +3,36 @@ import Testing
 @testable import BenchmarkRecords
 
 @Suite struct ScaledNumberTests {
-    @Test(arguments: [
-        (0.0, "0"), (0.5, "0.50"), (9.99, "9.99"), (9.996, "10.0"), (99.96, "100"), (999.4, "999"), (999.6, "1.00k"),
-        (56_123_456, "56.1M"), (999_600, "1.00M"), (2.5e9, "2.50G"), (7e15, "7000T"),
-    ])
-    func ratesHaveThreeDigits(value: Double, text: String) {
-        #expect(ScaledNumber.rate(value) == text)
+    @Test("A quotient keeps a digit that says something, however small it is")
+    func ratios() {
+        #expect(
+            [0, 12.34, 0.844, 0.0412, 0.0012, 0.0003, 0.000_04].map(ScaledNumber.ratio)
+                == ["0.00", "12.3", "0.84", "0.041", "0.001", "0.0003", "4e-05"])
     }
 
-    @Test(arguments: [(9.8, "9.80 ns"), (1062, "1.06 us"), (27_993_000, "28.0 ms"), (5e12, "5000 s")])
-    func durationsHaveAUnitThatFits(value: Double, text: String) {
-        #expect(ScaledNumber.duration(value, separator: " ") == text)
+    @Test("Rates and durations take the prefix that leaves three digits")
+    func prefixes() {
+        #expect(
+            [0, 7.5, 999.4, 999.6, 123_456_789].map { ScaledNumber.rate($0) }
+                == ["0", "7.50", "999", "1.00k", "123M"])
+        #expect(
+            [1.5, 1_062, 44_000_000, 2e12].map { ScaledNumber.duration($0) }
+                == ["1.50ns", "1.06us", "44.0ms", "2000s"])
+    }
+}
+
+@Suite struct GuardSeriesTests {
+    func row(_ counters: [Metric: Double]) -> ResultRow {
+        ResultRow(
+            runName: "storm/mutex/storm/faulters:1/invalidators:1", realNanoseconds: 1, cpuNanoseconds: 1,
+            counters: Dictionary(uniqueKeysWithValues: counters.map { ($0.key.rawValue, $0.value) }))
     }
 
-    @Test func ratiosAndSmallNumbersKeepWhatMatters() {
-        #expect(ScaledNumber.ratio(12.34) == "12.3")
-        #expect(ScaledNumber.ratio(0.84) == "0.84")
-        #expect(ScaledNumber.ratio(0.0412) == "0.041")
-        #expect(ScaledNumber.small(0) == "0")
-        #expect(ScaledNumber.small(0.25) == "0.25")
-        #expect(ScaledNumber.small(0.000042) == "4.2e-05")
-        #expect(ScaledNumber.count(3) == "3")
-        #expect(ScaledNumber.count(9999) == "9999")
-        #expect(ScaledNumber.count(12_345) == "12.3k")
-        #expect(ScaledNumber.rate(0.5, separator: " ") == "0.50")
-        #expect(ScaledNumber.rate(5e6, separator: " ") == "5.00 M")
+    @Test("A median is given only where every repetition has the value")
+    func medianNeedsAll() {
+        let rows = [row([.faultP99: 10, .faultP99_9: 5]), row([.faultP99: 30]), row([.faultP99: 20])]
+        let series = GuardSeries(guardName: "mutex", rows: rows)
+        #expect(series.median(.faultP99) == 20)
+        #expect(series.median(.faultP99_9) == nil)
     }
 }
