@@ -7,7 +7,7 @@ import Testing
     func ratios() {
         #expect(
             [0, 12.34, 0.844, 0.0412, 0.0012, 0.0003, 0.000_04].map(ScaledNumber.ratio)
-                == ["0.00", "12.3", "0.84", "0.041", "0.001", "0.0003", "4e-05"])
+                == ["0", "12.3", "0.84", "0.041", "0.001", "0.0003", "4e-05"])
     }
 
     @Test("Rates and durations take the prefix that leaves three digits")

@@ -26,7 +26,7 @@ public final class StripeMutexGuard: TranslationGuard {
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        let stripe = stripes[page >> Stripe.shift]
+        let stripe = stripe(page >> Stripe.shift)
         let waited = stripe.pointee.lock()
         defer { stripe.pointee.unlock() }
         // Relaxed: the stripe's lock orders it, which released() takes after setting it.
@@ -43,8 +43,8 @@ public final class StripeMutexGuard: TranslationGuard {
         let covered = Stripe.indices(of: invalidation.range)
         for index in covered {
             if invalidation.isBlockable {
-                stripes[index].pointee.lock()
-            } else if !stripes[index].pointee.tryLock() {
+                stripe(index).pointee.lock()
+            } else if !stripe(index).pointee.tryLock() {
                 for taken in covered.lowerBound..<index { stripes[taken].pointee.unlock() }
                 sections.end()
                 return .wouldBlock
@@ -72,6 +72,13 @@ public final class StripeMutexGuard: TranslationGuard {
             stripes[index].pointee.unlock()
         }
         if isInSection { sections.end() }
+    }
+
+    /// The lock of a stripe; traps where the guard was made for fewer pages.
+    @inlinable @inline(__always)
+    func stripe(_ index: Int) -> UnsafeMutablePointer<SmallLock> {
+        precondition(index >= 0 && index < stripes.count, "a page lies beyond those the guard was made for")
+        return stripes[index]
     }
 
     private func giveBack(_ covered: ClosedRange<Int>) {

@@ -73,7 +73,8 @@ public final class NotifierList: @unchecked Sendable {
         guard !isReleased else { throw .released }
         // Relaxed: only written with the lock held, which this thread holds.
         let serial = lastSerial.load(ordering: .relaxed) + 1
-        let subscription = Subscription(box: box, address: address, capabilities: capabilities, serial: serial)
+        let subscription = Subscription(
+            list: self, box: box, address: address, capabilities: capabilities, serial: serial)
         subscriptions[ObjectIdentifier(subscription)] = subscription
         link(subscription.node)
         // Releasing: the link above comes before the serial; pairs with the acquiring load in invalidateRangeStart.
@@ -214,6 +215,7 @@ public final class NotifierList: @unchecked Sendable {
     /// The subscriber is told first, while it is still linked: between unlinking and telling, an invalidation would
     /// pass it by while it still served faults.
     private func unlink(_ subscription: Subscription) -> Subscription? {
+        precondition(subscription.list == ObjectIdentifier(self), "a subscription was handed to another list than its own")
         // In a read section, so that a concurrent release or unregister waits for the callback.
         RCU.read { subscription.node.pointee.callReleasedOnce() }
         lock.lock()

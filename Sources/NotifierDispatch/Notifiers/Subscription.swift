@@ -6,8 +6,13 @@ import Synchronization
 public final class Subscription: @unchecked Sendable {
     // @unchecked: the node is written by the list under its lock, and read by dispatching threads through atomics.
     let node: UnsafeMutablePointer<NotifierNode>
+    /// The list that it was made by.
+    let list: ObjectIdentifier
 
-    init(box: SubscriberBox, address: UInt, capabilities: SubscriberCapabilities, serial: UInt64) {
+    init(
+        list: NotifierList, box: SubscriberBox, address: UInt, capabilities: SubscriberCapabilities, serial: UInt64
+    ) {
+        self.list = ObjectIdentifier(list)
         node = .allocate(capacity: 1)
         node.initialize(
             to: NotifierNode(box: box, address: address, capabilities: capabilities, serial: serial))
