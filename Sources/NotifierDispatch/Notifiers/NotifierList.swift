@@ -215,7 +215,8 @@ public final class NotifierList: @unchecked Sendable {
     /// The subscriber is told first, while it is still linked: between unlinking and telling, an invalidation would
     /// pass it by while it still served faults.
     private func unlink(_ subscription: Subscription) -> Subscription? {
-        precondition(subscription.list == ObjectIdentifier(self), "a subscription was handed to another list than its own")
+        precondition(
+            subscription.list == ObjectIdentifier(self), "a subscription was handed to another list than its own")
         // In a read section, so that a concurrent release or unregister waits for the callback.
         RCU.read { subscription.node.pointee.callReleasedOnce() }
         lock.lock()
