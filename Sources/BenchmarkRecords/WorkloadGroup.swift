@@ -1,5 +1,5 @@
 /// A cell without its guard: guards are compared on one workload.
-struct Workload: Hashable, Comparable {
+struct Workload: Hashable {
     let scenario: String
     let faulters: Int
     let invalidators: Int
@@ -17,13 +17,6 @@ struct Workload: Hashable, Comparable {
         func counted(_ count: Int, _ role: String) -> String { "\(count) \(role)\(count == 1 ? "" : "s")" }
         let threads = [counted(faulters, "faulter"), counted(invalidators, "invalidator")]
         return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
-    }
-
-    static func < (first: Workload, second: Workload) -> Bool {
-        if first.scenario != second.scenario { return first.scenario < second.scenario }
-        if first.faulters != second.faulters { return first.faulters < second.faulters }
-        if first.invalidators != second.invalidators { return first.invalidators < second.invalidators }
-        return first.title < second.title
     }
 }
 
@@ -57,15 +50,21 @@ struct WorkloadGroup {
     /// The one with the most faults a second first, those without a rate last.
     let series: [GuardSeries]
 
-    /// The groups of these rows, in the order of their workloads; rows that are aggregates or no cells are left out.
+    /// The groups of these rows, in the order in which they first come; rows that are aggregates or no cells are left
+    /// out.
     static func groups(of rows: [ResultRow]) -> [WorkloadGroup] {
+        var workloads: [Workload] = []
         var rowsByCell: [Workload: [String: [ResultRow]]] = [:]
         for row in rows where row.runType == .iteration {
             guard let cell = row.cell else { continue }
-            rowsByCell[Workload(of: cell), default: [:]][cell.guardName, default: []].append(row)
+            let workload = Workload(of: cell)
+            if rowsByCell[workload] == nil { workloads.append(workload) }
+            rowsByCell[workload, default: [:]][cell.guardName, default: []].append(row)
         }
-        return rowsByCell.sorted { $0.key < $1.key }.map { workload, rowsByGuard in
-            let series = rowsByGuard.sorted { $0.key < $1.key }.map { GuardSeries(guardName: $0.key, rows: $0.value) }
+        return workloads.map { workload in
+            let series = rowsByCell[workload, default: [:]].sorted { $0.key < $1.key }.map {
+                GuardSeries(guardName: $0.key, rows: $0.value)
+            }
             let ranked = series.map { (rate: $0.median(.faultsPerSecond) ?? -1, series: $0) }
                 .sorted { $0.rate > $1.rate }
             return WorkloadGroup(workload: workload, series: ranked.map(\.series))

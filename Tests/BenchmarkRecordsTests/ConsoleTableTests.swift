@@ -51,15 +51,15 @@ import Testing
         #expect(table.contains { $0.hasSuffix("STALE! noisy") })
     }
 
-    @Test func groupsByWorkloadInItsOrder() {
+    @Test func groupsByWorkloadInTheOrderOfTheRows() {
         let works = [
             "storm/faulters:10/invalidators:1", "storm/faulters:2/invalidators:1", "calm/faulters:2/invalidators:0",
         ]
-        let table = lines(works.flatMap { repetitions(of: "kvm", on: $0, faultsPerSecond: [1]) })
+        let table = lines((works + works).flatMap { repetitions(of: "kvm", on: $0, faultsPerSecond: [1]) })
         #expect(
             table.filter { $0.contains("faulters") } == [
-                "calm, 2 faulters, 0 invalidators", "storm, 2 faulters, 1 invalidator",
-                "storm, 10 faulters, 1 invalidator",
+                "storm, 10 faulters, 1 invalidator", "storm, 2 faulters, 1 invalidator",
+                "calm, 2 faulters, 0 invalidators",
             ])
     }
 

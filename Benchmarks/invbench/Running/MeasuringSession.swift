@@ -52,7 +52,14 @@ final class MeasuringSession {
         self.session = nil
         cgb_session_destroy(session)
         progress.clear()
+        let rows = rowsInPlanOrder
         for destination in destinations { destination.end(rows) }
+    }
+
+    /// The rows cell by cell, as people read them; they came in random rounds.
+    private var rowsInPlanOrder: [ResultRow] {
+        let byName = Dictionary(grouping: rows, by: \.runName)
+        return plan.cells.flatMap { byName[$0.name] ?? [] }
     }
 
     /// Google Benchmark's call for one repetition; leaves the row unset where it was cancelled.
