@@ -34,7 +34,9 @@ struct ReadCopyUpdateStressTests {
         }
 
         /// Puts another good one in its place; returns what is to be poisoned.
-        func replace() -> RetiredPointer { RetiredPointer(current.exchange(Self.make(), ordering: .acquiringAndReleasing)) }
+        func replace() -> RetiredPointer {
+            RetiredPointer(current.exchange(Self.make(), ordering: .acquiringAndReleasing))
+        }
     }
 
     struct RetiredPointer: @unchecked Sendable {
