@@ -240,8 +240,8 @@ public final class InvLock: Sendable {
         state.pointee.active.store(active - 1, ordering: .relaxed)
         if active == 1 {
             // Sequentially consistent: releases the change of the pages to readBegin, and stands before the look at the
-            // sleepers (see WaitQueue). An exchange, since that look must not pass it.
-            _ = state.pointee.sequence.exchange(sequence + 1, ordering: .sequentiallyConsistent)
+            // sleepers (see WaitQueue). An exchange, since that look must not pass it. Wraps around below the dead bit.
+            _ = state.pointee.sequence.exchange((sequence + 1) & ~Self.deadBit, ordering: .sequentiallyConsistent)
         }
         state.pointee.lock.unlock()
         if active == 1 { sleepers.wakeAll() }

@@ -200,6 +200,28 @@ struct InvLockTests {
         }
     }
 
+    @Test("Invariant 15: where the sequence wraps around, idle readers go on and waiting ones wake")
+    func invariant15() throws {
+        try RCU.withRegisteredThread {
+            let invLock = InvLock(space: Subscriptions())
+            // The last even number below the dead bit.
+            invLock.state.pointee.sequence.store(InvLock.deadBit - 2, ordering: .relaxed)
+            let ticket = try #require(invLock.ticket())
+            invLock.start()
+            #expect(invLock.retries(ticket))
+            let reader = RegisteredThread { #expect(invLock.ticket() != nil) }
+            #expect(eventually { invLock.sleeperCount == 1 })
+            invLock.end()
+            reader.join()
+            #expect(invLock.retries(ticket))
+            #expect(invLock.beginsAtOnce() == .ticket)
+            invLock.start()
+            #expect(invLock.beginsAtOnce() == .busy)
+            invLock.end()
+            #expect(invLock.beginsAtOnce() == .ticket)
+        }
+    }
+
     @Test("Invariant 34: a reader is told busy at its deadline, though nobody ends the section")
     func invariant34() {
         RCU.withRegisteredThread {
