@@ -118,7 +118,8 @@ struct NotifierListTests {
     }
 
     @Test(
-        "Invariant 5: a blockable start succeeds whoever fails, reports it, and goes on", arguments: PairingPolicy.allCases)
+        "Invariant 5: a blockable start succeeds whoever fails, reports it, and goes on",
+        arguments: PairingPolicy.allCases)
     func invariant5(pairing: PairingPolicy) throws {
         try RCU.withRegisteredThread {
             let list = NotifierList(pairing: pairing)
