@@ -175,8 +175,7 @@ public final class InvLock: Sendable {
     /// ``readEndExclusive(_:)``.
     public func readBeginExclusive(until deadline: Deadline) -> ExclusiveRead {
         guard space.counter.claim(until: deadline) else { return .busy }
-        // Acquiring: as in readBegin.
-        guard state.pointee.sequence.load(ordering: .acquiring) & Self.deadBit == 0 else {
+        guard !isTornDown else {
             space.counter.releaseClaim()
             return .dead
         }
@@ -255,6 +254,13 @@ public final class InvLock: Sendable {
         state.pointee.sequence.bitwiseOr(Self.deadBit, ordering: .sequentiallyConsistent)
         state.pointee.lock.unlock()
         sleepers.wakeAll()
+    }
+
+    /// Whether the subscription is over. With the lock held, the answer stays right until it is given back.
+    @inlinable
+    var isTornDown: Bool {
+        // Acquiring: as in readBeginIfIdle; with the lock held, relaxed would do.
+        state.pointee.sequence.load(ordering: .acquiring) & Self.deadBit != 0
     }
 
     /// How many interesting sections are open; 0 when idle and after ``tearDown()``.

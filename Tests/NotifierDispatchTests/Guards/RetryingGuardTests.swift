@@ -111,6 +111,27 @@ struct RetryingGuardTests {
     }
 
     @Test(
+        "Invariant 37: a fault whose subscription ends while it walks in the fallback is dead and installs nothing",
+        arguments: ProtectedGuard.retrying)
+    func invariant37InTheFallback(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: Self.oneCollision)
+            let subscription = try pages.space.register(pages)
+            let outcome = pages.fault(at: 510) { walk in
+                if walk == 1 {
+                    pages.invalidate(508..<512)
+                } else {
+                    RegisteredThread { pages.space.unregister(subscription) }.join()
+                }
+            }
+            #expect(outcome.status == .dead)
+            #expect(outcome.usedFallback)
+            #expect(!pages.isVisible(510))
+            #expect(!pages.space.isClaimed)
+        }
+    }
+
+    @Test(
         "Sections nest in a thread, overlap and end on other threads; faults get in after the last",
         arguments: ProtectedGuard.retrying)
     func sectionsNestAndMove(kind: ProtectedGuard) throws {
