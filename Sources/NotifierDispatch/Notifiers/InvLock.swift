@@ -174,7 +174,7 @@ public final class InvLock: Sendable {
     /// For the reader that was disturbed too often. Returns `busy` at the deadline. A `granted` one is given back with
     /// ``readEndExclusive(_:)``.
     public func readBeginExclusive(until deadline: Deadline) -> ExclusiveRead {
-        guard space.counter.claim(until: deadline) else { return .busy }
+        guard space.counter.claim(until: deadline, unless: { isTornDown }) else { return isTornDown ? .dead : .busy }
         guard !isTornDown else {
             space.counter.releaseClaim()
             return .dead

@@ -174,6 +174,75 @@ struct ProtectedGuardTests {
     }
 
     @Test(
+        "Invariant 25: who unregisters inside its section leaves no fault waiting, no count and no lock",
+        arguments: ProtectedGuard.allCases, [false, true])
+    func invariant25(kind: ProtectedGuard, isDeferred: Bool) throws {
+        try RCU.withRegisteredThread {
+            // The fallback would wait for so long that the test sees whether somebody does.
+            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: 60_000_000_000))
+            let subscription = try pages.space.register(pages)
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            let isFaulting = Gate()
+            let hasFaulted = Gate()
+            let faulter = RegisteredThread {
+                isFaulting.open()
+                #expect(pages.fault(at: 510).status == .dead)
+                hasFaulted.open()
+            }
+            isFaulting.wait()
+            #expect(!hasFaulted.waitInVain())
+            if isDeferred {
+                pages.space.unregisterDeferred(subscription)
+            } else {
+                pages.space.unregister(subscription)
+            }
+            #expect(eventually { hasFaulted.isOpen })
+            pages.space.invalidateRangeEnd(section)
+            faulter.join()
+            #expect(pages.space.activeCount == 0)
+            #expect(!pages.isVisible(510))
+            // Nothing is held: whoever comes is answered.
+            RegisteredThread { #expect(pages.fault(at: 510).status == .dead) }.join()
+            SmallLock.assertNoneHeld()
+            RCU.barrier()
+            #expect(pages.invalidate(508..<512, isBlockable: false))
+        }
+    }
+
+    @Test(
+        "Invariant 37: after unregister and after release faults are dead, whatever their walk would find",
+        arguments: ProtectedGuard.allCases, [false, true])
+    func invariant37(kind: ProtectedGuard, byRelease: Bool) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind)
+            let subscription = try pages.space.register(pages)
+            #expect(pages.fault(at: 510).status == .installed)
+            if byRelease { pages.space.release() } else { pages.space.unregister(subscription) }
+            #expect(pages.fault(at: 511).status == .dead)
+            #expect(!pages.isVisible(511))
+            #expect(pages.faultOnNothing(at: 511).status == .dead)
+            RegisteredThread { #expect(pages.fault(at: 512).status == .dead) }.join()
+            #expect(pages.stale.value == 0)
+        }
+    }
+
+    @Test(
+        "Invariant 37: a fault is dead after release also where a section of another thread is open",
+        arguments: ProtectedGuard.retrying)
+    func invariant37InsideASection(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind)
+            _ = try pages.space.register(pages)
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            RegisteredThread { pages.space.release() }.join()
+            let outcome = pages.fault(at: 510)
+            #expect(outcome.status == .dead)
+            #expect(!outcome.usedFallback)
+            pages.space.invalidateRangeEnd(section)
+        }
+    }
+
+    @Test(
         "Invariant 37: a fault whose subscription ends during its walk installs nothing",
         arguments: ProtectedGuard.retrying)
     func invariant37DuringTheWalk(kind: ProtectedGuard) throws {

@@ -132,6 +132,34 @@ struct RetryingGuardTests {
     }
 
     @Test(
+        "Invariant 37: a fault whose subscription ends while it waits for the fallback is dead, not busy",
+        arguments: ProtectedGuard.retrying)
+    func invariant37BeforeTheFallback(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(collisions: 1, nanoseconds: .max, fallbackNanoseconds: 200_000_000)
+            let pages = GuardedPages(kind, budget: budget)
+            let subscription = try pages.space.register(pages)
+            let isOpen = Gate()
+            let isOver = Gate()
+            let invalidator = RegisteredThread {
+                guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else { return }
+                isOpen.open()
+                #expect(eventually { pages.space.isClaimed })
+                pages.space.unregister(subscription)
+                isOver.wait()
+                pages.space.invalidateRangeEnd(section)
+            }
+            let outcome = pages.fault(at: 510) { walk in
+                if walk == 1 { isOpen.wait() }
+            }
+            #expect(outcome.status == .dead)
+            isOver.open()
+            invalidator.join()
+            #expect(!pages.space.isClaimed)
+        }
+    }
+
+    @Test(
         "Sections nest in a thread, overlap and end on other threads; faults get in after the last",
         arguments: ProtectedGuard.retrying)
     func sectionsNestAndMove(kind: ProtectedGuard) throws {
