@@ -24,7 +24,7 @@ final class Gate: Sendable {
 
 /// Waits until `condition` holds, and gives up, with `false`, after a time that no working code needs.
 func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<200_000 {
+    for _ in 0..<100_000 {
         if condition() { return true }
         usleep(50)
     }
