@@ -64,14 +64,16 @@ public final class InvLockGuard: TranslationGuard {
         case .dead: return outcome(.dead, usedFallback: true)
         case .busy: return outcome(.busy, usedFallback: true)
         case .granted(let ticket):
-            let translation = walk()
-            if let translation {
+            var status = FaultOutcome.Status.absent
+            if let translation = walk() {
                 invLock.lock()
-                install(translation)
+                // The exclusive read keeps sections out, not the end of the subscription.
+                status = invLock.isTornDown ? .dead : .installed
+                if status == .installed { install(translation) }
                 invLock.unlock()
             }
             invLock.readEndExclusive(ticket)
-            return outcome(translation == nil ? .absent : .installed, usedFallback: true)
+            return outcome(status, usedFallback: true)
         }
     }
 

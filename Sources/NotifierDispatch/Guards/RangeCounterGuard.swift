@@ -33,13 +33,25 @@ public final class RangeCounterGuard: TranslationGuard {
         installs = CacheLineArray(count: 1) { Install() }
     }
 
+    /// Whether the subscription is over: for what is not an install, which asks under the lock.
+    @usableFromInline
+    var isOver: Bool {
+        // Relaxed: nothing is read on the strength of it. Whoever comes after released() reads true, and a fault that
+        // meets it may be told either.
+        installs[0].pointee.isDead.load(ordering: .relaxed)
+    }
+
+    /// The outcome of a walk that found nothing.
+    @usableFromInline
+    var statusOfNothing: FaultOutcome.Status { isOver ? .dead : .absent }
+
     @inlinable @inline(__always)
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
         let ticket = space.counter.readBegin()
         if ticket.isIdle {
-            guard let translation = walk() else { return FaultOutcome(.absent) }
+            guard let translation = walk() else { return FaultOutcome(statusOfNothing) }
             let (status, waited) = installUnlessCollided(translation, install, ticket)
             if let status { return FaultOutcome(status, waitedNanoseconds: waited) }
             return faultSlow(collisions: 1, walk: walk, install: install)
@@ -59,19 +71,23 @@ public final class RangeCounterGuard: TranslationGuard {
                 status, waitedNanoseconds: max(1, MonotonicClock.now() &- start), retries: collisions,
                 usedFallback: usedFallback)
         }
-        while collisions < budget.collisions, let ticket = space.counter.waitUntilIdle(until: deadline) {
-            guard let translation = walk() else { return outcome(.absent) }
+        while collisions < budget.collisions,
+            let ticket = space.counter.waitUntilIdle(until: deadline, unless: { isOver })
+        {
+            guard let translation = walk() else { return outcome(statusOfNothing) }
             if let status = installUnlessCollided(translation, install, ticket).status { return outcome(status) }
             collisions += 1
             if deadline.hasPassed { break }
         }
+        if isOver { return outcome(.dead) }
         let deadlineOfFallback = Deadline.after(nanoseconds: budget.fallbackNanoseconds)
-        let status = space.withExclusiveRead(until: deadlineOfFallback) { () -> FaultOutcome.Status? in
-            guard let translation = walk() else { return FaultOutcome.Status.absent }
+        let status = space.withExclusiveRead(until: deadlineOfFallback, unless: { isOver }) {
+            () -> FaultOutcome.Status? in
+            guard let translation = walk() else { return statusOfNothing }
             // No section can start under the claim, so this ticket holds.
             return installUnlessCollided(translation, install, space.counter.readBegin()).status
         }
-        return outcome((status ?? nil) ?? .busy, usedFallback: true)
+        return outcome((status ?? nil) ?? (isOver ? .dead : .busy), usedFallback: true)
     }
 
     /// The install section; no status where a section started since the ticket.

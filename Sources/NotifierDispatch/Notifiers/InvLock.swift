@@ -174,9 +174,8 @@ public final class InvLock: Sendable {
     /// For the reader that was disturbed too often. Returns `busy` at the deadline. A `granted` one is given back with
     /// ``readEndExclusive(_:)``.
     public func readBeginExclusive(until deadline: Deadline) -> ExclusiveRead {
-        guard space.counter.claim(until: deadline) else { return .busy }
-        // Acquiring: as in readBegin.
-        guard state.pointee.sequence.load(ordering: .acquiring) & Self.deadBit == 0 else {
+        guard space.counter.claim(until: deadline, unless: { isTornDown }) else { return isTornDown ? .dead : .busy }
+        guard !isTornDown else {
             space.counter.releaseClaim()
             return .dead
         }
@@ -240,8 +239,8 @@ public final class InvLock: Sendable {
         state.pointee.active.store(active - 1, ordering: .relaxed)
         if active == 1 {
             // Sequentially consistent: releases the change of the pages to readBegin, and stands before the look at the
-            // sleepers (see WaitQueue). An exchange, since that look must not pass it.
-            _ = state.pointee.sequence.exchange(sequence + 1, ordering: .sequentiallyConsistent)
+            // sleepers (see WaitQueue). An exchange, since that look must not pass it. Wraps around below the dead bit.
+            _ = state.pointee.sequence.exchange((sequence + 1) & ~Self.deadBit, ordering: .sequentiallyConsistent)
         }
         state.pointee.lock.unlock()
         if active == 1 { sleepers.wakeAll() }
@@ -255,6 +254,13 @@ public final class InvLock: Sendable {
         state.pointee.sequence.bitwiseOr(Self.deadBit, ordering: .sequentiallyConsistent)
         state.pointee.lock.unlock()
         sleepers.wakeAll()
+    }
+
+    /// Whether the subscription is over. With the lock held, the answer stays right until it is given back.
+    @inlinable
+    var isTornDown: Bool {
+        // Acquiring: as in readBeginIfIdle; with the lock held, relaxed would do.
+        state.pointee.sequence.load(ordering: .acquiring) & Self.deadBit != 0
     }
 
     /// How many interesting sections are open; 0 when idle and after ``tearDown()``.

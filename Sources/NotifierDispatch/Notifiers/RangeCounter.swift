@@ -89,15 +89,15 @@ public struct RangeCounter: ~Copyable, Sendable {
         return (now ^ ticket.word) >= Self.generationUnit
     }
 
-    /// Waits, spinning and then yielding, until no section is open. `nil` at the deadline.
+    /// Waits, spinning and then yielding, until no section is open. `nil` at the deadline, or where the waiter `isOver`.
     @usableFromInline
-    func waitUntilIdle(until deadline: Deadline) -> Ticket? {
+    func waitUntilIdle(until deadline: Deadline, unless isOver: () -> Bool = { false }) -> Ticket? {
         SmallLock.assertNoneHeld()
         var backoff = Backoff()
         while true {
             let ticket = readBegin()
             if ticket.isIdle { return ticket }
-            if deadline.hasPassed { return nil }
+            if isOver() || deadline.hasPassed { return nil }
             backoff.pause()
         }
     }
@@ -156,22 +156,23 @@ public struct RangeCounter: ~Copyable, Sendable {
 
 extension RangeCounter {
     /// Shuts every invalidation out: waits until none is open, and keeps new ones from starting. `false` at the
-    /// deadline. While it is held the walk may sleep, but must not invalidate this space (it would trap).
+    /// deadline, or where the waiter `isOver`. While it is held the walk may sleep, but must not invalidate this space
+    /// (it would trap).
     ///
     /// Only a registered thread may claim, and only one at a time does. Give back with ``releaseClaim()``.
-    func claim(until deadline: Deadline) -> Bool {
+    func claim(until deadline: Deadline, unless isOver: () -> Bool = { false }) -> Bool {
         SmallLock.assertNoneHeld()
         guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
         var backoff = Backoff()
         // Relaxed: taking the bit promises nothing yet.
         while word.pointee.word.bitwiseOr(Self.claimBit, ordering: .relaxed).oldValue & Self.claimBit != 0 {
-            if deadline.hasPassed { return false }
+            if isOver() || deadline.hasPassed { return false }
             backoff.pause()
         }
         word.pointee.claimant.store(ThreadRegistration.index, ordering: .relaxed)
         // Acquiring: the walk sees the changes of every section that has ended (pairs with lower).
         while word.pointee.word.load(ordering: .acquiring) & Self.countMask != 0 {
-            if deadline.hasPassed {
+            if isOver() || deadline.hasPassed {
                 releaseClaim()
                 return false
             }

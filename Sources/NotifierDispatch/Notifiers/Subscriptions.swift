@@ -87,10 +87,13 @@ public final class Subscriptions: Sendable {
         return try outcome.get()
     }
 
-    /// Runs `body` while no section is open and none can start; `nil` at the deadline. See ``InvLock`` for the use.
+    /// Runs `body` while no section is open and none can start; `nil` at the deadline, or where the waiter `isOver`. See
+    /// ``InvLock`` for the use.
     @usableFromInline
-    func withExclusiveRead<Result>(until deadline: Deadline, _ body: () -> Result) -> Result? {
-        guard counter.claim(until: deadline) else { return nil }
+    func withExclusiveRead<Result>(
+        until deadline: Deadline, unless isOver: () -> Bool = { false }, _ body: () -> Result
+    ) -> Result? {
+        guard counter.claim(until: deadline, unless: isOver) else { return nil }
         defer { counter.releaseClaim() }
         return body()
     }

@@ -1,0 +1,127 @@
+import Synchronization
+
+@testable import NotifierDispatch
+
+/// A small page table, the translations that one device holds of it, and the guard that keeps them right.
+///
+/// A page's generation is what changes; a translation is the generation that a fault saw. Finds what is stale in four
+/// places, none of which can give a false alarm.
+final class GuardedPages: InvalidationSubscriber, @unchecked Sendable {
+    // @unchecked: the words behind the pointers are atomics.
+    static var count: Int { 1_024 }
+    /// On both sides of a stripe's end.
+    static var hot: Range<Int> { 508..<516 }
+    private static var nothing: Int { 0 }
+
+    let space: Subscriptions
+    let translationGuard: any TranslationGuard
+    let stale = EventCounter()
+    private let generations: UnsafeMutablePointer<Atomic<Int>>
+    private let translations: UnsafeMutablePointer<Atomic<Int>>
+
+    init(space: Subscriptions = Subscriptions(), makeGuard: (Subscriptions) -> any TranslationGuard) {
+        self.space = space
+        translationGuard = makeGuard(space)
+        generations = .allocate(capacity: Self.count)
+        translations = .allocate(capacity: Self.count)
+        for page in 0..<Self.count {
+            (generations + page).initialize(to: Atomic(1))
+            (translations + page).initialize(to: Atomic(Self.nothing))
+        }
+    }
+
+    convenience init(
+        _ kind: ProtectedGuard, space: Subscriptions = Subscriptions(), budget: RetryBudget = RetryBudget()
+    ) {
+        self.init(space: space) { kind.make(space: $0, pages: Self.count, budget: budget) }
+    }
+
+    deinit {
+        generations.deinitialize(count: Self.count)
+        generations.deallocate()
+        translations.deinitialize(count: Self.count)
+        translations.deallocate()
+    }
+
+    var capabilities: SubscriberCapabilities { type(of: translationGuard).capabilities }
+
+    func invalidationStarted(_ invalidation: Invalidation) -> StartResponse {
+        translationGuard.invalidationStarted(invalidation) { range in
+            for page in range.pages {
+                // The page first: a translation that is older than what it was, and visible after that, has outlived
+                // the start of the section that changed the page.
+                let current = generations[page].load(ordering: .acquiring)
+                let old = translations[page].exchange(Self.nothing, ordering: .acquiringAndReleasing)
+                if old != Self.nothing, old < current { stale.count() }
+            }
+        }
+    }
+
+    func invalidationEnded(_ invalidation: Invalidation) { translationGuard.invalidationEnded(invalidation) }
+
+    func released() { translationGuard.released() }
+
+    /// A fault that does `work` between looking at the page and the end of its walk; `work` gets the how-manieth walk
+    /// it is, from 1.
+    func fault(at page: Int, duringWalk work: (Int) -> Void = { _ in }) -> FaultOutcome {
+        var walks = 0
+        return translationGuard.fault(
+            at: page,
+            walk: { () -> Int? in
+                let generation = generations[page].load(ordering: .acquiring)
+                walks += 1
+                work(walks)
+                return generation
+            },
+            install: { generation in
+                let old = translations[page].load(ordering: .relaxed)
+                translations[page].store(generation, ordering: .relaxed)
+                // Two generations met: the older one outlived the start of the section that made the younger one.
+                if old != Self.nothing, old != generation { stale.count() }
+            })
+    }
+
+    /// A fault whose walk finds nothing.
+    func faultOnNothing(at page: Int, duringWalk work: () -> Void = {}) -> FaultOutcome {
+        translationGuard.fault(
+            at: page,
+            walk: { () -> Int? in
+                work()
+                return nil
+            }, install: { _ in stale.count() })
+    }
+
+    /// What a section is for. Only between its start and its end.
+    func change(_ pages: Range<Int>) {
+        for page in pages { generations[page].wrappingAdd(1, ordering: .acquiringAndReleasing) }
+    }
+
+    /// A whole section that changes the pages. `false` where it would have blocked, and nothing was changed.
+    @discardableResult
+    func invalidate(_ pages: Range<Int>, isBlockable: Bool = true) -> Bool {
+        guard let section = space.invalidateRangeStart(isBlockable ? .blockable(pages) : .nonBlockable(pages)) else {
+            return false
+        }
+        checkNothingVisible(pages)
+        change(pages)
+        checkNothingVisible(pages)
+        space.invalidateRangeEnd(section)
+        return true
+    }
+
+    func isVisible(_ page: Int) -> Bool { translations[page].load(ordering: .acquiring) != Self.nothing }
+
+    /// Inside a section: anything visible is stale.
+    func checkNothingVisible(_ pages: Range<Int>) {
+        for page in pages where isVisible(page) { stale.count() }
+    }
+
+    /// When all threads are done: what is visible is what the page table says.
+    func checkAgainstPageTable() {
+        for page in 0..<Self.count where isVisible(page) {
+            if translations[page].load(ordering: .acquiring) != generations[page].load(ordering: .acquiring) {
+                stale.count()
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import Testing
+
+@testable import NotifierDispatch
+
+@Suite("Guards that retry")
+struct RetryingGuardTests {
+    /// One collision and the fallback is taken; no time limit before it.
+    static let oneCollision = RetryBudget(collisions: 1, nanoseconds: .max)
+
+    @Test("With a budget of one collision the fallback is taken, and installs", arguments: ProtectedGuard.retrying)
+    func fallbackInstalls(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: Self.oneCollision)
+            _ = try pages.space.register(pages)
+            let outcome = pages.fault(at: 510) { walk in
+                if walk == 1 { pages.invalidate(508..<512) }
+                #expect(pages.space.isClaimed == (walk > 1))
+            }
+            #expect(outcome.status == .installed)
+            #expect(outcome.usedFallback)
+            #expect(outcome.retries == 1)
+            #expect(pages.isVisible(510))
+            #expect(!pages.space.isClaimed)
+            #expect(pages.invalidate(508..<512, isBlockable: false))
+            #expect(pages.stale.value == 0)
+        }
+    }
+
+    @Test(
+        "With a budget of no time the fallback is taken, and installs when the section ends",
+        arguments: ProtectedGuard.retrying)
+    func fallbackAfterTheDeadline(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: 0, fallbackNanoseconds: 60_000_000_000))
+            _ = try pages.space.register(pages)
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            let faulter = RegisteredThread {
+                let outcome = pages.fault(at: 510)
+                #expect(outcome.status == .installed)
+                #expect(outcome.usedFallback)
+                #expect(outcome.retries == 0)
+            }
+            #expect(eventually { pages.space.isClaimed })
+            pages.change(508..<512)
+            pages.checkNothingVisible(508..<512)
+            pages.space.invalidateRangeEnd(section)
+            faulter.join()
+            pages.checkAgainstPageTable()
+            #expect(pages.stale.value == 0)
+        }
+    }
+
+    @Test(
+        "Invariant 34: a fault is told busy when its deadlines pass, though nobody ends the section",
+        arguments: ProtectedGuard.retrying)
+    func invariant34(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(nanoseconds: 1_000_000, fallbackNanoseconds: 1_000_000)
+            let pages = GuardedPages(kind, budget: budget)
+            _ = try pages.space.register(pages)
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            let outcome = pages.fault(at: 510)
+            #expect(outcome.status == .busy)
+            #expect(outcome.usedFallback)
+            #expect(!pages.isVisible(510))
+            #expect(!pages.space.isClaimed)
+            pages.space.invalidateRangeEnd(section)
+            #expect(pages.fault(at: 510).status == .installed)
+        }
+    }
+
+    @Test(
+        "Invariant 34: collisions count as well as waits: a fault that always collides is bounded by either",
+        arguments: ProtectedGuard.retrying, [true, false])
+    func invariant34Collisions(kind: ProtectedGuard, byTime: Bool) throws {
+        try RCU.withRegisteredThread {
+            let budget =
+                byTime
+                ? RetryBudget(collisions: .max, nanoseconds: 2_000_000) : RetryBudget(collisions: 7, nanoseconds: .max)
+            let pages = GuardedPages(kind, budget: budget)
+            _ = try pages.space.register(pages)
+            let outcome = pages.fault(at: 510) { walk in
+                // The limit only ends a test that has failed.
+                if !pages.space.isClaimed, walk < 300_000 { pages.invalidate(508..<512) }
+            }
+            #expect(outcome.status == .installed)
+            #expect(outcome.usedFallback)
+            #expect(byTime || outcome.retries == 7)
+        }
+    }
+
+    @Test(
+        "In the fallback, a walk that finds nothing gives absent and lets invalidations in",
+        arguments: ProtectedGuard.retrying)
+    func absentInTheFallback(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: RetryBudget(collisions: 0))
+            _ = try pages.space.register(pages)
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(0..<4)))
+            let faulter = RegisteredThread {
+                let outcome = pages.faultOnNothing(at: 510) { #expect(pages.space.isClaimed) }
+                #expect(outcome.status == .absent)
+                #expect(outcome.usedFallback)
+            }
+            #expect(eventually { pages.space.isClaimed })
+            pages.space.invalidateRangeEnd(section)
+            faulter.join()
+            #expect(!pages.space.isClaimed)
+            #expect(pages.invalidate(508..<512, isBlockable: false))
+        }
+    }
+
+    @Test(
+        "Invariant 37: a fault whose subscription ends while it walks in the fallback is dead and installs nothing",
+        arguments: ProtectedGuard.retrying)
+    func invariant37InTheFallback(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: Self.oneCollision)
+            let subscription = try pages.space.register(pages)
+            let outcome = pages.fault(at: 510) { walk in
+                if walk == 1 {
+                    pages.invalidate(508..<512)
+                } else {
+                    RegisteredThread { pages.space.unregister(subscription) }.join()
+                }
+            }
+            #expect(outcome.status == .dead)
+            #expect(outcome.usedFallback)
+            #expect(!pages.isVisible(510))
+            #expect(!pages.space.isClaimed)
+        }
+    }
+
+    @Test(
+        "Invariant 37: a fault whose subscription ends while it waits for the fallback is dead, not busy",
+        arguments: ProtectedGuard.retrying)
+    func invariant37BeforeTheFallback(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(collisions: 1, nanoseconds: .max, fallbackNanoseconds: 200_000_000)
+            let pages = GuardedPages(kind, budget: budget)
+            let subscription = try pages.space.register(pages)
+            let isOpen = Gate()
+            let isOver = Gate()
+            let invalidator = RegisteredThread {
+                guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else { return }
+                isOpen.open()
+                #expect(eventually { pages.space.isClaimed })
+                pages.space.unregister(subscription)
+                isOver.wait()
+                pages.space.invalidateRangeEnd(section)
+            }
+            let outcome = pages.fault(at: 510) { walk in
+                if walk == 1 { isOpen.wait() }
+            }
+            #expect(outcome.status == .dead)
+            isOver.open()
+            invalidator.join()
+            #expect(!pages.space.isClaimed)
+        }
+    }
+
+    @Test(
+        "Sections nest in a thread, overlap and end on other threads; faults get in after the last",
+        arguments: ProtectedGuard.retrying)
+    func sectionsNestAndMove(kind: ProtectedGuard) throws {
+        final class Handover: @unchecked Sendable {
+            // @unchecked: written before the thread starts, taken by it.
+            var section: InvalidationSection?
+        }
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(nanoseconds: 100_000, fallbackNanoseconds: 100_000)
+            let pages = GuardedPages(kind, budget: budget)
+            _ = try pages.space.register(pages)
+            let handover = Handover()
+            handover.section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            #expect(pages.invalidate(510..<516))
+            #expect(pages.fault(at: 510).status == .busy)
+            RegisteredThread {
+                guard let section = handover.section.take() else { return }
+                pages.space.invalidateRangeEnd(section)
+            }.join()
+            #expect(pages.fault(at: 510).status == .installed)
+            #expect(pages.stale.value == 0)
+        }
+    }
+}
