@@ -37,32 +37,24 @@ public final class InvLockGuard: TranslationGuard {
     func faultSlow<Translation>(
         collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        let start = MonotonicClock.now()
-        let deadline = Deadline.after(nanoseconds: budget.nanoseconds)
-        var collisions = soFar
-        func outcome(_ status: FaultOutcome.Status, usedFallback: Bool = false) -> FaultOutcome {
-            FaultOutcome(
-                status, waitedNanoseconds: max(1, MonotonicClock.now() &- start), retries: collisions,
-                usedFallback: usedFallback)
-        }
-        attempts: while collisions < budget.collisions {
-            switch invLock.readBegin(until: deadline) {
-            case .dead: return outcome(.dead)
+        var retries = FaultRetries(collisions: soFar, budget: budget)
+        attempts: while retries.mayGoOn {
+            switch invLock.readBegin(until: retries.deadline) {
+            case .dead: return retries.outcome(.dead)
             case .busy: break attempts
             case .ticket(let ticket):
-                guard let translation = walk() else { return outcome(.absent) }
+                guard let translation = walk() else { return retries.outcome(.absent) }
                 invLock.lock()
                 let collided = invLock.readRetry(ticket)
                 if !collided { install(translation) }
                 invLock.unlock()
-                if !collided { return outcome(.installed) }
-                collisions += 1
-                if deadline.hasPassed { break attempts }
+                if !collided { return retries.outcome(.installed) }
+                retries.collided()
             }
         }
-        switch invLock.readBeginExclusive(until: .after(nanoseconds: budget.fallbackNanoseconds)) {
-        case .dead: return outcome(.dead, usedFallback: true)
-        case .busy: return outcome(.busy, usedFallback: true)
+        switch invLock.readBeginExclusive(until: retries.fallbackDeadline) {
+        case .dead: return retries.outcome(.dead, usedFallback: true)
+        case .busy: return retries.outcome(.busy, usedFallback: true)
         case .granted(let ticket):
             var status = FaultOutcome.Status.absent
             if let translation = walk() {
@@ -73,7 +65,7 @@ public final class InvLockGuard: TranslationGuard {
                 invLock.unlock()
             }
             invLock.readEndExclusive(ticket)
-            return outcome(status, usedFallback: true)
+            return retries.outcome(status, usedFallback: true)
         }
     }
 

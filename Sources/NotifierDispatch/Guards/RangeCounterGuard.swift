@@ -63,31 +63,22 @@ public final class RangeCounterGuard: TranslationGuard {
     func faultSlow<Translation>(
         collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        let start = MonotonicClock.now()
-        let deadline = Deadline.after(nanoseconds: budget.nanoseconds)
-        var collisions = soFar
-        func outcome(_ status: FaultOutcome.Status, usedFallback: Bool = false) -> FaultOutcome {
-            FaultOutcome(
-                status, waitedNanoseconds: max(1, MonotonicClock.now() &- start), retries: collisions,
-                usedFallback: usedFallback)
+        var retries = FaultRetries(collisions: soFar, budget: budget)
+        while retries.mayGoOn, let ticket = space.counter.waitUntilIdle(until: retries.deadline, unless: { isOver }) {
+            guard let translation = walk() else { return retries.outcome(statusOfNothing) }
+            if let status = installUnlessCollided(translation, install, ticket).status {
+                return retries.outcome(status)
+            }
+            retries.collided()
         }
-        while collisions < budget.collisions,
-            let ticket = space.counter.waitUntilIdle(until: deadline, unless: { isOver })
-        {
-            guard let translation = walk() else { return outcome(statusOfNothing) }
-            if let status = installUnlessCollided(translation, install, ticket).status { return outcome(status) }
-            collisions += 1
-            if deadline.hasPassed { break }
-        }
-        if isOver { return outcome(.dead) }
-        let deadlineOfFallback = Deadline.after(nanoseconds: budget.fallbackNanoseconds)
-        let status = space.withExclusiveRead(until: deadlineOfFallback, unless: { isOver }) {
+        if isOver { return retries.outcome(.dead) }
+        let status = space.withExclusiveRead(until: retries.fallbackDeadline, unless: { isOver }) {
             () -> FaultOutcome.Status? in
             guard let translation = walk() else { return statusOfNothing }
             // No section can start under the claim, so this ticket holds.
             return installUnlessCollided(translation, install, space.counter.readBegin()).status
         }
-        return outcome((status ?? nil) ?? (isOver ? .dead : .busy), usedFallback: true)
+        return retries.outcome((status ?? nil) ?? (isOver ? .dead : .busy), usedFallback: true)
     }
 
     /// The install section; no status where a section started since the ticket.

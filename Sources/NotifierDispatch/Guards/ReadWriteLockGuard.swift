@@ -1,71 +1,16 @@
-import Synchronization
+/// One pthread read-write lock: faults share it, a section has it alone. RDMA's on-demand paging worked like this until
+/// 2019.
+public typealias ReadWriteLockGuard = SectionLockGuard<PthreadReadWriteLock>
 
-/// One pthread read-write lock: faults share it over walk and install, an invalidation has it alone from start to end.
-/// RDMA's on-demand paging worked like this until 2019.
-///
-/// Sections must not nest in a thread or move between threads (each traps), and a walk must not invalidate.
-public final class ReadWriteLockGuard: TranslationGuard {
-    public static var isProtected: Bool { true }
-    /// A non-blockable start is a try-lock.
-    public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd] }
-
-    @usableFromInline
-    let readWriteLock = PthreadReadWriteLock()
-    private let sections = OpenSections()
-    /// Set once, with the lock held alone.
-    @usableFromInline
-    let isDead = Atomic<Bool>(false)
-
-    /// A guard for any number of pages.
-    public init() {}
-
+extension PthreadReadWriteLock: SectionLock {
     @inlinable @inline(__always)
-    public func fault<Translation>(
-        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
-    ) -> FaultOutcome {
-        let waited = readWriteLock.lockShared()
-        defer { readWriteLock.unlock() }
-        // Relaxed: written with the lock held alone, and this thread shares it.
-        guard !isDead.load(ordering: .relaxed) else { return FaultOutcome(.dead, waitedNanoseconds: waited) }
-        guard let translation = walk() else { return FaultOutcome(.absent, waitedNanoseconds: waited) }
-        install(translation)
-        return FaultOutcome(.installed, waitedNanoseconds: waited)
-    }
-
-    public func invalidationStarted(
-        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
-    ) -> StartResponse {
-        sections.begin()
-        if invalidation.isBlockable {
-            readWriteLock.lockExclusive()
-        } else if !readWriteLock.tryLockExclusive() {
-            sections.end()
-            return .wouldBlock
-        }
-        teardown(invalidation.range)
-        // A section of a subscription that is over may never see its end, so it holds nothing.
-        if isDead.load(ordering: .relaxed) { giveBack() }
-        return .done
-    }
-
-    public func invalidationEnded(_ invalidation: Invalidation) {
-        // Relaxed: released() sets it with the lock held alone, so not while a section of another thread is open.
-        guard !isDead.load(ordering: .relaxed) else { return }
-        giveBack()
-    }
-
-    public func released() {
-        // A section that this thread has open holds the lock already, and its end will not come.
-        if !sections.isOpenOnThisThread {
-            sections.begin()
-            readWriteLock.lockExclusive()
-        }
-        isDead.store(true, ordering: .relaxed)
-        giveBack()
-    }
-
-    private func giveBack() {
-        sections.end()
-        readWriteLock.unlock()
-    }
+    public func lockForFault() -> UInt64 { lockShared() }
+    @inlinable @inline(__always)
+    public func unlockForFault() { unlock() }
+    @inlinable
+    public func lockForSection() { lockExclusive() }
+    @inlinable
+    public func tryLockForSection() -> Bool { tryLockExclusive() }
+    @inlinable
+    public func unlockForSection() { unlock() }
 }

@@ -1,14 +1,13 @@
 import Glibc
 
 /// A pthread mutex at a stable address.
-@usableFromInline
-struct PthreadMutex: ~Copyable, @unchecked Sendable {
+public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
     let raw: UnsafeMutablePointer<pthread_mutex_t>
 
-    @usableFromInline
-    init() {
+    /// A lock that nobody holds.
+    public init() {
         raw = .allocate(capacity: 1)
         let status = pthread_mutex_init(raw, nil)
         precondition(status == 0, "pthread_mutex_init failed with error \(status)")

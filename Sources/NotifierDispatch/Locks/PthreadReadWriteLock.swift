@@ -1,14 +1,13 @@
 import Glibc
 
 /// A pthread read-write lock at a stable address, with glibc's default preference.
-@usableFromInline
-struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
+public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
     let raw: UnsafeMutablePointer<pthread_rwlock_t>
 
-    @usableFromInline
-    init() {
+    /// A lock that nobody holds.
+    public init() {
         raw = .allocate(capacity: 1)
         let status = pthread_rwlock_init(raw, nil)
         precondition(status == 0, "pthread_rwlock_init failed with error \(status)")

@@ -75,6 +75,7 @@ public final class Subscriptions: Sendable {
     }
 
     /// Runs `change`, which changes the pages, inside a section over `range`, and ends the section whatever it throws.
+    @discardableResult
     public func invalidate<Result, Failure: Error>(
         _ range: InvalidationRange, event: InvalidationEvent, _ change: () throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,0 +1,92 @@
+import Synchronization
+
+/// A lock as ``SectionLockGuard`` uses it: faults may share it, a section has it alone.
+public protocol SectionLock: ~Copyable, Sendable {
+    /// A lock that nobody holds.
+    init()
+    /// Takes the lock for a fault. Returns how long that took in nanoseconds; 0 where it was free.
+    func lockForFault() -> UInt64
+    /// Gives back what ``lockForFault()`` took, on the same thread.
+    func unlockForFault()
+    /// Takes the lock for a section, against faults and other sections.
+    func lockForSection()
+    /// ``lockForSection()`` where nobody has to be waited for.
+    func tryLockForSection() -> Bool
+    /// Gives back what ``lockForSection()`` took, on the same thread.
+    func unlockForSection()
+}
+
+/// One lock for everything, held from the start of an invalidation to its end, and over walk and install of a fault.
+///
+/// Sections must not nest in a thread or move between threads (each traps), and a walk must not invalidate.
+public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationGuard {
+    public static var isProtected: Bool { true }
+    /// A non-blockable start is a try-lock.
+    public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd] }
+
+    @usableFromInline
+    let lock = Lock()
+    private let sections = OpenSections()
+    /// Set once, with the lock held for a section.
+    @usableFromInline
+    let isDead = Atomic<Bool>(false)
+
+    /// A guard for any number of pages.
+    public init() {}
+
+    @inlinable @inline(__always)
+    public func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        let waited = lock.lockForFault()
+        defer { lock.unlockForFault() }
+        // Relaxed: written with the lock held against faults, and this thread holds it for one.
+        guard !isDead.load(ordering: .relaxed) else { return FaultOutcome(.dead, waitedNanoseconds: waited) }
+        guard let translation = walk() else { return FaultOutcome(.absent, waitedNanoseconds: waited) }
+        install(translation)
+        return FaultOutcome(.installed, waitedNanoseconds: waited)
+    }
+
+    @inlinable
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        guard beginSection(isBlockable: invalidation.isBlockable) else { return .wouldBlock }
+        teardown(invalidation.range)
+        // A section of a subscription that is over may never see its end, so it holds nothing.
+        if isDead.load(ordering: .relaxed) { endSection() }
+        return .done
+    }
+
+    @inlinable
+    public func invalidationEnded(_ invalidation: Invalidation) {
+        // Relaxed: released() sets it with the lock held, so not while a section of another thread is open.
+        guard !isDead.load(ordering: .relaxed) else { return }
+        endSection()
+    }
+
+    public func released() {
+        // A section that this thread has open holds the lock already, and its end will not come.
+        if !sections.isOpenOnThisThread { _ = beginSection(isBlockable: true) }
+        isDead.store(true, ordering: .relaxed)
+        endSection()
+    }
+
+    @usableFromInline
+    func beginSection(isBlockable: Bool) -> Bool {
+        sections.begin()
+        if isBlockable {
+            lock.lockForSection()
+        } else if !lock.tryLockForSection() {
+            sections.end()
+            return false
+        }
+        return true
+    }
+
+    @usableFromInline
+    func endSection() {
+        sections.end()
+        lock.unlockForSection()
+    }
+}
