@@ -122,7 +122,7 @@ public enum Storm {
         _ = control.chooseSampling(
             faulters: settings.faulters, warmUpNanoseconds: settings.warmUpNanoseconds, clock: clock)
         let before = MachineTime.read()
-        control.enter(.window)
+        control.openWindow(clock: clock)
         sleep(nanoseconds: settings.windowNanoseconds, unless: cancellation)
         control.enter(.coolDown)
         // A thread that others starve would never leave while they go on: it gets ten windows more.

@@ -45,7 +45,11 @@ extension EndToEndTests {
             #expect(try ResultsFile(reading: command.folder.path + "/out.json").rows.count >= 3)
         }
 
-        @Test func aFullDiskEndsWithFiveAndAValidFile() throws {
+        @Test(
+            .disabled(
+                if: InvbenchProcess.isThreadSanitized,
+                "ThreadSanitizer keeps its shadow memory in files, which the limit that plays the full disk forbids"))
+        func aFullDiskEndsWithFiveAndAValidFile() throws {
             let outcome = try command.run(Self.short + ["--benchmark_repetitions=20"], limit: 12)
             #expect(outcome.status == 5)
             #expect(outcome.output.contains("calm, 1 faulter"), "the table is drawn all the same")

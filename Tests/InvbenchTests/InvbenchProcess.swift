@@ -59,6 +59,9 @@ final class InvbenchProcess {
             errors: try text(of: "stderr"))
     }
 
+    /// Whether tests and command were built with ThreadSanitizer.
+    static let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
+
     /// Starts it and waits for its end.
     func run(_ words: [String], environment: [String: String] = [:], limit: Int? = nil) throws -> Outcome {
         try start(words, environment: environment, limit: limit)

@@ -66,8 +66,8 @@ public struct Faulter: Sendable {
         }
         let untimed = (1 << control.samplingShift) - 1
         atWindow(true)
-        let start = clock.now()
-        while control.phase == .window {
+        // At least once, also where the thread got no core before the window closed: every tally holds a fault.
+        repeat {
             for _ in 0..<untimed {
                 count(cache.fault(at: choice.next(), walkDelay: walkDelay))
             }
@@ -77,8 +77,8 @@ public struct Faulter: Sendable {
             tally.recordLatency(clock.nanoseconds(clock.now() &- before))
             count(outcome)
             faults += UInt64(untimed) + 1
-        }
-        let ticks = clock.now() &- start
+        } while control.phase == .window
+        let ticks = clock.now() &- control.windowStartTicks
         atWindow(false)
         control.leaveWindow()
         while control.phase != .stopped {

@@ -23,6 +23,7 @@ public final class StormControl: @unchecked Sendable {
         let phase = Atomic<Phase>(.gathering)
         @usableFromInline
         let samplingShift = Atomic<Int>(0)
+        let windowStartTicks = Atomic<UInt64>(0)
     }
 
     /// On a line of their own: read all the time, written five times.
@@ -46,7 +47,7 @@ public final class StormControl: @unchecked Sendable {
     @usableFromInline
     var phase: Phase { shared.pointee.phase.load(ordering: .acquiring) }
 
-    /// Releasing, and `phase` acquiring: the sampling shift is chosen before the window opens.
+    /// Releasing, and `phase` acquiring: sampling shift and start of the window are set before the window opens.
     func enter(_ phase: Phase) { shared.pointee.phase.store(phase, ordering: .releasing) }
 
     // MARK: Roles
@@ -69,7 +70,18 @@ public final class StormControl: @unchecked Sendable {
     @usableFromInline
     var samplingShift: Int { shared.pointee.samplingShift.load(ordering: .relaxed) }
 
+    /// When the window opened. A thread's window begins here and not when it notices: one that does not get a core has
+    /// done nothing meanwhile, and that belongs to its throughput.
+    @usableFromInline
+    var windowStartTicks: UInt64 { shared.pointee.windowStartTicks.load(ordering: .relaxed) }
+
     // MARK: The controller
+
+    /// Opens the window.
+    func openWindow(clock: TickClock) {
+        shared.pointee.windowStartTicks.store(clock.now(), ordering: .relaxed)
+        enter(.window)
+    }
 
     var allAreReady: Bool { ready.load(ordering: .relaxed) == threads }
     var allHaveLeft: Bool { left.load(ordering: .relaxed) == threads }
