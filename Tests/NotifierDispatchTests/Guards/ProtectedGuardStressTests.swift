@@ -30,10 +30,14 @@ struct ProtectedGuardStressTests {
                     let page = Int.random(in: GuardedPages.hot, using: &random)
                     if number < 2 {
                         let pauses = random.oneIn(2)
-                        let outcome = pages.fault(at: page) { _ in if pauses { sched_yield() } }
+                        let outcome = pages.fault(
+                            at: page, duringWalk: { _ in if pauses { usleep(20) } },
+                            duringInstall: { if pauses { sched_yield() } })
                         if outcome.status == .installed { installed.count() }
                         continue
                     }
+                    // So that there are idle times between sections, in which walks begin.
+                    if random.oneIn(2) { usleep(20) }
                     let range =
                         page..<min(page + 1 + Int.random(in: 0..<4, using: &random), GuardedPages.hot.upperBound)
                     let isBlockable = !random.oneIn(3)
