@@ -6,7 +6,7 @@ import Testing
 @Suite("Protected guards under load")
 struct ProtectedGuardStressTests {
     @Test(
-        "Invariants 1, 7 and 8: nothing stale under faults, sections that overlap, nest and fail, and another failing subscriber",
+        "Invariants 1, 7 and 8: nothing stale under sections that overlap, nest and fail, and others that fail",
         arguments: ProtectedGuard.allCases)
     func storm(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {

@@ -211,7 +211,7 @@ struct ProtectedGuardTests {
     func invariant25(kind: ProtectedGuard, isDeferred: Bool) throws {
         try RCU.withRegisteredThread {
             // The fallback would wait for so long that the test sees whether somebody does.
-            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: 60_000_000_000))
+            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: 25_000_000_000))
             let subscription = try pages.space.register(pages)
             let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
             let isFaulting = Gate()
