@@ -62,8 +62,10 @@ final class GuardedPages: InvalidationSubscriber, @unchecked Sendable {
     func released() { translationGuard.released() }
 
     /// A fault that does `work` between looking at the page and the end of its walk; `work` gets the how-manieth walk
-    /// it is, from 1.
-    func fault(at page: Int, duringWalk work: (Int) -> Void = { _ in }) -> FaultOutcome {
+    /// it is, from 1. And `pause` while it installs, when whatever the guard asks has been asked.
+    func fault(
+        at page: Int, duringWalk work: (Int) -> Void = { _ in }, duringInstall pause: () -> Void = {}
+    ) -> FaultOutcome {
         var walks = 0
         return translationGuard.fault(
             at: page,
@@ -74,6 +76,7 @@ final class GuardedPages: InvalidationSubscriber, @unchecked Sendable {
                 return generation
             },
             install: { generation in
+                pause()
                 let old = translations[page].load(ordering: .relaxed)
                 translations[page].store(generation, ordering: .relaxed)
                 // Two generations met: the older one outlived the start of the section that made the younger one.

@@ -118,14 +118,47 @@ struct ProtectedGuardTests {
     }
 
     @Test(
-        "Invariant 8: a blockable start waits for the install it meets, or makes it retry; nothing is left of it",
+        "Invariant 8: a start that meets an install waits for it, and removes what it installed",
+        arguments: ProtectedGuard.allCases)
+    func invariant8DuringTheInstall(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind)
+            _ = try pages.space.register(pages)
+            let isInstalling = Gate()
+            let isOpen = Gate()
+            let invalidator = RegisteredThread {
+                isInstalling.wait()
+                guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else {
+                    Issue.record("a blockable start failed")
+                    return
+                }
+                isOpen.open()
+                pages.checkNothingVisible(508..<512)
+                pages.change(508..<512)
+                pages.space.invalidateRangeEnd(section)
+            }
+            let outcome = pages.fault(
+                at: 510,
+                duringInstall: {
+                    isInstalling.open()
+                    #expect(!isOpen.waitInVain())
+                })
+            #expect(outcome.status == .installed)
+            invalidator.join()
+            pages.checkAgainstPageTable()
+            #expect(pages.stale.value == 0)
+        }
+    }
+
+    @Test(
+        "Invariant 8: while a section is open faults in it wait, and what they walked before is thrown away",
         arguments: ProtectedGuard.allCases)
     func invariant8Blockable(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind)
             _ = try pages.space.register(pages)
             let isOpen = Gate()
-            let mayEnd = Gate()
+            let hasFaulted = Gate()
             let invalidator = RegisteredThread {
                 guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else {
                     Issue.record("a blockable start failed")
@@ -133,20 +166,19 @@ struct ProtectedGuardTests {
                 }
                 isOpen.open()
                 pages.change(508..<512)
-                mayEnd.wait()
+                #expect(!hasFaulted.waitInVain())
                 pages.checkNothingVisible(508..<512)
                 pages.space.invalidateRangeEnd(section)
             }
-            // The fault's first walk ends when the section is open, or would be if the guard let it.
+            // The section opens during the first walk, or before it where the guard would not let it.
             let faulter = RegisteredThread {
+                if kind.holdsLock { isOpen.wait() }
                 let outcome = pages.fault(at: 510) { walk in
-                    if walk == 1, !kind.holdsLock { isOpen.wait() }
+                    if walk == 1 { isOpen.wait() }
                 }
+                hasFaulted.open()
                 #expect(outcome.status == .installed)
             }
-            isOpen.wait()
-            pages.checkNothingVisible(508..<512)
-            mayEnd.open()
             faulter.join()
             invalidator.join()
             pages.checkAgainstPageTable()
@@ -179,7 +211,7 @@ struct ProtectedGuardTests {
     func invariant25(kind: ProtectedGuard, isDeferred: Bool) throws {
         try RCU.withRegisteredThread {
             // The fallback would wait for so long that the test sees whether somebody does.
-            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: 60_000_000_000))
+            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: 25_000_000_000))
             let subscription = try pages.space.register(pages)
             let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
             let isFaulting = Gate()

@@ -15,7 +15,8 @@ extension InvLock {
         }
     }
 
-    /// The ticket of a begin that may wait; `nil` where the lock is dead. The deadline only ends a test that has failed.
+    /// The ticket of a begin that may wait; `nil` where the lock is dead. The deadline is there to end a test that has
+    /// failed.
     func ticket(range: InvalidationRange? = nil) -> Ticket? {
         if case .ticket(let ticket) = readBegin(range: range, until: .after(nanoseconds: 10_000_000_000)) {
             return ticket

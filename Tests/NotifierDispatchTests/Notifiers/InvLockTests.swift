@@ -65,6 +65,11 @@ struct InvLockTests {
             #expect(!invLock.retries(ranged))
             invLock.start(3..<4)
             #expect(invLock.retries(ranged))
+            // Another one elsewhere makes the hull no smaller.
+            invLock.start(20..<24)
+            #expect(invLock.retries(ranged))
+            #expect(invLock.beginsAtOnce(range: .of(3..<4)) == .busy)
+            invLock.end(20..<24)
             // The one that it collided with ends; the first is still open.
             invLock.end(3..<4)
             #expect(invLock.retries(ranged))

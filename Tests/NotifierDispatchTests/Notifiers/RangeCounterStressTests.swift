@@ -27,13 +27,13 @@ struct RangeCounterStressTests {
                         occupancy.claims.count()
                         occupancy.tally += 1
                         if space.activeCount != 0 || occupancy.sections.value != 0 { occupancy.mixUps.count() }
-                        if random.oneIn(4) { sched_yield() }
+                        if random.oneIn(4) { usleep(20) }
                         if space.activeCount != 0 || occupancy.sections.value != 0 { occupancy.mixUps.count() }
                         space.releaseClaim()
                     } else {
                         guard space.raise(isBlockable: random.oneIn(2)) else { continue }
                         occupancy.sections.count()
-                        if random.oneIn(4) { sched_yield() }
+                        if random.oneIn(4) { usleep(20) }
                         if random.oneIn(10), space.raise() { space.lower() }
                         occupancy.sections.add(-1)
                         space.lower()
