@@ -36,6 +36,7 @@ let package = Package(
             path: "Benchmarks/invbench",
             resources: [.copy("Traces")]
         ),
+        .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch"]),
         .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm"]),
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),

@@ -37,21 +37,25 @@ public struct PageChoice: Sendable {
     @usableFromInline
     var random: RandomSequence
     @usableFromInline
-    let pages: Int
-    /// 0 where all pages are alike.
+    let pages: UInt64
     @usableFromInline
-    let hotPages: Int
+    let hotPages: UInt64
+    /// The share of choices that fall into the hot part, in units of 2^-32; 0 where all pages are alike.
+    @usableFromInline
+    let hotShare: UInt64
 
     init(scenario: Scenario, seed: UInt64, stream: Int) {
         random = RandomSequence(seed: seed, stream: stream)
-        pages = scenario.pages
-        hotPages = scenario.hotFraction < 1 ? scenario.hotPages : 0
+        pages = UInt64(scenario.pages)
+        hotPages = UInt64(scenario.hotPages)
+        hotShare = scenario.hotFraction < 1 ? UInt64(0.9 * 0x1p32) : 0
     }
 
+    /// One random word a page, without a branch: the lower half chooses the part, the upper half the page in it.
     @inlinable @inline(__always)
     mutating func next() -> Int {
-        // 0.9 in units of 2^-32.
-        if hotPages != 0, random.next() & 0xffff_ffff < 3_865_470_566 { return random.below(hotPages) }
-        return random.below(pages)
+        let word = random.next()
+        let bound = word & 0xffff_ffff < hotShare ? hotPages : pages
+        return Int(truncatingIfNeeded: ((word &>> 32) &* bound) &>> 32)
     }
 }
