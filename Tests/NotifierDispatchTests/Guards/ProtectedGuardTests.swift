@@ -157,9 +157,11 @@ struct ProtectedGuardTests {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind)
             _ = try pages.space.register(pages)
+            let isWalking = Gate()
             let isOpen = Gate()
             let hasFaulted = Gate()
             let invalidator = RegisteredThread {
+                if !kind.holdsLock { isWalking.wait() }
                 guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else {
                     Issue.record("a blockable start failed")
                     return
@@ -174,7 +176,10 @@ struct ProtectedGuardTests {
             let faulter = RegisteredThread {
                 if kind.holdsLock { isOpen.wait() }
                 let outcome = pages.fault(at: 510) { walk in
-                    if walk == 1 { isOpen.wait() }
+                    if walk == 1 {
+                        isWalking.open()
+                        isOpen.wait()
+                    }
                 }
                 hasFaulted.open()
                 #expect(outcome.status == .installed)

@@ -31,6 +31,8 @@ struct RangeCounterStressTests {
                         if space.activeCount != 0 || occupancy.sections.value != 0 { occupancy.mixUps.count() }
                         space.releaseClaim()
                     } else {
+                        // So that a claim can come between two sections, and a section would come into a claim.
+                        if random.oneIn(2) { usleep(20) }
                         guard space.raise(isBlockable: random.oneIn(2)) else { continue }
                         occupancy.sections.count()
                         if random.oneIn(4) { usleep(20) }
