@@ -155,7 +155,8 @@ struct ProtectedGuardTests {
         arguments: ProtectedGuard.allCases)
     func invariant8Blockable(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let pages = GuardedPages(kind)
+            // However long the section is open, the fault waits for it.
+            let pages = GuardedPages(kind, budget: RetryBudget(fallbackNanoseconds: 60_000_000_000))
             _ = try pages.space.register(pages)
             let isWalking = Gate()
             let isOpen = Gate()
@@ -196,7 +197,7 @@ struct ProtectedGuardTests {
         arguments: ProtectedGuard.retrying)
     func invariant9(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let pages = GuardedPages(kind)
+            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: .max))
             _ = try pages.space.register(pages)
             let outcome = pages.fault(at: 510) { walk in
                 // More sections in one walk than one: a check that goes back to false would let it through.
