@@ -155,11 +155,14 @@ struct ProtectedGuardTests {
         arguments: ProtectedGuard.allCases)
     func invariant8Blockable(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let pages = GuardedPages(kind)
+            // However long the section is open, the fault waits for it.
+            let pages = GuardedPages(kind, budget: RetryBudget(fallbackNanoseconds: 60_000_000_000))
             _ = try pages.space.register(pages)
+            let isWalking = Gate()
             let isOpen = Gate()
             let hasFaulted = Gate()
             let invalidator = RegisteredThread {
+                if !kind.holdsLock { isWalking.wait() }
                 guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else {
                     Issue.record("a blockable start failed")
                     return
@@ -174,7 +177,10 @@ struct ProtectedGuardTests {
             let faulter = RegisteredThread {
                 if kind.holdsLock { isOpen.wait() }
                 let outcome = pages.fault(at: 510) { walk in
-                    if walk == 1 { isOpen.wait() }
+                    if walk == 1 {
+                        isWalking.open()
+                        isOpen.wait()
+                    }
                 }
                 hasFaulted.open()
                 #expect(outcome.status == .installed)
@@ -191,7 +197,7 @@ struct ProtectedGuardTests {
         arguments: ProtectedGuard.retrying)
     func invariant9(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let pages = GuardedPages(kind)
+            let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: .max))
             _ = try pages.space.register(pages)
             let outcome = pages.fault(at: 510) { walk in
                 // More sections in one walk than one: a check that goes back to false would let it through.

@@ -94,7 +94,7 @@ struct RetryingGuardTests {
         arguments: ProtectedGuard.retrying)
     func absentInTheFallback(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let pages = GuardedPages(kind, budget: RetryBudget(collisions: 0))
+            let pages = GuardedPages(kind, budget: RetryBudget(collisions: 0, fallbackNanoseconds: 60_000_000_000))
             _ = try pages.space.register(pages)
             let section = try opened(pages.space.invalidateRangeStart(.blockable(0..<4)))
             let faulter = RegisteredThread {
@@ -136,12 +136,14 @@ struct RetryingGuardTests {
         arguments: ProtectedGuard.retrying)
     func invariant37BeforeTheFallback(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let budget = RetryBudget(collisions: 1, nanoseconds: .max, fallbackNanoseconds: 200_000_000)
+            let budget = RetryBudget(collisions: 1, nanoseconds: .max, fallbackNanoseconds: 20_000_000_000)
             let pages = GuardedPages(kind, budget: budget)
             let subscription = try pages.space.register(pages)
+            let isWalking = Gate()
             let isOpen = Gate()
             let isOver = Gate()
             let invalidator = RegisteredThread {
+                isWalking.wait()
                 guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else { return }
                 isOpen.open()
                 #expect(eventually { pages.space.isClaimed })
@@ -150,7 +152,10 @@ struct RetryingGuardTests {
                 pages.space.invalidateRangeEnd(section)
             }
             let outcome = pages.fault(at: 510) { walk in
-                if walk == 1 { isOpen.wait() }
+                if walk == 1 {
+                    isWalking.open()
+                    isOpen.wait()
+                }
             }
             #expect(outcome.status == .dead)
             isOver.open()

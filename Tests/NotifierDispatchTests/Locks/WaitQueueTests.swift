@@ -39,6 +39,27 @@ struct WaitQueueTests {
         #expect(outcome)
     }
 
+    @Test("A waker that comes between a waiter's look and its sleep sees it, and waits for the sleep")
+    func wakerBetweenLookAndSleep() {
+        let word = Word()
+        let hasWoken = Gate()
+        var waker: RegisteredThread?
+        let outcome = word.queue.wait(until: .after(nanoseconds: 10_000_000_000)) {
+            guard waker == nil else { return word.value == 0 }
+            #expect(word.queue.sleeperCount == 1)
+            waker = RegisteredThread {
+                word.change()
+                word.queue.wakeAll()
+                hasWoken.open()
+            }
+            #expect(!hasWoken.waitInVain())
+            // As it was at the look.
+            return true
+        }
+        #expect(outcome)
+        waker?.join()
+    }
+
     @Test("wakeAll wakes every sleeper whose word has changed, and only those")
     func wakesAll() {
         let word = Word()

@@ -10,6 +10,7 @@ struct RangeCounterStressTests {
         // @unchecked: `tally` is only touched under a claim.
         var tally = 0
         let claims = EventCounter()
+        let claimants = EventCounter()
         let sections = EventCounter()
         let mixUps = EventCounter()
     }
@@ -26,11 +27,16 @@ struct RangeCounterStressTests {
                         guard space.claim(until: .after(nanoseconds: 500_000_000)) else { continue }
                         occupancy.claims.count()
                         occupancy.tally += 1
+                        occupancy.claimants.count()
                         if space.activeCount != 0 || occupancy.sections.value != 0 { occupancy.mixUps.count() }
                         if random.oneIn(4) { usleep(20) }
                         if space.activeCount != 0 || occupancy.sections.value != 0 { occupancy.mixUps.count() }
+                        if occupancy.claimants.value != 1 { occupancy.mixUps.count() }
+                        occupancy.claimants.add(-1)
                         space.releaseClaim()
                     } else {
+                        // So that a claim can come between two sections, and a section would come into a claim.
+                        if random.oneIn(2) { usleep(20) }
                         guard space.raise(isBlockable: random.oneIn(2)) else { continue }
                         occupancy.sections.count()
                         if random.oneIn(4) { usleep(20) }
