@@ -54,17 +54,17 @@ public final class StormControl: @unchecked Sendable {
 
     /// Says that the calling thread is ready, and waits until all are.
     func gather() {
-        ready.add(1, ordering: .relaxed)
+        ready.wrappingAdd(1, ordering: .relaxed)
         while phase == .gathering { sched_yield() }
     }
 
     /// Says that the calling thread has left the window.
     @usableFromInline
-    func leaveWindow() { left.add(1, ordering: .relaxed) }
+    func leaveWindow() { left.wrappingAdd(1, ordering: .relaxed) }
 
     /// Adds to the faults done while warming up, from which the sampling is chosen.
     @usableFromInline
-    func countWarmUp(faults: UInt64) { warmUpFaults.add(faults, ordering: .relaxed) }
+    func countWarmUp(faults: UInt64) { warmUpFaults.wrappingAdd(faults, ordering: .relaxed) }
 
     /// One fault in `2^k` is timed. Valid from the window on.
     @usableFromInline

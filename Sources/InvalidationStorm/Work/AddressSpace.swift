@@ -39,6 +39,6 @@ public final class AddressSpace: @unchecked Sendable {
     /// Changes the pages of a range. Only inside a section over the range.
     func change(_ range: InvalidationRange) {
         // Relaxed: the end of the section releases it.
-        for page in range.pages { entries[page].add(1, ordering: .relaxed) }
+        for page in range.pages { entries[page].wrappingAdd(1, ordering: .relaxed) }
     }
 }

@@ -10,7 +10,7 @@ final class ReluctantSubscriber: InvalidationSubscriber {
     func invalidationStarted(_ invalidation: Invalidation) -> StartResponse {
         guard !invalidation.isBlockable else { return .done }
         // Relaxed: only the count matters.
-        return asked.add(1, ordering: .relaxed).oldValue.isMultiple(of: 2) ? .done : .wouldBlock
+        return asked.wrappingAdd(1, ordering: .relaxed).oldValue.isMultiple(of: 2) ? .done : .wouldBlock
     }
 
     func invalidationEnded(_ invalidation: Invalidation) {}

@@ -74,5 +74,5 @@ public final class ShadowTable: @unchecked Sendable {
     }
 
     @usableFromInline @inline(never)
-    func countStale() { stale.add(1, ordering: .relaxed) }
+    func countStale() { stale.wrappingAdd(1, ordering: .relaxed) }
 }

@@ -41,12 +41,12 @@ final class WaitQueue: @unchecked Sendable {
     /// Sleeps while `isUnchanged` holds, until ``wakeAll()`` or the deadline. Returns `false` at the deadline.
     func wait(until deadline: Deadline, while isUnchanged: () -> Bool) -> Bool {
         SmallLock.assertNoneHeld()
-        waiters.add(1, ordering: .sequentiallyConsistent)
+        waiters.wrappingAdd(1, ordering: .sequentiallyConsistent)
         mutex.lock()
         defer {
             mutex.unlock()
             // Relaxed: a waker that still counts this thread broadcasts once for nothing.
-            waiters.subtract(1, ordering: .relaxed)
+            waiters.wrappingSubtract(1, ordering: .relaxed)
         }
         while isUnchanged() {
             if deadline.nanoseconds == .max {

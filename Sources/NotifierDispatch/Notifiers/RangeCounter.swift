@@ -149,7 +149,7 @@ public struct RangeCounter: ~Copyable, Sendable {
     /// Closes a section. Traps where none is open (invariant 7).
     func lower() {
         // Releasing: the change of the pages comes before it; pairs with the acquiring loads of readBegin and claim.
-        let old = word.pointee.word.subtract(1, ordering: .releasing).oldValue
+        let old = word.pointee.word.wrappingSubtract(1, ordering: .releasing).oldValue
         precondition(old & Self.countMask != 0, "an invalidation ended that had not started")
     }
 }
