@@ -162,14 +162,19 @@ extension RangeCounter {
     /// Only a registered thread may claim, and only one at a time does. Give back with ``releaseClaim()``.
     func claim(until deadline: Deadline, unless isOver: () -> Bool = { false }) -> Bool {
         SmallLock.assertNoneHeld()
-        guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
+        let me = ThreadRegistration.index
+        guard me >= 0 else { ThreadRegistration.trapUnregistered() }
+        // Relaxed: only this thread writes its own index there.
+        precondition(
+            word.pointee.claimant.load(ordering: .relaxed) != me,
+            "this thread has claimed the space already: it would wait for itself")
         var backoff = Backoff()
         // Relaxed: taking the bit promises nothing yet.
         while word.pointee.word.bitwiseOr(Self.claimBit, ordering: .relaxed).oldValue & Self.claimBit != 0 {
             if isOver() || deadline.hasPassed { return false }
             backoff.pause()
         }
-        word.pointee.claimant.store(ThreadRegistration.index, ordering: .relaxed)
+        word.pointee.claimant.store(me, ordering: .relaxed)
         // Acquiring: the walk sees the changes of every section that has ended (pairs with lower).
         while word.pointee.word.load(ordering: .acquiring) & Self.countMask != 0 {
             if isOver() || deadline.hasPassed {

@@ -243,6 +243,18 @@ struct RangeCounterTests {
         #expect(result?.trapped(saying: "a walk under an exclusive read invalidates the space") == true)
     }
 
+    @Test("A second claim by the thread that has one traps, also where it comes from a registration")
+    func claimingTwiceTraps() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            try RCU.withRegisteredThread {
+                let space = Subscriptions()
+                _ = space.claim()
+                _ = try space.register(RecordingSubscriber())
+            }
+        }
+        #expect(result?.trapped(saying: "this thread has claimed the space already") == true)
+    }
+
     @Test("A claim by a thread that is not registered traps")
     func claimTrapsUnregistered() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
