@@ -1,3 +1,4 @@
+import CPlatform
 import NotifierDispatch
 import Synchronization
 
@@ -19,6 +20,9 @@ public final class ShadowTable: @unchecked Sendable {
     @inlinable
     static var nothing: UInt64 { 0 }
 
+    /// How many entries one request for a cache line covers.
+    static var entriesPerLine: Int { 64 / MemoryLayout<UInt64>.size }
+
     /// An empty table for a space.
     public init(space: AddressSpace) {
         self.space = space
@@ -37,6 +41,8 @@ public final class ShadowTable: @unchecked Sendable {
     /// Makes a translation visible. Only inside a guard's install section.
     @inlinable @inline(__always)
     public func install(_ generation: UInt64, at page: Int) {
+        // The line is taken to be written from the start, so that looking at it first costs no second transfer.
+        cplatform_prefetch_for_write(entries + page)
         // Relaxed, both: the guard's install section orders them against teardowns.
         let old = entries[page].load(ordering: .relaxed)
         entries[page].store(generation, ordering: .relaxed)
@@ -48,13 +54,18 @@ public final class ShadowTable: @unchecked Sendable {
 
     /// Removes the translations of a range. Called by a guard's teardown.
     public func clear(_ range: InvalidationRange) {
+        for page in stride(from: range.startPage, to: range.endPage, by: Self.entriesPerLine) {
+            cplatform_prefetch_for_write(entries + page)
+        }
         for page in range.pages where entries[page].load(ordering: .relaxed) != Self.nothing {
-            // Check 1, teardown. The page table is read first (it acquires): a translation that is older than what
-            // was read, and visible now, has outlived the start of the section that changed the page. A younger one is
-            // fine: the page changed between the two reads.
+            // Check 1, teardown. The page table is read first (it acquires), then the entry: one that is older than
+            // what was read, and visible now, has outlived the start of the section that changed the page. A younger
+            // one is fine: the page changed between the two reads.
             let current = space.walk(page)
-            // Relaxed: after that acquiring read by program order; the guard orders it against installs.
-            let old = entries[page].exchange(Self.nothing, ordering: .relaxed)
+            // Relaxed, both: the guard orders them against installs. Not one exchange, which would cost several times
+            // as much: an install that slips between the two is a guard's failure, and is removed unseen.
+            let old = entries[page].load(ordering: .relaxed)
+            entries[page].store(Self.nothing, ordering: .relaxed)
             if old != Self.nothing, old < current { countStale() }
         }
     }
