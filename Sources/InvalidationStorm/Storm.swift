@@ -19,7 +19,7 @@ public enum Storm {
     }
 
     @usableFromInline
-    typealias FaulterBody = @Sendable (inout Faulter, (_ isOpening: Bool) -> Void) -> FaulterTally
+    typealias FaulterBody = @Sendable (Faulter, (_ isOpening: Bool) -> Void) -> FaulterTally
 
     /// The part that does not depend on the guard's type.
     @usableFromInline
@@ -35,14 +35,14 @@ public enum Storm {
         let faulters = startFaulters(settings, control: control, clock: clock, roundTrip: roundTrip, faulterBody)
         let invalidators = startInvalidators(
             settings, control: control, clock: clock, roundTrip: roundTrip, space: space, shadow: shadow)
-        let machine = conduct(control, settings, clock: clock, cancellation: cancellation)
+        let conditions = conduct(control, settings, clock: clock, cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }
         let invalidatorResults = invalidators.map { $0.join() }
-        guard let machine else { return nil }
+        guard let conditions else { return nil }
         shadow.checkAgainstPageTable()
         return StormMeasurement(
             faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, staleInstalls: shadow.staleCount,
-            stealPercent: machine.stealPercent, coreRoundTripNanoseconds: faulterResults[0].roundTripNanoseconds,
+            stealPercent: conditions.stealPercent, coreRoundTripNanoseconds: faulterResults[0].roundTripNanoseconds,
             samplingShift: control.samplingShift, clock: clock)
     }
 
@@ -70,17 +70,15 @@ public enum Storm {
     ) -> [RoleThread<(tally: FaulterTally, roundTripNanoseconds: Double?)>] {
         (0..<settings.faulters).map { number in
             RoleThread(number: number) {
-                var faulter = Faulter(
+                let faulter = Faulter(
                     control: control, clock: clock,
                     walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: clock),
-                    choice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number))
+                    firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number))
                 var nanoseconds: Double?
                 if number == 0 { nanoseconds = roundTrip?.serve(clock: clock) }
                 if number == 1 { roundTrip?.answer() }
                 control.gather()
-                let meter = ThreadUsageMeter()
-                var usage = meter.read()
-                var tally = body(&faulter) { isOpening in usage = isOpening ? meter.read() : meter.read() - usage }
+                var (tally, usage) = ThreadUsageMeter.duringWindow { body(faulter, $0) }
                 tally.usage = usage
                 return (tally, nanoseconds)
             }
@@ -103,9 +101,7 @@ public enum Storm {
                     arrivals: ArrivalSequence(
                         scenario: settings.scenario, speed: settings.speed, seed: settings.seed, stream: number,
                         invalidator: invalidator, of: settings.invalidators))
-                let meter = ThreadUsageMeter()
-                var usage = meter.read()
-                var tally = role.run { isOpening in usage = isOpening ? meter.read() : meter.read() - usage }
+                var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage
                 return tally
             }
@@ -115,11 +111,11 @@ public enum Storm {
     /// Leads the threads through the phases; `nil` where the repetition was cancelled.
     private static func conduct(
         _ control: StormControl, _ settings: StormSettings, clock: TickClock, cancellation: Cancellation
-    ) -> (stealPercent: Double?, Void)? {
+    ) -> WindowConditions? {
         while !control.allAreReady { usleep(100) }
         control.enter(.warmUp)
         sleep(nanoseconds: settings.warmUpNanoseconds, unless: cancellation)
-        _ = control.chooseSampling(
+        control.chooseSampling(
             faulters: settings.faulters, warmUpNanoseconds: settings.warmUpNanoseconds, clock: clock)
         let before = MachineTime.read()
         control.openWindow(clock: clock)
@@ -131,8 +127,14 @@ public enum Storm {
         let after = MachineTime.read()
         control.enter(.stopped)
         guard !cancellation.isRaised else { return nil }
-        guard let before, let after else { return (nil, ()) }
-        return (after.stealPercent(since: before), ())
+        guard let before, let after else { return WindowConditions(stealPercent: nil) }
+        return WindowConditions(stealPercent: after.stealPercent(since: before))
+    }
+
+    /// What the machine was like while the window was open.
+    private struct WindowConditions {
+        /// `nil` where the machine does not show it.
+        let stealPercent: Double?
     }
 
     /// Sleeps in short pieces, so that a cancellation is soon seen.

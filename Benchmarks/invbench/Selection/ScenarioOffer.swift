@@ -21,9 +21,7 @@ struct ScenarioOffer: Sendable {
 
     /// A recorded program: `trace:` and the file's name without `.gz` and `.strace`.
     init(tracePath: String) {
-        var base = tracePath.split(separator: "/").last.map(String.init) ?? tracePath
-        for suffix in [".gz", ".strace"] where base.hasSuffix(suffix) { base.removeLast(suffix.count) }
-        name = "trace:\(base)"
+        name = "trace:\(Trace.name(ofFile: tracePath))"
         source = .trace(path: tracePath)
     }
 

@@ -31,6 +31,16 @@ struct ThreadUsageMeter: ~Copyable {
         if migrationCounter >= 0 { close(migrationCounter) }
     }
 
+    /// Runs a role, which says when its window opens and closes, and returns its result with the usage in between.
+    static func duringWindow<Result>(
+        _ role: (_ atWindow: (_ isOpening: Bool) -> Void) -> Result
+    ) -> (Result, ThreadUsage) {
+        let meter = ThreadUsageMeter()
+        var usage = meter.read()
+        let result = role { isOpening in usage = isOpening ? meter.read() : meter.read() - usage }
+        return (result, usage)
+    }
+
     func read() -> ThreadUsage {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -35,7 +35,7 @@ public struct Faulter: Sendable {
     @usableFromInline
     let walkDelay: Delay
     @usableFromInline
-    var choice: PageChoice
+    let firstChoice: PageChoice
 
     /// Faults between two looks at the phase while nothing is recorded.
     @usableFromInline
@@ -43,30 +43,31 @@ public struct Faulter: Sendable {
 
     /// Works through all phases. Specialised for the guard: nothing on the way is called through a table.
     @inlinable @inline(never)
-    mutating func run<Guard: TranslationGuard>(
+    func run<Guard: TranslationGuard>(
         on cache: GuardedCache<Guard>, atWindow: (_ isOpening: Bool) -> Void
     ) -> FaulterTally {
-        var choice = self.choice
-        defer { self.choice = choice }
+        var choice = firstChoice
         while control.phase == .warmUp {
             for _ in 0..<Self.batch { _ = cache.fault(at: choice.next(), walkDelay: walkDelay) }
             control.countWarmUp(faults: UInt64(Self.batch))
         }
         var tally = FaulterTally()
-        var faults: UInt64 = 0
+        var faults = 0
         var retries: UInt64 = 0
         var fallbacks: UInt64 = 0
         var longestWait: UInt64 = 0
         /// Counts what the slow paths report; on the fast path nothing was waited for.
         func count(_ outcome: FaultOutcome) {
             guard outcome.waitedNanoseconds != 0 else { return }
+            // One that gave up is no fault done.
+            if outcome.status == .busy { faults -= 1 }
             retries += UInt64(outcome.retries)
             fallbacks += outcome.usedFallback ? 1 : 0
             longestWait = max(longestWait, outcome.waitedNanoseconds)
         }
         let untimed = (1 << control.samplingShift) - 1
         atWindow(true)
-        // At least once, also where the thread got no core before the window closed: every tally holds a fault.
+        // At least once, also where the thread got no core before the window closed.
         repeat {
             for _ in 0..<untimed {
                 count(cache.fault(at: choice.next(), walkDelay: walkDelay))
@@ -76,7 +77,7 @@ public struct Faulter: Sendable {
             let outcome = cache.fault(at: page, walkDelay: walkDelay)
             tally.recordLatency(clock.nanoseconds(clock.now() &- before))
             count(outcome)
-            faults += UInt64(untimed) + 1
+            faults += untimed + 1
         } while control.phase == .window
         let ticks = clock.now() &- control.windowStartTicks
         atWindow(false)
@@ -84,7 +85,8 @@ public struct Faulter: Sendable {
         while control.phase != .stopped {
             for _ in 0..<Self.batch { _ = cache.fault(at: choice.next(), walkDelay: walkDelay) }
         }
-        tally.close(faults: faults, retries: retries, fallbacks: fallbacks, longestWait: longestWait, ticks: ticks)
+        tally.close(
+            faults: UInt64(faults), retries: retries, fallbacks: fallbacks, longestWait: longestWait, ticks: ticks)
         return tally
     }
 }

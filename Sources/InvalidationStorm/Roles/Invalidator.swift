@@ -31,13 +31,13 @@ struct Invalidator: Sendable {
         atWindow(true)
         // At least once, as faulters do; paced ones may find that their next turn lies beyond the window.
         repeat {
-            guard let outcome = invalidateNext(in: .window) else { break }
-            if let latency = outcome.latencyTicks {
+            switch invalidateNext(in: .window) {
+            case .done(let latencyTicks):
                 tally.invalidations += 1
-                tally.latencyTicks += latency
-                tally.latencies.record(clock.nanoseconds(latency))
-            } else {
-                tally.wouldBlocks += 1
+                tally.latencyTicks += latencyTicks
+                tally.latencies.record(clock.nanoseconds(latencyTicks))
+            case .wouldBlock: tally.wouldBlocks += 1
+            case .phaseEnded: break
             }
         } while control.phase == .window
         tally.windowTicks = clock.now() &- control.windowStartTicks
@@ -47,19 +47,26 @@ struct Invalidator: Sendable {
         return tally
     }
 
-    /// Waits for the next arrival and carries it out. `nil` where the phase ended first; without a latency where a
-    /// non-blockable start would have blocked.
-    private mutating func invalidateNext(in phase: StormControl.Phase) -> (latencyTicks: UInt64?, Void)? {
+    private enum Outcome {
+        case done(latencyTicks: UInt64)
+        /// A non-blockable start that a subscriber refused.
+        case wouldBlock
+        /// The phase ended before the arrival.
+        case phaseEnded
+    }
+
+    /// Waits for the next arrival and carries it out.
+    private mutating func invalidateNext(in phase: StormControl.Phase) -> Outcome {
         let arrival = arrivals.next(clock: clock)
-        guard waitUntil(arrival.intendedTicks, in: phase) else { return nil }
+        guard waitUntil(arrival.intendedTicks, in: phase) else { return .phaseEnded }
         let start = arrival.intendedTicks ?? clock.now()
         let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
-        guard let section = space.subscriptions.invalidateRangeStart(invalidation) else { return (nil, ()) }
+        guard let section = space.subscriptions.invalidateRangeStart(invalidation) else { return .wouldBlock }
         space.change(arrival.range)
         changeDelay.spend()
         shadow.checkNothingVisible(in: arrival.range)
         space.subscriptions.invalidateRangeEnd(section)
-        return (clock.now() &- start, ())
+        return .done(latencyTicks: clock.now() &- start)
     }
 
     /// Sleeps through most of a long gap and spins through the rest.

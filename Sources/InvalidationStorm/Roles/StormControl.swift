@@ -88,12 +88,11 @@ public final class StormControl: @unchecked Sendable {
 
     /// Chooses the sampling: the clock pair costs at most two per cent of what happens between two of them, and no
     /// more than 512 faults go by between two.
-    func chooseSampling(faulters: Int, warmUpNanoseconds: UInt64, clock: TickClock) -> Int {
+    func chooseSampling(faulters: Int, warmUpNanoseconds: UInt64, clock: TickClock) {
         let faults = max(1, warmUpFaults.load(ordering: .relaxed))
         let nanosecondsPerFault = Double(warmUpNanoseconds) * Double(faulters) / Double(faults)
         var shift = 0
         while shift < 9, clock.pairCostNanoseconds > 0.02 * nanosecondsPerFault * Double(1 << shift) { shift += 1 }
         shared.pointee.samplingShift.store(shift, ordering: .relaxed)
-        return shift
     }
 }

@@ -37,7 +37,8 @@ extension Trace {
         }
     }
 
-    static func name(ofFile path: String) -> String {
+    /// The name that a recording at `path` gets: the file's without folder, `.gz` and `.strace`. Reads nothing.
+    public static func name(ofFile path: String) -> String {
         var name = path.split(separator: "/").last.map(String.init) ?? path
         for suffix in [".gz", ".strace"] where name.hasSuffix(suffix) && name != suffix {
             name.removeLast(suffix.count)
