@@ -6,6 +6,8 @@
 #ifndef CGOOGLEBENCHMARK_H
 #define CGOOGLEBENCHMARK_H
 
+#include "CGoogleBenchmarkLoops.h"
+
 #include <stddef.h>
 #include <stdint.h>
 

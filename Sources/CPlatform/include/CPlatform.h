@@ -8,12 +8,13 @@
 #include <x86intrin.h>
 #endif
 
-// What NotifierDispatch knows about the calling thread. Written by its thread registration and, in debug builds, by its
-// small lock; everyone else only reads the index.
+// What NotifierDispatch knows about the calling thread. Written by its thread registration, by its interval notifiers and,
+// in debug builds, by its small lock; everyone else only reads the index.
 struct cplatform_thread {
     int32_t index;              // 0 and up; -1 while the thread is not registered
     uint32_t small_locks_held;  // counted in debug builds only, for the rule that nobody waits while holding one
     uint32_t registrations[3];  // nesting depth, one a flavour: memb, mb, qsbr
+    uint32_t interval_callbacks; // nesting depth of callbacks of interval subscribers
 };
 extern __thread struct cplatform_thread cplatform_this_thread;
 

@@ -20,7 +20,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
 
     /// Takes the lock. Returns how long that took in nanoseconds; 0 where it was free.
     @inlinable @inline(__always) @discardableResult
-    func lock() -> UInt64 { tryLock() ? 0 : lockSlow() }
+    package func lock() -> UInt64 { tryLock() ? 0 : lockSlow() }
 
     @usableFromInline @inline(never)
     func lockSlow() -> UInt64 {
@@ -33,6 +33,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     @inlinable @inline(__always)
     func tryLock() -> Bool { pthread_mutex_trylock(raw) == 0 }
 
+    /// Gives the lock back, on the thread that took it.
     @inlinable @inline(__always)
-    func unlock() { pthread_mutex_unlock(raw) }
+    package func unlock() { pthread_mutex_unlock(raw) }
 }

@@ -8,43 +8,44 @@ import Synchronization
 ///
 ///     value      meaning               written by
 ///     0          free                  the owner, at unlock
-///     index + 1  held by that thread   whoever changed 0 to it, at lock
+///     index + 2  held by that thread   whoever changed 0 to it, at lock
+///     1          held by a thread that is not registered: it excludes others, and traps where it would have to wait
 ///
-/// Only registered threads may lock (the word needs their index). It is not recursive: locking twice traps. In debug
+/// Only registered threads should lock (the word needs their index). It is not recursive: locking twice traps. In debug
 /// builds every thread counts the small locks it holds, so that waits can assert that it holds none (invariant 35).
 @usableFromInline
-struct SmallLock: ~Copyable {
+package struct SmallLock: ~Copyable, Sendable {
     @usableFromInline
     let owner = Atomic<UInt32>(0)
 
     @usableFromInline
-    init() {}
+    package init() {}
 
     /// Takes the lock, waiting for it if need be. Returns how long that took in nanoseconds; 0 where it was free.
     @inlinable @inline(__always) @discardableResult
-    func lock() -> UInt64 {
+    package func lock() -> UInt64 {
         tryLock() ? 0 : lockSlow()
     }
 
     /// Takes the lock if it is free.
     @inlinable @inline(__always)
     func tryLock() -> Bool {
-        let me = UInt32(bitPattern: ThreadRegistration.index &+ 1)
-        assert(me != 0, "a thread that is not registered with RCU took a small lock")
+        let me = UInt32(bitPattern: ThreadRegistration.index &+ 2)
+        assert(me != 1, "a thread that is not registered with RCU took a small lock")
         // Acquiring: what this section reads comes after the last section's unlock, which releases. A failure reads
         // nothing that the lock protects.
         let taken = owner.compareExchange(
             expected: 0, desired: me, successOrdering: .acquiring, failureOrdering: .relaxed
         ).exchanged
-        if taken { countHeld(1) }
+        if taken { Self.countHeld(1) }
         return taken
     }
 
     /// Gives the lock back. Traps in debug builds where the calling thread does not hold it.
     @inlinable @inline(__always)
-    func unlock() {
+    package func unlock() {
         assert(isHeldByThisThread, "a small lock was given back by a thread that does not hold it")
-        countHeld(-1)
+        Self.countHeld(-1)
         // Releasing: what this section wrote comes before the next section's reads; pairs with tryLock.
         owner.store(0, ordering: .releasing)
     }
@@ -53,7 +54,7 @@ struct SmallLock: ~Copyable {
     @inlinable @inline(__always)
     var isHeldByThisThread: Bool {
         // Relaxed: only this thread can have written its own index, and only it can have overwritten it.
-        owner.load(ordering: .relaxed) == UInt32(bitPattern: ThreadRegistration.index &+ 1)
+        owner.load(ordering: .relaxed) == UInt32(bitPattern: ThreadRegistration.index &+ 2)
     }
 
     @usableFromInline @inline(never)
@@ -73,8 +74,9 @@ struct SmallLock: ~Copyable {
         return max(1, MonotonicClock.now() &- start)
     }
 
+    /// Counts a small lock, of this kind or another, that the calling thread took (+1) or gave back (-1).
     @inlinable @inline(__always)
-    func countHeld(_ change: Int32) {
+    static func countHeld(_ change: Int32) {
         #if DEBUG
             cplatform_thread().pointee.small_locks_held &+= UInt32(bitPattern: change)
         #endif
@@ -83,6 +85,6 @@ struct SmallLock: ~Copyable {
     /// Traps in debug builds where the calling thread holds any small lock.
     @inlinable @inline(__always)
     static func assertNoneHeld() {
-        assert(cplatform_thread().pointee.small_locks_held == 0, "a thread waits or wakes others while holding a lock")
+        assert(cplatform_thread().pointee.small_locks_held == 0, "a thread waits while holding a lock")
     }
 }

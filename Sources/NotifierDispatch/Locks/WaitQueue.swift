@@ -15,6 +15,9 @@ import Synchronization
 @usableFromInline
 final class WaitQueue: @unchecked Sendable {
     // @unchecked: a mutex and a condition variable behind pointers, made for being shared.
+    /// How often a waiter looks at what it waits for before it goes to sleep here.
+    static let spinsBeforeSleep = 256
+
     private let mutex = PthreadMutex()
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private let waiters = Atomic<Int>(0)
@@ -61,9 +64,9 @@ final class WaitQueue: @unchecked Sendable {
         return true
     }
 
-    /// Wakes every sleeper. Must come after the change, and not under a lock that the sleepers will take.
-    func wakeAll() {
-        SmallLock.assertNoneHeld()
+    /// Wakes every sleeper. Must come after the change, and after `lock`, which the sleepers will take, was given back.
+    func wakeAll(outside lock: borrowing SmallLock) {
+        assert(!lock.isHeldByThisThread, "sleepers are woken under the lock that they will take")
         guard waiters.load(ordering: .sequentiallyConsistent) != 0 else { return }
         mutex.lock()
         pthread_cond_broadcast(condition)

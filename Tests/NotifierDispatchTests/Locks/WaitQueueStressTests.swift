@@ -19,7 +19,7 @@ struct WaitQueueStressTests {
                 guard hasTurn else { return missed.count() }
                 guard word.value < turns else { return }
                 word.change()
-                word.queue.wakeAll()
+                word.wakeAll()
             }
         }
         #expect(missed.value == 0)

@@ -9,8 +9,10 @@ struct WaitQueueTests {
     /// A word to wait on, in the orderings that the queue asks for.
     final class Word: Sendable {
         let queue = WaitQueue()
+        private let lock = SmallLock()
         private let atomic = Atomic<Int>(0)
         var value: Int { atomic.load(ordering: .sequentiallyConsistent) }
+        func wakeAll() { queue.wakeAll(outside: lock) }
         func change() { atomic.wrappingAdd(1, ordering: .sequentiallyConsistent) }
     }
 
@@ -49,7 +51,7 @@ struct WaitQueueTests {
             #expect(word.queue.sleeperCount == 1)
             waker = RegisteredThread {
                 word.change()
-                word.queue.wakeAll()
+                word.wakeAll()
                 hasWoken.open()
             }
             #expect(!hasWoken.waitInVain())
@@ -72,15 +74,15 @@ struct WaitQueueTests {
         }
         #expect(eventually { word.queue.sleeperCount == 3 })
         word.change()
-        word.queue.wakeAll()
+        word.wakeAll()
         // Too early: all of them go back to sleep.
         usleep(1_000)
         #expect(awake.value == 0)
         word.change()
-        word.queue.wakeAll()
+        word.wakeAll()
         #expect(eventually { awake.value == 3 })
         // Whatever went wrong above must not leave a thread behind.
-        while awake.value < 3 { word.queue.wakeAll() }
+        while awake.value < 3 { word.wakeAll() }
         for sleeper in sleepers { sleeper.join() }
         #expect(word.queue.sleeperCount == 0)
     }

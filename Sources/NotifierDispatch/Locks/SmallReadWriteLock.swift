@@ -1,0 +1,130 @@
+import Synchronization
+
+/// A small lock that readers share and a writer has alone, in one word. It spins, then yields, as the kernel's `rwlock_t`
+/// spins: a scheme that stands on one there is not measured on futexes here.
+///
+/// Legal states of the word:
+///
+///     bits  what     written by
+///     0     writer   the writer, at lock and unlock
+///     1     waiting  set by a writer that found the lock taken; cleared by the writer that gets the lock
+///     2-31  readers  each reader +1 at lock, -1 at unlock; one that finds bit 0 or 1 set takes its +1 back and waits
+///
+///     writer  waiting  readers  meaning
+///     0       0        0        free
+///     0       0        n > 0    shared by n
+///     0       1        n > 0    draining: n still have it, or take their +1 back; no new reader gets in
+///     0       1        0        the next writer's
+///     1       any      any      a writer has it alone; the readers counted take their +1 back
+///
+/// So readers that overlap for ever cannot starve a writer. Writers that follow each other closely can starve a reader.
+/// The lock does not know who holds it, and it is not recursive: a reader that reads again meets a waiting writer and
+/// waits for itself. In debug builds it counts among the small locks that a thread holds (invariant 35).
+@usableFromInline
+struct SmallReadWriteLock: ~Copyable {
+    @usableFromInline
+    static var writer: UInt32 { 1 }
+    @usableFromInline
+    static var waiting: UInt32 { 2 }
+    @usableFromInline
+    static var reader: UInt32 { 4 }
+
+    @usableFromInline
+    let word = Atomic<UInt32>(0)
+
+    @usableFromInline
+    init() {}
+
+    // MARK: Readers
+
+    /// Shares the lock, waiting for writers if need be. Returns how long that took in nanoseconds; 0 where none had it
+    /// or waited for it.
+    @inlinable @inline(__always) @discardableResult
+    func lockShared() -> UInt64 { tryLockShared() ? 0 : lockSharedSlow() }
+
+    /// Shares the lock if no writer has it or waits for it.
+    @inlinable @inline(__always)
+    func tryLockShared() -> Bool {
+        // Acquiring: what this section reads comes after the last writer's unlock, which releases. One addition, and not
+        // a look first: it brings the line in once, to own.
+        let old = word.wrappingAdd(Self.reader, ordering: .acquiring).oldValue
+        if old & (Self.writer | Self.waiting) == 0 {
+            SmallLock.countHeld(1)
+            return true
+        }
+        // Relaxed: nothing was read under it.
+        word.wrappingSubtract(Self.reader, ordering: .relaxed)
+        return false
+    }
+
+    /// Gives a share back.
+    @inlinable @inline(__always)
+    func unlockShared() {
+        assert(word.load(ordering: .relaxed) >= Self.reader, "a share was given back that nobody had")
+        SmallLock.countHeld(-1)
+        // Releasing: what this section read and wrote comes before the next writer's section; pairs with tryLockExclusive.
+        word.wrappingSubtract(Self.reader, ordering: .releasing)
+    }
+
+    @usableFromInline @inline(never)
+    func lockSharedSlow() -> UInt64 {
+        let start = MonotonicClock.now()
+        var backoff = Backoff()
+        repeat {
+            // Relaxed: only a hint when to try; tryLockShared has the ordering.
+            while word.load(ordering: .relaxed) & (Self.writer | Self.waiting) != 0 { backoff.pause() }
+        } while !tryLockShared()
+        return max(1, MonotonicClock.now() &- start)
+    }
+
+    // MARK: Writers
+
+    /// Takes the lock alone, waiting for readers and writers if need be; from the first look on new readers are kept out.
+    @inlinable
+    func lockExclusive() {
+        if !tryLockExclusive() { lockExclusiveSlow() }
+    }
+
+    /// Takes the lock alone if nobody has it. Leaves no trace where it fails.
+    @inlinable
+    func tryLockExclusive() -> Bool { take(from: 0) }
+
+    /// Gives back the lock that was held alone.
+    @inlinable
+    func unlockExclusive() {
+        assert(word.load(ordering: .relaxed) & Self.writer != 0, "a lock was given back that no writer had")
+        SmallLock.countHeld(-1)
+        // Releasing: what this section wrote comes before the next section's reads; pairs with tryLockShared and take.
+        // Only its own bit: readers may be taking their +1 back, and a writer may have announced itself.
+        word.bitwiseAnd(~Self.writer, ordering: .releasing)
+    }
+
+    @usableFromInline @inline(never)
+    func lockExclusiveSlow() {
+        var backoff = Backoff()
+        while true {
+            // Relaxed: decides only what to try.
+            let current = word.load(ordering: .relaxed)
+            if current & ~Self.waiting == 0 {
+                if take(from: current) { return }
+            } else if current & Self.waiting == 0 {
+                // Relaxed: promises nothing yet. It may meet the unlock that it waits for; then the next round takes it.
+                word.bitwiseOr(Self.waiting, ordering: .relaxed)
+            }
+            backoff.pause()
+        }
+    }
+
+    /// The step to "a writer has it alone" from a state without writer and readers. Clears the waiting bit: other
+    /// writers that wait set it again.
+    @inlinable
+    func take(from free: UInt32) -> Bool {
+        // Acquiring: what this section reads and writes comes after every section before it; pairs with both unlocks. A
+        // failure reads nothing that the lock protects.
+        let taken = word.compareExchange(
+            expected: free, desired: Self.writer, successOrdering: .acquiring, failureOrdering: .relaxed
+        ).exchanged
+        if taken { SmallLock.countHeld(1) }
+        return taken
+    }
+}

@@ -1,0 +1,168 @@
+import Testing
+
+@testable import NotifierDispatch
+
+@Suite("SmallReadWriteLock")
+struct SmallReadWriteLockTests {
+    @Test("Readers share it; a writer has it alone, against readers and writers")
+    func sharingAndExclusion() {
+        let shared = SharedReadWriteLock()
+        #expect(shared.lockShared() == 0)
+        RegisteredThread {
+            #expect(shared.tryLockShared())
+            #expect(!shared.tryLockExclusive())
+            shared.unlockShared()
+        }.join()
+        #expect(!shared.tryLockExclusive())
+        shared.unlockShared()
+        #expect(shared.tryLockExclusive())
+        RegisteredThread {
+            #expect(!shared.tryLockShared())
+            #expect(!shared.tryLockExclusive())
+        }.join()
+        shared.unlockExclusive()
+        #expect(shared.tryLockShared())
+        shared.unlockShared()
+        #expect(shared.word == 0)
+    }
+
+    @Test("A try that fails leaves no trace")
+    func triesLeaveNoTrace() {
+        let shared = SharedReadWriteLock()
+        shared.lockShared()
+        let withOneReader = shared.word
+        #expect(!shared.tryLockExclusive())
+        #expect(shared.word == withOneReader)
+        shared.unlockShared()
+        shared.lockExclusive()
+        let withWriter = shared.word
+        #expect(!shared.tryLockExclusive())
+        #expect(!shared.tryLockShared())
+        #expect(shared.word == withWriter)
+        shared.unlockExclusive()
+        #expect(shared.word == 0)
+    }
+
+    @Test("A reader waits for the writer, measures the wait, and gets in when the writer is done")
+    func readerWaits() {
+        let shared = SharedReadWriteLock()
+        let isIn = Gate()
+        shared.lockExclusive()
+        let reader = RegisteredThread {
+            #expect(shared.lockShared() >= 1)
+            isIn.open()
+            shared.unlockShared()
+        }
+        #expect(!isIn.waitInVain())
+        shared.unlockExclusive()
+        reader.join()
+        #expect(shared.word == 0)
+    }
+
+    @Test("A writer waits for the last reader, and for the writer before it")
+    func writerWaits() {
+        let shared = SharedReadWriteLock()
+        let isIn = Gate()
+        shared.lockShared()
+        shared.lockShared()
+        let first = RegisteredThread {
+            shared.lockExclusive()
+            isIn.open()
+            shared.unlockExclusive()
+        }
+        #expect(eventually { shared.isWaitedFor })
+        shared.unlockShared()
+        #expect(!isIn.waitInVain())
+        shared.unlockShared()
+        first.join()
+        shared.lockExclusive()
+        let hasFollowed = Gate()
+        let second = RegisteredThread {
+            shared.lockExclusive()
+            hasFollowed.open()
+            shared.unlockExclusive()
+        }
+        #expect(!hasFollowed.waitInVain())
+        shared.unlockExclusive()
+        second.join()
+        #expect(shared.word == 0)
+    }
+
+    @Test("A writer that waits holds new readers back, so readers that overlap do not starve it")
+    func writerIsNotStarved() {
+        let shared = SharedReadWriteLock()
+        let hasWritten = Gate()
+        shared.lockShared()
+        let writer = RegisteredThread {
+            shared.lockExclusive()
+            hasWritten.open()
+            shared.unlockExclusive()
+        }
+        #expect(eventually { shared.isWaitedFor })
+        #expect(!shared.tryLockShared())
+        let reader = RegisteredThread {
+            shared.lockShared()
+            // It overlapped the first reader, but the writer was there before it.
+            #expect(hasWritten.isOpen)
+            shared.unlockShared()
+        }
+        #expect(!hasWritten.waitInVain())
+        shared.unlockShared()
+        writer.join()
+        reader.join()
+        #expect(shared.word == 0)
+    }
+
+    #if DEBUG
+        @Test("Invariant 35: waiting while holding a share, or the lock alone, traps", arguments: [true, false])
+        func waitingUnderIt(sharing: Bool) async {
+            let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [sharing] in
+                let shared = SharedReadWriteLock()
+                if sharing { shared.lockShared() } else { shared.lockExclusive() }
+                _ = WaitQueue().wait(until: .never) { false }
+            }
+            #expect(result?.trapped(saying: "a thread waits while holding a lock") == true)
+        }
+
+        @Test("Invariant 35: the count of held locks goes down again, and a try that fails does not raise it")
+        func heldCountGoesDown() {
+            RCU.withRegisteredThread {
+                let shared = SharedReadWriteLock()
+                shared.lockShared()
+                #expect(!shared.tryLockExclusive())
+                shared.unlockShared()
+                SmallLock.assertNoneHeld()
+                shared.lockExclusive()
+                #expect(!shared.tryLockShared())
+                shared.unlockExclusive()
+                SmallLock.assertNoneHeld()
+            }
+        }
+
+        @Test("Giving back what nobody has traps", arguments: [true, false])
+        func unlockOfAFreeLock(sharing: Bool) async {
+            let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [sharing] in
+                let shared = SharedReadWriteLock()
+                if sharing { shared.unlockShared() } else { shared.unlockExclusive() }
+            }
+            #expect(result?.trapped(saying: "was given back that") == true)
+        }
+    #endif
+}
+
+/// A small read-write lock that closures can share.
+final class SharedReadWriteLock: @unchecked Sendable {
+    // @unchecked: the only state is a lock, made for being shared.
+    private let small = SmallReadWriteLock()
+
+    @discardableResult
+    func lockShared() -> UInt64 { small.lockShared() }
+    func tryLockShared() -> Bool { small.tryLockShared() }
+    func unlockShared() { small.unlockShared() }
+    func lockExclusive() { small.lockExclusive() }
+    func tryLockExclusive() -> Bool { small.tryLockExclusive() }
+    func unlockExclusive() { small.unlockExclusive() }
+    var word: UInt32 { small.word.load(ordering: .acquiring) }
+    /// Whether a writer has announced itself.
+    var isWaitedFor: Bool { word & SmallReadWriteLock.waiting != 0 }
+}
