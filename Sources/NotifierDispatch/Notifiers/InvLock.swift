@@ -43,21 +43,8 @@ public final class InvLock: Sendable {
         }
     }
 
-    /// The outcome of a `readBegin`.
-    public enum ReadBegin: Sendable {
-        /// Walk, then ask ``InvLock/readRetry(_:)``.
-        case ticket(Ticket)
-        /// The deadline passed while an interesting section was open.
-        case busy
-        /// The lock was torn down: nothing may be installed any more.
-        case dead
-    }
-
     @usableFromInline
     static var deadBit: UInt64 { 1 << 63 }
-    /// How often a reader looks at the sequence before it goes to sleep.
-    static let spinsBeforeSleep = 256
-
     @usableFromInline
     struct State: ~Copyable {
         @usableFromInline
@@ -100,7 +87,7 @@ public final class InvLock: Sendable {
     ///
     /// A reader that gives its `range` does not wait for sections elsewhere. The filter is the hull of the open
     /// sections, so it can wait for a section between two others, never the other way round.
-    public func readBegin(range: InvalidationRange? = nil, until deadline: Deadline) -> ReadBegin {
+    public func readBegin(range: InvalidationRange? = nil, until deadline: Deadline) -> ReadBegin<Ticket> {
         if let ticket = readBeginIfIdle(range: range) { return .ticket(ticket) }
         return readBeginSlow(range: range, until: deadline)
     }
@@ -115,7 +102,7 @@ public final class InvLock: Sendable {
         return Ticket(sequence: sequence, startPage: range?.startPage ?? 0, endPage: range?.endPage ?? .max)
     }
 
-    private func readBeginSlow(range: InvalidationRange?, until deadline: Deadline) -> ReadBegin {
+    private func readBeginSlow(range: InvalidationRange?, until deadline: Deadline) -> ReadBegin<Ticket> {
         var spins = 0
         var colliding: UInt64?
         while true {
@@ -132,7 +119,7 @@ public final class InvLock: Sendable {
                 if !collides { return .ticket(ticket) }
                 colliding = sequence
             }
-            if spins < Self.spinsBeforeSleep {
+            if spins < WaitQueue.spinsBeforeSleep {
                 spins += 1
                 cplatform_spin_hint()
                 continue
@@ -243,7 +230,7 @@ public final class InvLock: Sendable {
             _ = state.pointee.sequence.exchange((sequence + 1) & ~Self.deadBit, ordering: .sequentiallyConsistent)
         }
         state.pointee.lock.unlock()
-        if active == 1 { sleepers.wakeAll() }
+        if active == 1 { sleepers.wakeAll(outside: state.pointee.lock) }
     }
 
     /// The subscription is over: open sections are forgotten, sleepers wake, and every reader gets `dead` from now on.
@@ -253,7 +240,7 @@ public final class InvLock: Sendable {
         // Sequentially consistent: as in invalidationEnded.
         state.pointee.sequence.bitwiseOr(Self.deadBit, ordering: .sequentiallyConsistent)
         state.pointee.lock.unlock()
-        sleepers.wakeAll()
+        sleepers.wakeAll(outside: state.pointee.lock)
     }
 
     /// Whether the subscription is over. With the lock held, the answer stays right until it is given back.

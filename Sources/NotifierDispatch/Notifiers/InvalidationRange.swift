@@ -16,6 +16,15 @@ public struct InvalidationRange: Hashable, Sendable {
         endPage = pages.upperBound
     }
 
+    /// Of bounds that are known to be right.
+    init(start: Int, end: Int) {
+        startPage = start
+        endPage = end
+    }
+
+    /// All pages that there can be.
+    static let everything = InvalidationRange(start: 0, end: .max)
+
     /// The range as Swift's own half-open range, to iterate over.
     @inlinable
     public var pages: Range<Int> { startPage..<endPage }
@@ -32,5 +41,13 @@ public struct InvalidationRange: Hashable, Sendable {
     @inlinable
     public func overlaps(_ other: InvalidationRange) -> Bool {
         startPage < other.endPage && other.startPage < endPage
+    }
+
+    /// What the two ranges share; `nil` where they share nothing.
+    @inlinable
+    public func intersection(_ other: InvalidationRange) -> InvalidationRange? {
+        let start = max(startPage, other.startPage)
+        let end = min(endPage, other.endPage)
+        return start < end ? InvalidationRange(pages: start..<end) : nil
     }
 }

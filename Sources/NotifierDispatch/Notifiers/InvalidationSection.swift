@@ -3,33 +3,76 @@
 /// It cannot be copied, and it must be given back to the `invalidateRangeEnd` of the place that opened it: dropping it
 /// traps, since every subscriber would wait for ever. It may be ended on another thread than the one that opened it,
 /// unless a subscriber's guard holds a lock across sections.
-public struct InvalidationSection: ~Copyable, Sendable {
+public struct InvalidationSection: ~Copyable, @unchecked Sendable {
+    // @unchecked: the failures are written while the section opens, and read by the one thread that ends it.
+
     /// What is being invalidated.
     public let invalidation: Invalidation
+    /// Whether it is open in the interval half too. Where a space had no interval subscriptions at the start, it is not.
+    private(set) var isOpenInIntervals = false
+    /// Whether ``word`` is the address of a ``FailedStarts``; otherwise it is the serial.
+    private var hasFailures: Bool
+    /// One word for both, so that a section is four words: it then stays in registers from start to end.
+    private var word: UInt
+
     /// How many subscribers failed although the start was blockable. They are not owed an end. Always 0 unless a
     /// subscriber breaks its contract.
-    public let failedStarts: Int
-    /// Registrations after this serial came inside the section and take no part in it.
-    let serial: UInt64
-    private let failures: FailedStart?
+    public var failedStarts: Int { failures?.pointee.count ?? 0 }
 
-    init(invalidation: Invalidation, serial: UInt64, failures: consuming FailedStart?) {
+    /// A section that is open in the list half. Registrations after `serial` came inside it and take no part in it. Takes
+    /// `failures` over.
+    @inline(__always)
+    init(invalidation: Invalidation, serial: UInt64, failures: FailedStarts.Pointer?) {
         self.invalidation = invalidation
-        self.serial = serial
-        failedStarts = failures?.count ?? 0
-        self.failures = failures
+        hasFailures = failures != nil
+        word = failures.map { UInt(bitPattern: $0) } ?? UInt(serial)
     }
 
-    /// Whether the section owes this entry an end.
+    /// A section that is open in the interval half alone, where so many starts failed.
+    init(invalidation: Invalidation, failedIntervals: Int) {
+        self.init(invalidation: invalidation, serial: 0, failures: nil)
+        open(failedIntervals: failedIntervals)
+    }
+
+    /// Opens it in the interval half too.
+    @inline(__always)
+    mutating func open(failedIntervals: Int) {
+        isOpenInIntervals = true
+        guard failedIntervals > 0 else { return }
+        // Not by a mutating call: for one, the section would have to lie in memory.
+        word = UInt(bitPattern: FailedStarts.add(failedIntervals, to: failures, sectionSerial: UInt64(word)))
+        hasFailures = true
+    }
+
+    private var failures: FailedStarts.Pointer? { hasFailures ? FailedStarts.Pointer(bitPattern: word) : nil }
+
+    /// Registrations after it take no part in the section; `nil` where somebody failed, and ``owesEnd(to:)`` must be asked.
+    @inline(__always)
+    var serialWithoutFailures: UInt64? { hasFailures ? nil : UInt64(word) }
+
+    /// Whether the section owes this entry, which it does not exempt, an end.
+    @inline(__always)
     func owesEnd(to node: borrowing NotifierNode) -> Bool {
-        node.capabilities.contains(.receivesEnd) && node.serial <= serial
-            && !(failures?.contains(serial: node.serial) ?? false)
+        hasFailures ? owesEndSlow(serial: node.endSerial) : node.endSerial <= word
+    }
+
+    @inline(never)
+    private func owesEndSlow(serial: UInt64) -> Bool {
+        guard let failures else { return false }
+        return serial <= failures.pointee.sectionSerial && !failures.pointee.serials.contains(serial)
     }
 
     /// Marks the section as ended.
+    @inline(__always)
     consuming func close() {
-        failures?.deallocate()
+        if hasFailures { Self.deallocate(failures) }
         discard self
+    }
+
+    @inline(never)
+    private static func deallocate(_ failures: FailedStarts.Pointer?) {
+        failures?.deinitialize(count: 1)
+        failures?.deallocate()
     }
 
     deinit { Self.trapDropped() }
@@ -39,27 +82,40 @@ public struct InvalidationSection: ~Copyable, Sendable {
     }
 }
 
-/// The serials of the subscribers that failed in one blockable start. Allocated only when that happens, which is a bug
-/// of the subscriber.
-struct FailedStart: @unchecked Sendable {
-    // @unchecked: written while the section opens, read by the one thread that ends it.
-    private let serials: UnsafeMutablePointer<UInt64>
-    let count: Int
+/// The subscribers that failed in one start. Allocated only when that happens, which in a blockable one is a bug of the
+/// subscriber.
+struct FailedStarts {
+    typealias Pointer = UnsafeMutablePointer<FailedStarts>
 
-    /// The list `tail` (or the empty one) and `serial`; takes `tail` over.
-    init(serial: UInt64, after tail: FailedStart?) {
-        count = (tail?.count ?? 0) + 1
-        serials = .allocate(capacity: count)
-        if let tail {
-            serials.initialize(from: tail.serials, count: tail.count)
-            tail.deallocate()
-        }
-        (serials + count - 1).initialize(to: serial)
+    /// Registrations after this serial take no part in the section.
+    let sectionSerial: UInt64
+    /// The serials of those in the list that failed.
+    fileprivate(set) var serials: [UInt64] = []
+    /// How many failed in the interval half, where nobody is owed an end.
+    fileprivate(set) var intervals = 0
+
+    /// How many failed in all.
+    var count: Int { serials.count + intervals }
+
+    /// Adds a failure to those of a section with this serial, of which there may be none yet.
+    @inline(never)
+    static func add(_ serial: UInt64, to failures: Pointer?, sectionSerial: UInt64) -> Pointer {
+        let failures = failures ?? makePointer(sectionSerial: sectionSerial)
+        failures.pointee.serials.append(serial)
+        return failures
     }
 
-    func contains(serial: UInt64) -> Bool {
-        UnsafeBufferPointer(start: serials, count: count).contains(serial)
+    /// Adds so many failures in the interval half.
+    @inline(never)
+    fileprivate static func add(_ intervals: Int, to failures: Pointer?, sectionSerial: UInt64) -> Pointer {
+        let failures = failures ?? makePointer(sectionSerial: sectionSerial)
+        failures.pointee.intervals = intervals
+        return failures
     }
 
-    func deallocate() { serials.deallocate() }
+    private static func makePointer(sectionSerial: UInt64) -> Pointer {
+        let pointer = Pointer.allocate(capacity: 1)
+        pointer.initialize(to: FailedStarts(sectionSerial: sectionSerial))
+        return pointer
+    }
 }

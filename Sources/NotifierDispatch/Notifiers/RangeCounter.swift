@@ -58,7 +58,7 @@ public struct RangeCounter: ~Copyable, Sendable {
     @usableFromInline
     let lines: CacheLineArray<State>
 
-    init() { lines = CacheLineArray(count: 1) { State() } }
+    package init() { lines = CacheLineArray(count: 1) { State() } }
 
     @inlinable @inline(__always)
     var word: UnsafeMutablePointer<State> { lines[0] }
@@ -106,7 +106,7 @@ public struct RangeCounter: ~Copyable, Sendable {
 
     /// Opens a section. Must come before any subscriber is told. Returns `false` where the space is claimed and the
     /// start is not blockable.
-    func raise(isBlockable: Bool) -> Bool {
+    package func raise(isBlockable: Bool) -> Bool {
         var current = word.pointee.word.load(ordering: .relaxed)
         while current & Self.claimBit == 0 {
             precondition(current & Self.countMask != Self.countMask, "more than 65,535 invalidations are open at once")
@@ -147,7 +147,7 @@ public struct RangeCounter: ~Copyable, Sendable {
     }
 
     /// Closes a section. Traps where none is open (invariant 7).
-    func lower() {
+    package func lower() {
         // Releasing: the change of the pages comes before it; pairs with the acquiring loads of readBegin and claim.
         let old = word.pointee.word.wrappingSubtract(1, ordering: .releasing).oldValue
         precondition(old & Self.countMask != 0, "an invalidation ended that had not started")

@@ -84,7 +84,7 @@ struct InvLockDefectTests {
                 at: 3,
                 walk: { () -> Int? in
                     walks.count()
-                    if walks.value == 1 { translationGuard.invLock.startAndEnd() }
+                    if walks.value == 1 { translationGuard.scheme.startAndEnd() }
                     return walks.value
                 }, install: { #expect($0 == 2) })
             #expect(outcome.status == .installed)
@@ -122,7 +122,7 @@ struct InvLockDefectTests {
                 at: 3,
                 walk: { () -> Int? in
                     walks.count()
-                    if !space.isClaimed, walks.value < 1_000_000 { translationGuard.invLock.startAndEnd() }
+                    if !space.isClaimed, walks.value < 1_000_000 { translationGuard.scheme.startAndEnd() }
                     return 1
                 }, install: { _ in })
             #expect(outcome.status == .installed)
@@ -141,7 +141,7 @@ struct InvLockDefectTests {
                 at: 3,
                 walk: { () -> Int? in
                     walks.count()
-                    if !space.isClaimed, walks.value < 1_000 { translationGuard.invLock.startAndEnd() }
+                    if !space.isClaimed, walks.value < 1_000 { translationGuard.scheme.startAndEnd() }
                     return 1
                 }, install: { _ in })
             #expect(outcome.status == .installed)

@@ -9,6 +9,7 @@ final class RecordingSubscriber: InvalidationSubscriber, @unchecked Sendable {
 
     var name = 0
     var capabilities: SubscriberCapabilities = .receivesEnd
+    var owner: InvalidationOwner?
     var log: CallLog?
     /// Answers a start.
     var answer: @Sendable (Invalidation) -> StartResponse = { _ in .done }
@@ -16,6 +17,8 @@ final class RecordingSubscriber: InvalidationSubscriber, @unchecked Sendable {
     var onEnd: @Sendable (Invalidation) -> Void = { _ in }
     /// Runs inside the release, before it is counted.
     var onReleased: @Sendable () -> Void = {}
+    /// Answers the questions about age, over the pages that were asked about.
+    var isYoung: @Sendable (Range<Int>) -> Bool = { _ in false }
     /// Counts this object's own end.
     var deaths: EventCounter?
 
@@ -48,6 +51,21 @@ final class RecordingSubscriber: InvalidationSubscriber, @unchecked Sendable {
         releases.count()
     }
 
+    func clearFlushYoung(_ range: InvalidationRange) -> Bool {
+        log?.append(.clearFlushYoung(name))
+        return isYoung(range.pages)
+    }
+
+    func clearYoung(_ range: InvalidationRange) -> Bool {
+        log?.append(.clearYoung(name))
+        return isYoung(range.pages)
+    }
+
+    func testYoung(_ page: Int) -> Bool {
+        log?.append(.testYoung(name))
+        return isYoung(page..<page + 1)
+    }
+
     /// Subscribers in the order of their addresses, named 0, 1, 2, ... in that order.
     static func inAddressOrder(_ count: Int, log: CallLog? = nil) -> [RecordingSubscriber] {
         let subscribers = (0..<count).map { _ in RecordingSubscriber() }
@@ -60,29 +78,14 @@ final class RecordingSubscriber: InvalidationSubscriber, @unchecked Sendable {
     }
 }
 
-/// The calls that several subscribers got, in the order in which they came.
-final class CallLog: @unchecked Sendable {
-    // @unchecked: `entries` is only touched with the mutex held.
-    enum Call: Equatable {
-        case start(Int)
-        case end(Int)
-        case released(Int)
-    }
-
-    private let mutex = PthreadMutex()
-    private var entries: [Call] = []
-
-    func append(_ call: Call) {
-        mutex.lock()
-        entries.append(call)
-        mutex.unlock()
-    }
-
-    /// The calls since the last time this was asked.
-    func take() -> [Call] {
-        mutex.lock()
-        defer { mutex.unlock() }
-        defer { entries = [] }
-        return entries
-    }
+/// What a subscriber of the list can be told.
+enum ListCall: Equatable {
+    case start(Int)
+    case end(Int)
+    case released(Int)
+    case clearFlushYoung(Int)
+    case clearYoung(Int)
+    case testYoung(Int)
 }
+
+typealias CallLog = OrderedLog<ListCall>

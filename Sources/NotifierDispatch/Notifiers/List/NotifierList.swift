@@ -52,19 +52,15 @@ public final class NotifierList: @unchecked Sendable {
     /// Adds a subscriber. It takes part in every section that opens after the return, and in none that is open now.
     ///
     /// Any registered thread may call it, also inside a callback. Adding one object twice gives two subscriptions.
-    @inlinable
-    public func register<Subscriber: InvalidationSubscriber>(
-        _ subscriber: Subscriber
-    ) throws(RegistrationError) -> Subscription {
-        try register(
-            TypedSubscriberBox(subscriber), address: UInt(bitPattern: ObjectIdentifier(subscriber)),
-            capabilities: subscriber.capabilities)
+    public func register(_ subscriber: any InvalidationSubscriber) throws(RegistrationError) -> Subscription {
+        try register(subscriber, behind: nil)
     }
 
-    @usableFromInline
+    /// Adds a subscriber right behind another one, wherever the objects lie; by address where there is no other.
     func register(
-        _ box: SubscriberBox, address: UInt, capabilities: SubscriberCapabilities
+        _ subscriber: any InvalidationSubscriber, behind other: Subscription?
     ) throws(RegistrationError) -> Subscription {
+        let capabilities = subscriber.capabilities
         guard pairing == .targetedUndo || !capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd]) else {
             throw .mayFailAndHasEnd
         }
@@ -74,7 +70,7 @@ public final class NotifierList: @unchecked Sendable {
         // Relaxed: only written with the lock held, which this thread holds.
         let serial = lastSerial.load(ordering: .relaxed) + 1
         let subscription = Subscription(
-            list: self, box: box, address: address, capabilities: capabilities, serial: serial)
+            list: self, subscriber: subscriber, capabilities: capabilities, behind: other, serial: serial)
         subscriptions[ObjectIdentifier(subscription)] = subscription
         link(subscription.node)
         // Releasing: the link above comes before the serial; pairs with the acquiring load in invalidateRangeStart.
@@ -115,12 +111,9 @@ public final class NotifierList: @unchecked Sendable {
         lock.lock()
         isReleased = true
         lock.unlock()
-        RCU.read {
-            var node = head.load(ordering: .acquiring)
-            while let current = node {
-                current.pointee.callReleasedOnce()
-                node = current.pointee.next.load(ordering: .acquiring)
-            }
+        visitEntries {
+            $0.pointee.callReleasedOnce()
+            return true
         }
         lock.lock()
         // Releasing: nothing is published, but a reader must not see a later reuse of this memory before the nil.
@@ -135,59 +128,126 @@ public final class NotifierList: @unchecked Sendable {
 
     /// Calls the end of every subscriber that `section` owes one.
     public func invalidateRangeEnd(_ section: consuming InvalidationSection) {
-        RCU.read {
-            var node = head.load(ordering: .acquiring)
-            while let current = node {
-                if section.owesEnd(to: current.pointee) {
-                    current.pointee.box._withUnsafeGuaranteedRef { $0.invalidationEnded(section.invalidation) }
-                }
-                node = current.pointee.next.load(ordering: .acquiring)
+        // Relaxed: an empty list owes nobody an end, and has nothing to read.
+        if head.load(ordering: .relaxed) != nil {
+            if section.invalidation.exemptOwner == 0, let serial = section.serialWithoutFailures {
+                endAll(section.invalidation, since: serial)
+            } else {
+                endSome(section)
             }
         }
         section.close()
     }
 
-    /// Calls the start of every subscriber in address order. Returns the open section; or `nil`, with nothing owed and
-    /// nothing raised, where the invalidation is not blockable and a subscriber would block.
-    public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
-        RCU.read {
-            // Acquiring: see the race above; pairs with the releasing store in register.
-            let serial = lastSerial.load(ordering: .acquiring)
-            var failures: FailedStart?
-            // Acquiring, here and at `next`: an entry's fields were written before it was linked.
-            var node = head.load(ordering: .acquiring)
-            while let current = node {
-                if current.pointee.serial <= serial,
-                    current.pointee.box._withUnsafeGuaranteedRef({ $0.invalidationStarted(invalidation) })
-                        == .wouldBlock
-                {
-                    if !invalidation.isBlockable, pairing == .targetedUndo {
-                        undo(invalidation, serial: serial, below: current)
-                        return nil
-                    }
-                    failures = FailedStart(serial: current.pointee.serial, after: failures)
+    /// Calls the ends of a section that exempts nobody and in which nobody failed: the loop that counts.
+    @inline(never)
+    private func endAll(_ invalidation: Invalidation, since serial: UInt64) {
+        // Unprotected: without the stack protector, which this pointer to a constant does not need.
+        _withUnprotectedUnsafePointer(to: invalidation) { invalidation in
+            visitEntries {
+                if $0.pointee.endSerial <= serial { $0.pointee.end(invalidation) }
+                return true
+            }
+        }
+    }
+
+    @inline(never)
+    private func endSome(_ section: borrowing InvalidationSection) {
+        let exemptOwner = section.invalidation.exemptOwner
+        withUnsafePointer(to: section.invalidation) { invalidation in
+            visitEntries {
+                if !$0.pointee.belongs(to: exemptOwner), section.owesEnd(to: $0.pointee) {
+                    $0.pointee.end(invalidation)
                 }
-                node = current.pointee.next.load(ordering: .acquiring)
+                return true
             }
-            let section = InvalidationSection(invalidation: invalidation, serial: serial, failures: failures)
-            guard invalidation.isBlockable || section.failedStarts == 0 else {
+        }
+    }
+
+    /// Calls the start of every subscriber in address order, except the owner's. Returns the open section; or `nil`, with
+    /// nothing owed and nothing raised, where the invalidation is not blockable and a subscriber would block.
+    @inline(__always)  // into Subscriptions, which then makes the section itself
+    public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
+        // Acquiring: see the race above; pairs with the releasing store in register. So a list that looks empty after it
+        // is empty for this section; Linux passes an empty list by too.
+        let serial = lastSerial.load(ordering: .acquiring)
+        var failures: FailedStarts.Pointer?
+        // Relaxed: nothing is read through it.
+        if head.load(ordering: .relaxed) != nil {
+            let outcome =
+                invalidation.exemptOwner == 0
+                ? startAll(invalidation, serial: serial) : startOthers(invalidation, serial: serial)
+            guard outcome.isOpen else { return nil }
+            failures = outcome.failures
+        }
+        return InvalidationSection(invalidation: invalidation, serial: serial, failures: failures)
+    }
+
+    /// What the starts came to. Nothing is open where nothing is owed: the invalidation is not blockable, a subscriber
+    /// would block, and what had started has been ended.
+    private typealias Starts = (isOpen: Bool, failures: FailedStarts.Pointer?)
+
+    /// Calls the starts of a section that exempts nobody: the loop that counts.
+    @inline(never)
+    private func startAll(_ invalidation: Invalidation, serial: UInt64) -> Starts {
+        start(invalidation, serial: serial, exemptOwner: 0)
+    }
+
+    @inline(never)
+    private func startOthers(_ invalidation: Invalidation, serial: UInt64) -> Starts {
+        start(invalidation, serial: serial, exemptOwner: invalidation.exemptOwner)
+    }
+
+    @inline(__always)
+    private func start(_ invalidation: Invalidation, serial: UInt64, exemptOwner: UInt32) -> Starts {
+        _withUnprotectedUnsafePointer(to: invalidation) { invalidation in
+            RCU.read {
+                var failures: FailedStarts.Pointer?
+                // Acquiring, here and at `next`: as in visitEntries.
+                var node = head.load(ordering: .acquiring)
+                while let current = node {
+                    if current.pointee.serial <= serial, !current.pointee.belongs(to: exemptOwner),
+                        current.pointee.start(invalidation) == .wouldBlock
+                    {
+                        if !invalidation.pointee.isBlockable, pairing == .targetedUndo {
+                            undo(invalidation, serial: serial, below: current)
+                            return (false, nil)
+                        }
+                        failures = FailedStarts.add(current.pointee.serial, to: failures, sectionSerial: serial)
+                    }
+                    node = current.pointee.next.load(ordering: .acquiring)
+                }
+                guard !invalidation.pointee.isBlockable, failures != nil else { return (true, failures) }
                 // Call-all: every start ran; those that did not fail are ended.
-                invalidateRangeEnd(section)
-                return nil
+                invalidateRangeEnd(
+                    InvalidationSection(invalidation: invalidation.pointee, serial: serial, failures: failures))
+                return (false, nil)
             }
-            return section
         }
     }
 
     /// Ends the entries before `failed`, which are exactly those whose start succeeded: the list is sorted, the caller
     /// is still in the read section of the start, and entries that came meanwhile lie above `serial`.
-    private func undo(_ invalidation: Invalidation, serial: UInt64, below failed: UnsafeMutablePointer<NotifierNode>) {
+    private func undo(
+        _ invalidation: UnsafePointer<Invalidation>, serial: UInt64, below failed: UnsafeMutablePointer<NotifierNode>
+    ) {
+        let exemptOwner = invalidation.pointee.exemptOwner
         var node = head.load(ordering: .acquiring)
         while let current = node, current.pointee.isBefore(failed.pointee) {
-            if current.pointee.serial <= serial, current.pointee.capabilities.contains(.receivesEnd) {
-                current.pointee.box._withUnsafeGuaranteedRef { $0.invalidationEnded(invalidation) }
+            if current.pointee.endSerial <= serial, !current.pointee.belongs(to: exemptOwner) {
+                current.pointee.end(invalidation)
             }
             node = current.pointee.next.load(ordering: .acquiring)
+        }
+    }
+
+    /// Hands every entry, in address order and inside a read section, to `visit`, until that returns false.
+    @inline(__always)
+    func visitEntries(_ visit: (UnsafeMutablePointer<NotifierNode>) -> Bool) {
+        RCU.read {
+            // Acquiring, here and at `next`: an entry's fields were written before it was linked.
+            var node = head.load(ordering: .acquiring)
+            while let current = node, visit(current) { node = current.pointee.next.load(ordering: .acquiring) }
         }
     }
 
@@ -236,12 +296,5 @@ public final class NotifierList: @unchecked Sendable {
             head.store(next, ordering: .releasing)
         }
         return removed
-    }
-}
-
-extension NotifierNode {
-    /// Address order; one object registered twice is told apart by its serials.
-    func isBefore(_ other: borrowing NotifierNode) -> Bool {
-        (address, serial) < (other.address, other.serial)
     }
 }

@@ -58,8 +58,8 @@ struct NotifierListTests {
             let log = CallLog()
             let (list, _) = try combination.makeList(log: log)
             let others = (0..<4).filter { $0 != combination.failing }
-            let allStarts = (0..<4).map { CallLog.Call.start($0) }
-            let othersEnds = others.map { CallLog.Call.end($0) }
+            let allStarts = (0..<4).map { ListCall.start($0) }
+            let othersEnds = others.map { ListCall.end($0) }
             let started = list.invalidateRangeStart(combination.invalidation)
             switch (combination.isBlockable, combination.failing, combination.pairing) {
             case (false, .some(let failing), .targetedUndo):
