@@ -1,82 +1,42 @@
-/// The invlock as a guard: walk without a lock, check the sequence under the install lock, retry on a collision; after
-/// too many, or too long, shut the invalidations out for one fault.
-public final class InvLockGuard: TranslationGuard {
-    public static var isProtected: Bool { true }
+/// The invlock as a guard: count and sequence of the open sections, both of the subscriber, and a lock for installs.
+public typealias InvLockGuard = RetryingGuard<InvLock>
+
+extension RetryingGuard where Scheme == InvLock {
+    /// A guard for a subscriber of `space`.
+    public convenience init(space: Subscriptions, budget: RetryBudget = RetryBudget()) {
+        self.init(scheme: InvLock(space: space), space: space, budget: budget)
+    }
+}
+
+/// A reader cares for all pages: one that gave its page would have to take the lock to begin beside an open section.
+extension InvLock: ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    @usableFromInline
-    let invLock: InvLock
-    @usableFromInline
-    let budget: RetryBudget
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(at page: Int) -> Ticket? { readBeginIfIdle() }
 
-    /// A guard for a subscriber of `space`.
-    public init(space: Subscriptions, budget: RetryBudget = RetryBudget()) {
-        invLock = InvLock(space: space)
-        self.budget = budget
-    }
+    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> { readBegin(until: deadline) }
 
     @inlinable @inline(__always)
-    public func fault<Translation>(
-        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
-    ) -> FaultOutcome {
-        if let ticket = invLock.readBeginIfIdle() {
-            guard let translation = walk() else { return FaultOutcome(.absent) }
-            let waited = invLock.lock()
-            if !invLock.readRetry(ticket) {
-                install(translation)
-                invLock.unlock()
-                return FaultOutcome(.installed, waitedNanoseconds: waited)
-            }
-            invLock.unlock()
-            return faultSlow(collisions: 1, walk: walk, install: install)
-        }
-        return faultSlow(collisions: 0, walk: walk, install: install)
-    }
+    public func lockForInstall(at page: Int) -> UInt64 { lock() }
 
-    @inlinable @inline(never)
-    func faultSlow<Translation>(
-        collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
-    ) -> FaultOutcome {
-        var retries = FaultRetries(collisions: soFar, budget: budget)
-        attempts: while retries.mayGoOn {
-            switch invLock.readBegin(until: retries.deadline) {
-            case .dead: return retries.outcome(.dead)
-            case .busy: break attempts
-            case .ticket(let ticket):
-                guard let translation = walk() else { return retries.outcome(.absent) }
-                invLock.lock()
-                let collided = invLock.readRetry(ticket)
-                if !collided { install(translation) }
-                invLock.unlock()
-                if !collided { return retries.outcome(.installed) }
-                retries.collided()
-            }
-        }
-        switch invLock.readBeginExclusive(until: retries.fallbackDeadline) {
-        case .dead: return retries.outcome(.dead, usedFallback: true)
-        case .busy: return retries.outcome(.busy, usedFallback: true)
-        case .granted(let ticket):
-            var status = FaultOutcome.Status.absent
-            if let translation = walk() {
-                invLock.lock()
-                // The exclusive read keeps sections out, not the end of the subscription.
-                status = invLock.isTornDown ? .dead : .installed
-                if status == .installed { install(translation) }
-                invLock.unlock()
-            }
-            invLock.readEndExclusive(ticket)
-            return retries.outcome(status, usedFallback: true)
-        }
-    }
+    @inlinable @inline(__always)
+    public func unlockForInstall(at page: Int) { unlock() }
+
+    @inlinable @inline(__always)
+    public func readRetry(_ ticket: Ticket, at page: Int) -> Bool { readRetry(ticket) }
+
+    @inlinable
+    public func isOver(at page: Int) -> Bool { isTornDown }
 
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
-        invLock.invalidationStarted(invalidation.range, teardown: teardown)
+        invalidationStarted(invalidation.range, teardown: teardown)
         return .done
     }
 
-    public func invalidationEnded(_ invalidation: Invalidation) { invLock.invalidationEnded(invalidation.range) }
+    public func invalidationEnded(_ invalidation: Invalidation) { invalidationEnded(invalidation.range) }
 
-    public func released() { invLock.tearDown() }
+    public func released() { tearDown() }
 }

@@ -1,18 +1,25 @@
 import Synchronization
 
-/// The counter of open sections in the core, and one install lock: walk without a lock, check under the lock that no
-/// section started, retry on a collision; after too many, or too long, shut the invalidations out for one fault.
+/// The counter of open sections in the core, and one install lock.
 ///
 /// The guard itself counts nothing: ``Subscriptions`` raises its ``RangeCounter`` before it calls any subscriber, which
 /// is what makes a failed start need no undoing here.
-public final class RangeCounterGuard: TranslationGuard {
-    public static var isProtected: Bool { true }
+public typealias RangeCounterGuard = RetryingGuard<RangeCounterScheme>
+
+extension RetryingGuard where Scheme == RangeCounterScheme {
+    /// A guard for a subscriber of `space`.
+    public convenience init(space: Subscriptions, budget: RetryBudget = RetryBudget()) {
+        self.init(scheme: RangeCounterScheme(space: space), space: space, budget: budget)
+    }
+}
+
+/// What ``RangeCounterGuard`` adds to the ``RangeCounter`` of a space: the lock of the install section, and whether the
+/// subscription is over.
+public struct RangeCounterScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { [] }
 
     @usableFromInline
     let space: Subscriptions
-    @usableFromInline
-    let budget: RetryBudget
     @usableFromInline
     struct Install: ~Copyable {
         @usableFromInline
@@ -24,91 +31,59 @@ public final class RangeCounterGuard: TranslationGuard {
         init() {}
     }
     @usableFromInline
-    let installs: CacheLineArray<Install>
+    let installs = CacheLineArray<Install>(count: 1) { Install() }
 
-    /// A guard for a subscriber of `space`.
-    public init(space: Subscriptions, budget: RetryBudget = RetryBudget()) {
-        self.space = space
-        self.budget = budget
-        installs = CacheLineArray(count: 1) { Install() }
-    }
-
-    /// Whether the subscription is over: for what is not an install, which asks under the lock.
-    @usableFromInline
-    var isOver: Bool {
-        // Relaxed: nothing is read on the strength of it. Whoever comes after released() reads true, and a fault that
-        // meets it may be told either.
-        installs[0].pointee.isDead.load(ordering: .relaxed)
-    }
-
-    /// The outcome of a walk that found nothing.
-    @usableFromInline
-    var statusOfNothing: FaultOutcome.Status { isOver ? .dead : .absent }
+    init(space: Subscriptions) { self.space = space }
 
     @inlinable @inline(__always)
-    public func fault<Translation>(
-        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
-    ) -> FaultOutcome {
+    var install: UnsafeMutablePointer<Install> { installs[0] }
+
+    /// The end of the subscription is not asked for here: the check under the lock finds it.
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(at page: Int) -> RangeCounter.Ticket? {
         let ticket = space.counter.readBegin()
-        if ticket.isIdle {
-            guard let translation = walk() else { return FaultOutcome(statusOfNothing) }
-            let (status, waited) = installUnlessCollided(translation, install, ticket)
-            if let status { return FaultOutcome(status, waitedNanoseconds: waited) }
-            return faultSlow(collisions: 1, walk: walk, install: install)
-        }
-        return faultSlow(collisions: 0, walk: walk, install: install)
+        return ticket.isIdle ? ticket : nil
     }
 
-    @inlinable @inline(never)
-    func faultSlow<Translation>(
-        collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
-    ) -> FaultOutcome {
-        var retries = FaultRetries(collisions: soFar, budget: budget)
-        while retries.mayGoOn, let ticket = space.counter.waitUntilIdle(until: retries.deadline, unless: { isOver }) {
-            guard let translation = walk() else { return retries.outcome(statusOfNothing) }
-            if let status = installUnlessCollided(translation, install, ticket).status {
-                return retries.outcome(status)
-            }
-            retries.collided()
-        }
-        if isOver { return retries.outcome(.dead) }
-        let status = space.withExclusiveRead(until: retries.fallbackDeadline, unless: { isOver }) {
-            () -> FaultOutcome.Status? in
-            guard let translation = walk() else { return statusOfNothing }
-            // No section can start under the claim, so this ticket holds.
-            return installUnlessCollided(translation, install, space.counter.readBegin()).status
-        }
-        return retries.outcome((status ?? nil) ?? (isOver ? .dead : .busy), usedFallback: true)
+    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<RangeCounter.Ticket> {
+        guard !isOver(at: page) else { return .dead }
+        let ticket = space.counter.waitUntilIdle(until: deadline, unless: { isOver(at: page) })
+        if let ticket { return .ticket(ticket) }
+        return isOver(at: page) ? .dead : .busy
     }
 
-    /// The install section; no status where a section started since the ticket.
     @inlinable @inline(__always)
-    func installUnlessCollided<Translation>(
-        _ translation: Translation, _ install: (Translation) -> Void, _ ticket: RangeCounter.Ticket
-    ) -> (status: FaultOutcome.Status?, waited: UInt64) {
-        let waited = installs[0].pointee.lock.lock()
-        defer { installs[0].pointee.lock.unlock() }
-        // Relaxed: written with the lock held, which this thread holds.
-        if installs[0].pointee.isDead.load(ordering: .relaxed) { return (.dead, waited) }
-        if space.counter.readRetry(ticket) { return (nil, waited) }
-        install(translation)
-        return (.installed, waited)
+    public func lockForInstall(at page: Int) -> UInt64 { install.pointee.lock.lock() }
+
+    @inlinable @inline(__always)
+    public func unlockForInstall(at page: Int) { install.pointee.lock.unlock() }
+
+    @inlinable @inline(__always)
+    public func readRetry(_ ticket: RangeCounter.Ticket, at page: Int) -> Bool {
+        isOver(at: page) || space.counter.readRetry(ticket)
+    }
+
+    @inlinable @inline(__always)
+    public func isOver(at page: Int) -> Bool {
+        // Relaxed: with the lock held, since it is written with the lock held. Without it, since nothing is read on the
+        // strength of it: whoever comes after released() reads true, and a fault that meets it may be told either.
+        install.pointee.isDead.load(ordering: .relaxed)
     }
 
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
-        installs[0].pointee.lock.lock()
+        install.pointee.lock.lock()
         teardown(invalidation.range)
-        installs[0].pointee.lock.unlock()
+        install.pointee.lock.unlock()
         return .done
     }
 
     public func invalidationEnded(_ invalidation: Invalidation) {}
 
     public func released() {
-        installs[0].pointee.lock.lock()
-        installs[0].pointee.isDead.store(true, ordering: .relaxed)
-        installs[0].pointee.lock.unlock()
+        install.pointee.lock.lock()
+        install.pointee.isDead.store(true, ordering: .relaxed)
+        install.pointee.lock.unlock()
     }
 }

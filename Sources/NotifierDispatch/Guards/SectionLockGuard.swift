@@ -19,7 +19,7 @@ public protocol SectionLock: ~Copyable, Sendable {
 /// One lock for everything, held from the start of an invalidation to its end, and over walk and install of a fault.
 ///
 /// Sections must not nest in a thread or move between threads (each traps), and a walk must not invalidate.
-public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationGuard {
+public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: ListedGuard {
     public static var isProtected: Bool { true }
     /// A non-blockable start is a try-lock.
     public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd] }

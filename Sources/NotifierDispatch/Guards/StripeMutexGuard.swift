@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// An invalidation takes its stripes in ascending order, so two of them cannot wait for each other. Sections must not
 /// nest in a thread or move between threads, and a walk must not invalidate: each traps.
-public final class StripeMutexGuard: TranslationGuard {
+public final class StripeMutexGuard: ListedGuard {
     public static var isProtected: Bool { true }
     /// A non-blockable start tries its locks.
     public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd] }

@@ -1,13 +1,11 @@
 /// One way to keep a shadow table coherent: it decides how a fault and an invalidation meet.
 ///
 /// All guards have the same entry points, so that they can be swapped, and compared on the same work. Faults come from
-/// any number of registered threads; the other calls come from the subscriber's callbacks.
+/// any number of registered threads. How it learns of invalidations is the guard's own affair; most do so as a
+/// ``ListedGuard``.
 public protocol TranslationGuard: AnyObject, Sendable {
     /// `false` for a guard that lets stale translations through, and is kept for comparison only.
     static var isProtected: Bool { get }
-
-    /// What the subscriber that uses this guard must declare.
-    static var capabilities: SubscriberCapabilities { get }
 
     /// Fills in the translation of a page.
     ///
@@ -20,14 +18,11 @@ public protocol TranslationGuard: AnyObject, Sendable {
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome
 
-    /// An invalidation starts. On return with ``StartResponse/done``, `teardown` has run for the range and no fault
-    /// installs anything in it until the end.
-    func invalidationStarted(
-        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
-    ) -> StartResponse
-
-    /// The invalidation ends: faults may install again.
-    func invalidationEnded(_ invalidation: Invalidation)
+    /// Subscribes a cache that uses this guard to everything that touches the range; see
+    /// ``Subscriptions/register(_:over:)``, which calls it.
+    func subscribe<Cache: TranslationCache>(
+        _ cache: Cache, over range: InvalidationRange, to space: Subscriptions
+    ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == Self
 
     /// The subscription is over: once this returns, faults install nothing and return ``FaultOutcome/Status/dead``.
     func released()

@@ -1,6 +1,6 @@
 /// UNSAFE. No protection at all: the speed limit for every other guard, and the control that shows that stale
 /// translations are found where there are any.
-public final class UnprotectedGuard: TranslationGuard {
+public final class UnprotectedGuard: ListedGuard {
     public static var isProtected: Bool { false }
     public static var capabilities: SubscriberCapabilities { [] }
 

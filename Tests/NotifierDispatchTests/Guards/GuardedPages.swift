@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A page's generation is what changes; a translation is the generation that a fault saw. Finds what is stale in four
 /// places, none of which can give a false alarm.
-final class GuardedPages: InvalidationSubscriber, @unchecked Sendable {
+final class GuardedPages: @unchecked Sendable {
     // @unchecked: the words behind the pointers are atomics.
     static var count: Int { 1_024 }
     /// On both sides of a stripe's end.
@@ -43,23 +43,36 @@ final class GuardedPages: InvalidationSubscriber, @unchecked Sendable {
         translations.deallocate()
     }
 
-    var capabilities: SubscriberCapabilities { type(of: translationGuard).capabilities }
-
-    func invalidationStarted(_ invalidation: Invalidation) -> StartResponse {
-        translationGuard.invalidationStarted(invalidation) { range in
-            for page in range.pages {
-                // The page first: a translation that is older than what it was, and visible after that, has outlived
-                // the start of the section that changed the page.
-                let current = generations[page].load(ordering: .acquiring)
-                let old = translations[page].exchange(Self.nothing, ordering: .acquiringAndReleasing)
-                if old != Self.nothing, old < current { stale.count() }
-            }
+    /// Subscribes them to all changes of the pages.
+    func subscribe() throws -> CacheSubscription {
+        func subscribe<Guard: TranslationGuard>(_ translationGuard: Guard) throws -> CacheSubscription {
+            try space.register(Cache(guard: translationGuard, pages: self), over: .of(0..<Self.count))
         }
+        return try subscribe(translationGuard)
     }
 
-    func invalidationEnded(_ invalidation: Invalidation) { translationGuard.invalidationEnded(invalidation) }
+    /// The pages as a cache whose guard's type is known.
+    private final class Cache<Guard: TranslationGuard>: TranslationCache {
+        let `guard`: Guard
+        let pages: GuardedPages
 
-    func released() { translationGuard.released() }
+        init(guard translationGuard: Guard, pages: GuardedPages) {
+            `guard` = translationGuard
+            self.pages = pages
+        }
+
+        func drop(_ range: InvalidationRange) { pages.drop(range) }
+    }
+
+    private func drop(_ range: InvalidationRange) {
+        for page in range.pages {
+            // The page first: a translation that is older than what it was, and visible after that, has outlived the
+            // start of the section that changed the page.
+            let current = generations[page].load(ordering: .acquiring)
+            let old = translations[page].exchange(Self.nothing, ordering: .acquiringAndReleasing)
+            if old != Self.nothing, old < current { stale.count() }
+        }
+    }
 
     /// A fault that does `work` between looking at the page and the end of its walk; `work` gets the how-manieth walk
     /// it is, from 1. And `pause` while it installs, when whatever the guard asks has been asked.

@@ -8,7 +8,7 @@ struct LockHoldingGuardTests {
     func faultsWait(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let hasFaulted = Gate()
             let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
             let faulter = RegisteredThread {
@@ -33,7 +33,7 @@ struct LockHoldingGuardTests {
     func nonBlockableIsRefused(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let section = try opened(pages.space.invalidateRangeStart(.blockable(512..<516)))
             RegisteredThread {
                 #expect(!pages.invalidate(GuardedPages.hot, isBlockable: false))
@@ -57,11 +57,9 @@ struct LockHoldingGuardTests {
                 let space = Subscriptions()
                 let first = GuardedPages(kind, space: space)
                 let second = GuardedPages(kind, space: space)
-                _ = try space.register(first)
-                _ = try space.register(second)
+                let firstIsBefore = try first.subscribe().isBefore(try second.subscribe())
                 // Whichever comes last in the list's order is busy with a fault: the other one has started by then.
-                let (started, busy) =
-                    ObjectIdentifier(first) < ObjectIdentifier(second) ? (first, second) : (second, first)
+                let (started, busy) = firstIsBefore ? (first, second) : (second, first)
                 _ = busy.fault(at: 510) { _ in
                     RegisteredThread { #expect(!space.startsAndEnds(.nonBlockable(508..<512))) }.join()
                     RegisteredThread { #expect(started.fault(at: 510).status == .installed) }.join()
@@ -75,7 +73,7 @@ struct LockHoldingGuardTests {
     func faultsShare(sharing: Bool) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(sharing ? .readWriteLock : .mutex)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let hasFaulted = Gate()
             let second = EventCounter()
             var faulter: RegisteredThread?
@@ -96,7 +94,7 @@ struct LockHoldingGuardTests {
     func stripesAreIndependent() throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(.stripeMutex)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let section = try opened(pages.space.invalidateRangeStart(.blockable(0..<512)))
             RegisteredThread {
                 #expect(pages.fault(at: 512).status == .installed)
@@ -111,7 +109,7 @@ struct LockHoldingGuardTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
             try RCU.withRegisteredThread {
                 let pages = GuardedPages(kind)
-                _ = try pages.space.register(pages)
+                _ = try pages.subscribe()
                 let section = try opened(pages.space.invalidateRangeStart(.blockable(0..<4)))
                 // Elsewhere, even: the stripes of the two have nothing in common.
                 pages.invalidate(512..<516)
@@ -125,9 +123,9 @@ struct LockHoldingGuardTests {
     func movedSectionTraps(kind: ProtectedGuard) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
             RCU.withRegisteredThread {
-                let pages = GuardedPages(kind)
-                RegisteredThread { _ = pages.invalidationStarted(.blockable(0..<4)) }.join()
-                pages.invalidationEnded(.blockable(0..<4))
+                guard let holder = GuardedPages(kind).translationGuard as? any ListedGuard else { return }
+                RegisteredThread { _ = holder.invalidationStarted(.blockable(0..<4)) { _ in } }.join()
+                holder.invalidationEnded(.blockable(0..<4))
             }
         }
         #expect(result?.trapped(saying: "must end on the thread it began on") == true)
@@ -138,7 +136,7 @@ struct LockHoldingGuardTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
                 let pages = GuardedPages(.stripeMutex)
-                _ = try pages.space.register(pages)
+                _ = try pages.subscribe()
                 _ = pages.fault(at: 510) { _ in pages.invalidate(508..<512) }
             }
         }

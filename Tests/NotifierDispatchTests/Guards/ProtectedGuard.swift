@@ -9,13 +9,24 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     case stripeMutex = "stripe-mutex"
     case invLock = "invlock"
     case rangeCounter = "range-counter"
+    case kvm
+    case interval
+    case intervalLockFree = "interval-lockfree"
+    case intervalStripe = "interval-2m"
+    case intervalStripeLockFree = "interval-2m-lockfree"
 
     /// Those that hold a lock from the start of a section to its end, and over a fault's walk.
     static let lockHolding: [ProtectedGuard] = [.mutex, .readWriteLock, .stripeMutex]
     /// Those whose faults walk without a lock, and try again.
-    static let retrying: [ProtectedGuard] = [.invLock, .rangeCounter]
+    static let retrying: [ProtectedGuard] = [.invLock, .rangeCounter, .kvm] + watchingRanges
+    /// Those that subscribe in the interval half.
+    static let watchingRanges: [ProtectedGuard] = [
+        .interval, .intervalLockFree, .intervalStripe, .intervalStripeLockFree,
+    ]
 
     var holdsLock: Bool { Self.lockHolding.contains(self) }
+
+    var watchesRanges: Bool { Self.watchingRanges.contains(self) }
 
     var testDescription: String { rawValue }
 
@@ -26,6 +37,11 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         case .stripeMutex: StripeMutexGuard(pages: pages)
         case .invLock: InvLockGuard(space: space, budget: budget)
         case .rangeCounter: RangeCounterGuard(space: space, budget: budget)
+        case .kvm: KVMGuard(space: space, budget: budget)
+        case .interval: IntervalGuard(space: space, pages: pages, budget: budget)
+        case .intervalLockFree: IntervalLockFreeGuard(space: space, pages: pages, budget: budget)
+        case .intervalStripe: IntervalStripeGuard(space: space, pages: pages, budget: budget)
+        case .intervalStripeLockFree: IntervalStripeLockFreeGuard(space: space, pages: pages, budget: budget)
         }
     }
 }

@@ -12,7 +12,7 @@ struct ProtectedGuardStressTests {
         try RCU.withRegisteredThread {
             // Few collisions, so that the fallback is taken too.
             let pages = GuardedPages(kind, budget: RetryBudget(collisions: 3))
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let turns = EventCounter()
             for subscriber in RecordingSubscriber.inAddressOrder(2) {
                 subscriber.capabilities = [.mayWouldBlock, .receivesEnd]
@@ -71,7 +71,7 @@ struct ProtectedGuardStressTests {
         try RCU.withRegisteredThread {
             for round in 0..<20 {
                 let pages = GuardedPages(kind)
-                let subscription = try pages.space.register(pages)
+                let subscription = try pages.subscribe()
                 let wrong = EventCounter()
                 runThreads(4) { number in
                     var random = SeededRandom(seed: number + 4 * round)

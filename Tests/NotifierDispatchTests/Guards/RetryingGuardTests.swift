@@ -11,7 +11,7 @@ struct RetryingGuardTests {
     func fallbackInstalls(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind, budget: Self.oneCollision)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let outcome = pages.fault(at: 510) { walk in
                 if walk == 1 { pages.invalidate(508..<512) }
                 #expect(pages.space.isClaimed == (walk > 1))
@@ -32,7 +32,7 @@ struct RetryingGuardTests {
     func fallbackAfterTheDeadline(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind, budget: RetryBudget(nanoseconds: 0, fallbackNanoseconds: 60_000_000_000))
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
             let faulter = RegisteredThread {
                 let outcome = pages.fault(at: 510)
@@ -57,7 +57,7 @@ struct RetryingGuardTests {
         try RCU.withRegisteredThread {
             let budget = RetryBudget(nanoseconds: 1_000_000, fallbackNanoseconds: 1_000_000)
             let pages = GuardedPages(kind, budget: budget)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
             let outcome = pages.fault(at: 510)
             #expect(outcome.status == .busy)
@@ -78,7 +78,7 @@ struct RetryingGuardTests {
                 byTime
                 ? RetryBudget(collisions: .max, nanoseconds: 2_000_000) : RetryBudget(collisions: 7, nanoseconds: .max)
             let pages = GuardedPages(kind, budget: budget)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let outcome = pages.fault(at: 510) { walk in
                 // The limit only ends a test that has failed.
                 if !pages.space.isClaimed, walk < 300_000 { pages.invalidate(508..<512) }
@@ -95,8 +95,8 @@ struct RetryingGuardTests {
     func absentInTheFallback(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind, budget: RetryBudget(collisions: 0, fallbackNanoseconds: 60_000_000_000))
-            _ = try pages.space.register(pages)
-            let section = try opened(pages.space.invalidateRangeStart(.blockable(0..<4)))
+            _ = try pages.subscribe()
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
             let faulter = RegisteredThread {
                 let outcome = pages.faultOnNothing(at: 510) { #expect(pages.space.isClaimed) }
                 #expect(outcome.status == .absent)
@@ -116,7 +116,7 @@ struct RetryingGuardTests {
     func invariant37InTheFallback(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind, budget: Self.oneCollision)
-            let subscription = try pages.space.register(pages)
+            let subscription = try pages.subscribe()
             let outcome = pages.fault(at: 510) { walk in
                 if walk == 1 {
                     pages.invalidate(508..<512)
@@ -138,7 +138,7 @@ struct RetryingGuardTests {
         try RCU.withRegisteredThread {
             let budget = RetryBudget(collisions: 1, nanoseconds: .max, fallbackNanoseconds: 20_000_000_000)
             let pages = GuardedPages(kind, budget: budget)
-            let subscription = try pages.space.register(pages)
+            let subscription = try pages.subscribe()
             let isWalking = Gate()
             let isOpen = Gate()
             let isOver = Gate()
@@ -147,7 +147,7 @@ struct RetryingGuardTests {
                 guard let section = pages.space.invalidateRangeStart(.blockable(508..<512)) else { return }
                 isOpen.open()
                 #expect(eventually { pages.space.isClaimed })
-                pages.space.unregister(subscription)
+                pages.space.unregisterDeferred(subscription)
                 isOver.wait()
                 pages.space.invalidateRangeEnd(section)
             }
@@ -165,6 +165,37 @@ struct RetryingGuardTests {
     }
 
     @Test(
+        "Invariant 37: a fault whose subscription is over does not walk, and takes no fallback to find out",
+        arguments: ProtectedGuard.retrying)
+    func invariant37WithoutABudget(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: RetryBudget(collisions: 0))
+            pages.space.unregister(try pages.subscribe())
+            let walks = EventCounter()
+            let outcome = pages.fault(at: 510) { _ in walks.count() }
+            #expect(outcome.status == .dead)
+            #expect(!outcome.usedFallback)
+            // The counter's begin knows nothing of subscriptions: the check under the lock does.
+            #expect(walks.value == (kind == .rangeCounter ? 1 : 0))
+        }
+    }
+
+    @Test("Invariant 37: where the subscription ends before the walk of the fallback, there is none")
+    func invariant37BeforeTheWalk() {
+        let kvm = KVMGuard(space: Subscriptions())
+        kvm.released()
+        let walks = EventCounter()
+        let status = kvm.installUndisturbed(
+            at: 0,
+            {
+                walks.count()
+                return 1
+            }, { _ in walks.count() })
+        #expect(status == .dead)
+        #expect(walks.value == 0)
+    }
+
+    @Test(
         "Sections nest in a thread, overlap and end on other threads; faults get in after the last",
         arguments: ProtectedGuard.retrying)
     func sectionsNestAndMove(kind: ProtectedGuard) throws {
@@ -175,7 +206,7 @@ struct RetryingGuardTests {
         try RCU.withRegisteredThread {
             let budget = RetryBudget(nanoseconds: 100_000, fallbackNanoseconds: 100_000)
             let pages = GuardedPages(kind, budget: budget)
-            _ = try pages.space.register(pages)
+            _ = try pages.subscribe()
             let handover = Handover()
             handover.section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
             #expect(pages.invalidate(510..<516))

@@ -8,7 +8,7 @@ struct UnprotectedGuardTests {
     /// Pages that nothing protects, in a space of their own.
     static func makePages() throws -> GuardedPages {
         let pages = GuardedPages { _ in UnprotectedGuard() }
-        _ = try pages.space.register(pages)
+        _ = try pages.subscribe()
         return pages
     }
 
@@ -18,7 +18,7 @@ struct UnprotectedGuardTests {
         #expect(UnprotectedGuard.capabilities == [])
         let pages = GuardedPages { _ in UnprotectedGuard() }
         #expect(pages.faultOnNothing(at: 3).status == .absent)
-        pages.released()
+        pages.translationGuard.released()
         #expect(pages.fault(at: 3).status == .installed)
     }
 

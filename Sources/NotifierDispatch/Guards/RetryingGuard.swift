@@ -1,0 +1,104 @@
+/// A guard whose faults walk without a lock and check afterwards, under the lock of the install section, whether an
+/// invalidation came between; on a collision they walk again. After too many, or too long, a fault shuts the
+/// invalidations of the space out and walks undisturbed.
+///
+/// The scheme says how a collision is found; what a fault does about it is the same for all schemes:
+///
+///     begin -> ticket; walk; retry without the lock? again : lock; retry? unlock, again : install; unlock
+public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGuard {
+    public static var isProtected: Bool { true }
+
+    /// Held, so that the exclusive gate outlives every fault.
+    @usableFromInline
+    let space: Subscriptions
+    @usableFromInline
+    let budget: RetryBudget
+    @usableFromInline
+    let scheme: Scheme
+
+    /// A guard that finds collisions by `scheme`, for a subscriber of `space`.
+    public init(scheme: consuming Scheme, space: Subscriptions, budget: RetryBudget) {
+        self.space = space
+        self.budget = budget
+        self.scheme = scheme
+    }
+
+    @inlinable @inline(__always)
+    public func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        guard let ticket = scheme.readBeginIfIdle(at: page) else {
+            return faultSlow(at: page, collisions: 0, walk: walk, install: install)
+        }
+        guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
+        guard let waited = installUnlessCollided(translation, at: page, install, ticket) else {
+            return faultSlow(at: page, collisions: 1, walk: walk, install: install)
+        }
+        return FaultOutcome(.installed, waitedNanoseconds: waited)
+    }
+
+    @inlinable @inline(never)
+    func faultSlow<Translation>(
+        at page: Int, collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        var retries = FaultRetries(collisions: soFar, budget: budget)
+        attempts: while retries.mayGoOn {
+            switch scheme.readBegin(at: page, until: retries.deadline) {
+            case .dead: return retries.outcome(.dead)
+            case .busy: break attempts
+            case .ticket(let ticket):
+                guard let translation = walk() else { return retries.outcome(statusOfNothing(at: page)) }
+                if installUnlessCollided(translation, at: page, install, ticket) != nil {
+                    return retries.outcome(.installed)
+                }
+                retries.collided()
+            }
+        }
+        if scheme.isOver(at: page) { return retries.outcome(.dead) }
+        let status = space.withExclusiveRead(until: retries.fallbackDeadline, unless: { scheme.isOver(at: page) }) {
+            installUndisturbed(at: page, walk, install)
+        }
+        return retries.outcome(status ?? (scheme.isOver(at: page) ? .dead : .busy), usedFallback: true)
+    }
+
+    /// The outcome of a walk that found nothing.
+    @inlinable
+    func statusOfNothing(at page: Int) -> FaultOutcome.Status { scheme.isOver(at: page) ? .dead : .absent }
+
+    /// The install section. Returns how long it waited for the lock, or `nil` where the walk must be thrown away.
+    @inlinable @inline(__always)
+    func installUnlessCollided<Translation>(
+        _ translation: Translation, at page: Int, _ install: (Translation) -> Void, _ ticket: Scheme.Ticket
+    ) -> UInt64? {
+        if scheme.checkRetry(ticket, at: page) { return nil }
+        let waited = scheme.lockForInstall(at: page)
+        defer { scheme.unlockForInstall(at: page) }
+        if scheme.readRetry(ticket, at: page) { return nil }
+        install(translation)
+        return waited
+    }
+
+    /// Walk and install of the fallback, which no section disturbs: none is open, and none can start.
+    @inlinable
+    func installUndisturbed<Translation>(
+        at page: Int, _ walk: () -> Translation?, _ install: (Translation) -> Void
+    ) -> FaultOutcome.Status {
+        guard !scheme.isOver(at: page), let translation = walk() else { return statusOfNothing(at: page) }
+        _ = scheme.lockForInstall(at: page)
+        defer { scheme.unlockForInstall(at: page) }
+        // The exclusive read keeps sections out, not the end of the subscription.
+        if scheme.isOver(at: page) { return .dead }
+        install(translation)
+        return .installed
+    }
+
+    @inlinable
+    public func subscribe<Cache: TranslationCache>(
+        _ cache: Cache, over range: InvalidationRange, to space: Subscriptions
+    ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Scheme> {
+        precondition(space === self.space, "a guard was made for another space than its cache is registered in")
+        return try scheme.subscribe(cache, over: range, to: space)
+    }
+
+    public func released() { scheme.released() }
+}
