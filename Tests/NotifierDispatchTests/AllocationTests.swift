@@ -1,0 +1,98 @@
+import CAllocationCounter
+import Testing
+
+@testable import NotifierDispatch
+
+@Suite("Allocations", .enabled(if: allocation_counter_works() != 0, "sanitizers bring an allocator of their own"))
+struct AllocationTests {
+    private func allocations(during body: () throws -> Void) rethrows -> UInt64 {
+        // Once before: what the runtime sets up on a first call is not the path's.
+        try body()
+        allocation_counter_start()
+        defer { _ = allocation_counter_stop() }
+        try body()
+        return allocation_counter_stop()
+    }
+
+    @Test("The counter counts: an object is an allocation")
+    func control() {
+        #expect(allocations { _ = EventCounter() } == 1)
+    }
+
+    @Test(
+        "No fault allocates: undisturbed, on nothing, after a collision, in the fallback",
+        arguments: ProtectedGuard.allCases)
+    func faults(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: RetryBudget(collisions: 2))
+            _ = try pages.subscribe()
+            #expect(allocations { _ = pages.fault(at: 510) } == 0)
+            #expect(allocations { _ = pages.faultOnNothing(at: 510) } == 0)
+            guard !kind.holdsLock else { return }
+            var outcome = FaultOutcome(.absent)
+            for collisions in 1...2 {
+                let count = allocations {
+                    outcome = pages.fault(at: 510) { if $0 <= collisions { pages.invalidate(508..<512) } }
+                }
+                #expect(count == 0)
+                #expect(outcome.usedFallback == (collisions == 2))
+            }
+        }
+    }
+
+    @Test("No invalidation allocates: alone, nested, refused", arguments: ProtectedGuard.allCases)
+    func invalidations(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind)
+            let subscription = try pages.subscribe()
+            #expect(allocations { pages.invalidate(508..<516) } == 0)
+            #expect(allocations { pages.invalidate(508..<516, isBlockable: false) } == 0)
+            if !kind.holdsLock {
+                let count = allocations {
+                    pages.space.invalidate(.of(508..<512), event: .clear) { _ = pages.invalidate(510..<516) }
+                }
+                #expect(count == 0)
+            }
+            let reluctant = RecordingSubscriber()
+            reluctant.capabilities = .mayWouldBlock
+            reluctant.answer = { $0.isBlockable ? .done : .wouldBlock }
+            _ = try pages.space.register(reluctant, behind: subscription)
+            var isRefused = true
+            #expect(allocations { isRefused = !pages.invalidate(508..<516, isBlockable: false) } == 0)
+            #expect(isRefused)
+        }
+    }
+
+    @Test("No dispatch allocates: sixteen in the list, sixty-four intervals with second passes, ages")
+    func dispatch() throws {
+        final class Device: IntervalSubscriber {
+            let subscription: IntervalSubscription
+            let finish = Finish()
+
+            init(_ pages: Range<Int>, in space: Subscriptions) {
+                subscription = IntervalSubscription(over: .of(pages), in: space)
+            }
+
+            func invalidationStarted(_ invalidation: Invalidation, sequence: UInt64) -> IntervalResponse {
+                subscription.lock()
+                subscription.record(sequence)
+                subscription.unlock()
+                return finish.claim() ? .finishLater(finish) : .done
+            }
+        }
+        final class Finish: InvalidationFinish, @unchecked Sendable {
+            let runs = EventCounter()
+
+            override func finish(_ invalidation: Invalidation) { runs.count() }
+        }
+        try RCU.withRegisteredThread {
+            let space = Subscriptions()
+            for _ in 0..<16 { _ = try space.register(RecordingSubscriber()) }
+            let devices = (0..<64).map { Device($0 * 4..<$0 * 4 + 4, in: space) }
+            for device in devices { try space.insert(device.subscription, for: device) }
+            #expect(allocations { _ = space.startsAndEnds(.blockable(0..<256)) } == 0)
+            #expect(devices.allSatisfy { $0.finish.runs.value == 2 })
+            #expect(allocations { _ = space.clearFlushYoung(.of(0..<4)) || space.testYoung(3) } == 0)
+        }
+    }
+}
