@@ -27,7 +27,7 @@ public enum DetectorControl {
             let cache = GuardedCache(space: space, guard: UnprotectedGuard())
             let page = 3
             guard let range = InvalidationRange(pages: 0..<16),
-                let subscription = try? space.subscriptions.register(cache)
+                let subscription = try? space.subscriptions.register(cache, over: range)
             else { return false }
             defer { space.subscriptions.unregister(subscription) }
 
@@ -39,7 +39,7 @@ public enum DetectorControl {
             }
             func invalidate() { space.subscriptions.invalidate(range, event: .clear) { space.change(range) } }
             func fault(during walk: () -> Void) {
-                _ = cache.translationGuard.fault(
+                _ = cache.guard.fault(
                     at: page,
                     walk: { () -> UInt64? in
                         let generation = space.walk(page)

@@ -14,7 +14,7 @@ public struct GuardEntry: Sendable {
     /// Runs one repetition; `nil` when `cancellation` was raised before the window closed.
     public let run: @Sendable (_ settings: StormSettings, _ cancellation: Cancellation) -> StormMeasurement?
 
-    /// Puts a guard on offer. `make` builds a fresh one for each repetition, for the space that it gets.
+    /// Puts a guard on offer. `make` builds a fresh one for each life of each repetition's space.
     @inlinable
     public init<Guard: TranslationGuard>(
         name: String, summary: String, make: @escaping @Sendable (AddressSpace) -> Guard
@@ -22,7 +22,8 @@ public struct GuardEntry: Sendable {
         self.name = name
         self.summary = summary
         isProtected = Guard.isProtected
-        needsTargetedUndo = Guard.capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
+        let capabilities = (Guard.self as? any ListedGuard.Type)?.capabilities ?? []
+        needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
         run = { settings, cancellation in Storm.run(settings, cancellation: cancellation, makeGuard: make) }
     }
 }
@@ -46,6 +47,21 @@ public enum GuardCatalogue {
         },
         GuardEntry(name: "range-counter", summary: "count and generation of open sections in the core") {
             RangeCounterGuard(space: $0.subscriptions)
+        },
+        GuardEntry(name: "kvm", summary: "KVM's count, sequence and hull under one rwlock") {
+            KVMGuard(space: $0.subscriptions)
+        },
+        GuardEntry(name: "interval", summary: "the merged interval notifier: one subscription, one spin lock") {
+            IntervalGuard(space: $0.subscriptions, pages: $0.pages)
+        },
+        GuardEntry(name: "interval-lockfree", summary: "the same, whose reads begin without the spin lock") {
+            IntervalLockFreeGuard(space: $0.subscriptions, pages: $0.pages)
+        },
+        GuardEntry(name: "interval-2m", summary: "a subscription and a lock per 2 MiB") {
+            IntervalStripeGuard(space: $0.subscriptions, pages: $0.pages)
+        },
+        GuardEntry(name: "interval-2m-lockfree", summary: "the same, whose reads begin without the spin lock") {
+            IntervalStripeLockFreeGuard(space: $0.subscriptions, pages: $0.pages)
         },
     ]
 }

@@ -1,3 +1,5 @@
+import NotifierDispatch
+
 /// A named pattern of invalidations and faults.
 public struct Scenario: Sendable {
     /// When invalidations come.
@@ -8,8 +10,21 @@ public struct Scenario: Sendable {
         case backToBack
         /// At random, independent of each other, at this many a second from each invalidator.
         case poisson(perSecond: Double)
+        /// At fixed intervals, this many a second in all: several invalidators take turns.
+        case paced(perSecond: Double)
+        /// So many back to back from each invalidator, and that at fixed intervals, this many times a second.
+        case bursts(of: Int, perSecond: Double)
         /// A recorded program's, in its order, from the start again until the window closes.
         case trace(Trace)
+    }
+
+    /// Where synthetic invalidations fall.
+    public enum Placement: Sendable {
+        /// Anywhere, all places alike.
+        case anywhere
+        /// Each behind the one before, from the start again at the end; several invalidators take turns. The size of an
+        /// invalidation must divide the space.
+        case inSteps
     }
 
     /// The name on the command line and in results.
@@ -18,11 +33,21 @@ public struct Scenario: Sendable {
     public let arrivals: Arrivals
     /// How many pages each synthetic invalidation covers.
     public let pagesPerInvalidation: Int
+    /// Where synthetic invalidations fall.
+    public let placement: Placement
+    /// Why synthetic invalidations come. `release` ends the whole space and sets it up again.
+    public let event: InvalidationEvent
     /// The part of the space that synthetic invalidations fall into, from its start, above 0 and at most 1; below 1,
     /// nine faults in ten fall there too.
     public let hotFraction: Double
     /// Whether starts may block. Where not, a second subscriber says "would block" to half of them.
     public let isBlockable: Bool
+    /// How many subscribers the notifier list has besides the device.
+    public let listedBystanders: Int
+    /// How many interval subscriptions the space has besides the device; they divide the pages evenly.
+    public let intervalBystanders: Int
+    /// Whether one more thread registers and unregisters a subscriber again and again. Not where the space ends.
+    public let hasChurner: Bool
     /// The default time of a walk, in nanoseconds.
     public let walkNanoseconds: UInt64
     /// The default time of a change, in nanoseconds.
@@ -31,14 +56,21 @@ public struct Scenario: Sendable {
     public let pages: Int
 
     init(
-        name: String, arrivals: Arrivals, pagesPerInvalidation: Int = 16, hotFraction: Double = 1,
-        isBlockable: Bool = true, walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, pages: Int = 65_536
+        name: String, arrivals: Arrivals, pagesPerInvalidation: Int = 16, placement: Placement = .anywhere,
+        event: InvalidationEvent = .clear, hotFraction: Double = 1, isBlockable: Bool = true,
+        listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false,
+        walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, pages: Int = 65_536
     ) {
         self.name = name
         self.arrivals = arrivals
         self.pagesPerInvalidation = pagesPerInvalidation
+        self.placement = placement
+        self.event = event
         self.hotFraction = hotFraction
         self.isBlockable = isBlockable
+        self.listedBystanders = listedBystanders
+        self.intervalBystanders = intervalBystanders
+        self.hasChurner = hasChurner
         self.walkNanoseconds = walkNanoseconds
         self.changeNanoseconds = changeNanoseconds
         self.pages = pages
@@ -47,6 +79,14 @@ public struct Scenario: Sendable {
     /// Whether the scenario has invalidations, and so needs invalidators.
     public var invalidates: Bool {
         if case .none = arrivals { false } else { true }
+    }
+
+    /// Whether its invalidations are of ranges of a size and at places that it gives.
+    public var hasRanges: Bool {
+        switch arrivals {
+        case .none, .trace: false
+        case .backToBack, .poisson, .paced, .bursts: event != .release
+        }
     }
 
     /// How many pages, from the first, synthetic invalidations fall into.

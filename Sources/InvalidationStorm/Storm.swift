@@ -5,16 +5,17 @@ import NotifierDispatch
 public enum Storm {
     /// Runs the storm on a guard; `nil` where `cancellation` was raised before the window closed.
     ///
-    /// Blocks the calling thread for the warm-up and the window. `makeGuard` gets the space that the guard protects.
-    /// Traps where the guard's capabilities do not go with `settings.pairing`.
+    /// Blocks the calling thread for the warm-up and the window. `makeGuard` gets the space that the guard protects; it
+    /// is called once for each life of the space, on any thread. Traps where the guard's capabilities do not go with
+    /// `settings.pairing`.
     @inlinable
     public static func run<Guard: TranslationGuard>(
-        _ settings: StormSettings, cancellation: Cancellation, makeGuard: (AddressSpace) -> Guard
+        _ settings: StormSettings, cancellation: Cancellation,
+        makeGuard: @escaping @Sendable (AddressSpace) -> Guard
     ) -> StormMeasurement? {
-        let space = AddressSpace(pages: settings.scenario.pages, pairing: settings.pairing)
-        let cache = GuardedCache(space: space, guard: makeGuard(space))
-        return run(settings, cancellation: cancellation, space: space, cache: cache, shadow: cache.shadow) {
-            faulter, atWindow in faulter.run(on: cache, atWindow: atWindow)
+        let device = Device(pageTable: PageTable(pages: settings.scenario.pages), makeGuard: makeGuard)
+        return run(settings, cancellation: cancellation, device: device) { faulter, atWindow in
+            faulter.run(on: device, atWindow: atWindow)
         }
     }
 
@@ -23,45 +24,32 @@ public enum Storm {
 
     /// The part that does not depend on the guard's type.
     @usableFromInline
-    static func run<Cache: InvalidationSubscriber>(
-        _ settings: StormSettings, cancellation: Cancellation, space: AddressSpace, cache: Cache, shadow: ShadowTable,
+    static func run(
+        _ settings: StormSettings, cancellation: Cancellation, device: any AttachableDevice,
         faulterBody: @escaping FaulterBody
     ) -> StormMeasurement? {
-        let subscriptions = subscribe(cache, to: space, settings)
-        defer { RCU.withRegisteredThread { subscriptions.forEach(space.subscriptions.unregister) } }
+        let lives = RCU.withRegisteredThread {
+            SpaceLives(scenario: settings.scenario, pairing: settings.pairing, device: device)
+        }
+        defer { RCU.withRegisteredThread { lives.end() } }
         let clock = TickClock.calibrated
-        let control = StormControl(threads: settings.faulters + settings.invalidators)
+        let control = StormControl(threads: settings.threads)
         let roundTrip = control.threads > 1 ? CoreRoundTrip() : nil
         let faulters = startFaulters(settings, control: control, clock: clock, roundTrip: roundTrip, faulterBody)
         let invalidators = startInvalidators(
-            settings, control: control, clock: clock, roundTrip: roundTrip, space: space, shadow: shadow)
+            settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives, shadow: device.shadow)
+        let churner = startChurner(settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives)
         let conditions = conduct(control, settings, clock: clock, cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }
         let invalidatorResults = invalidators.map { $0.join() }
+        let churnerResult = churner?.join()
         guard let conditions else { return nil }
-        shadow.checkAgainstPageTable()
+        device.shadow.checkAgainstPageTable()
         return StormMeasurement(
-            faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, staleInstalls: shadow.staleCount,
-            stealPercent: conditions.stealPercent, coreRoundTripNanoseconds: faulterResults[0].roundTripNanoseconds,
-            samplingShift: control.samplingShift, clock: clock)
-    }
-
-    private static func subscribe<Cache: InvalidationSubscriber>(
-        _ cache: Cache, to space: AddressSpace, _ settings: StormSettings
-    ) -> [Subscription] {
-        RCU.withRegisteredThread {
-            do throws(RegistrationError) {
-                if settings.scenario.isBlockable { return [try space.subscriptions.register(cache)] }
-                // The reluctant one behind, so that a targeted undo has something to undo.
-                var subscriptions: [Subscription] = []
-                for subscriber in OrderedSubscriber.pair(cache, ReluctantSubscriber()) {
-                    subscriptions.append(try space.subscriptions.register(subscriber))
-                }
-                return subscriptions
-            } catch {
-                fatalError("the guard cannot run under \(settings.pairing.rawValue): \(error)")
-            }
-        }
+            faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
+            staleInstalls: device.shadow.staleCount, stealPercent: conditions.stealPercent,
+            coreRoundTripNanoseconds: faulterResults[0].roundTripNanoseconds, samplingShift: control.samplingShift,
+            clock: clock)
     }
 
     private static func startFaulters(
@@ -74,9 +62,7 @@ public enum Storm {
                     control: control, clock: clock,
                     walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: clock),
                     firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number))
-                var nanoseconds: Double?
-                if number == 0 { nanoseconds = roundTrip?.serve(clock: clock) }
-                if number == 1 { roundTrip?.answer() }
+                let nanoseconds = roundTrip?.play(threadNumber: number, clock: clock)
                 control.gather()
                 var (tally, usage) = ThreadUsageMeter.duringWindow { body(faulter, $0) }
                 tally.usage = usage
@@ -87,15 +73,16 @@ public enum Storm {
 
     private static func startInvalidators(
         _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
-        space: AddressSpace, shadow: ShadowTable
+        lives: SpaceLives, shadow: ShadowTable
     ) -> [RoleThread<InvalidatorTally>] {
         (0..<settings.invalidators).map { invalidator in
             let number = settings.faulters + invalidator
             return RoleThread(number: number) {
-                if number == 1 { roundTrip?.answer() }
+                let space = lives.space
+                _ = roundTrip?.play(threadNumber: number, clock: clock)
                 control.gather()
                 var role = Invalidator(
-                    control: control, clock: clock, space: space, shadow: shadow,
+                    control: control, clock: clock, space: space, lives: lives, shadow: shadow,
                     isBlockable: settings.scenario.isBlockable,
                     changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
                     arrivals: ArrivalSequence(
@@ -105,6 +92,23 @@ public enum Storm {
                 tally.usage = usage
                 return tally
             }
+        }
+    }
+
+    /// The churner's thread, behind all others in the order of cores; `nil` where the scenario has none.
+    private static func startChurner(
+        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
+        lives: SpaceLives
+    ) -> RoleThread<ChurnerTally>? {
+        guard settings.scenario.hasChurner else { return nil }
+        let number = settings.faulters + settings.invalidators
+        return RoleThread(number: number) {
+            let role = Churner(control: control, clock: clock, space: lives.space)
+            _ = roundTrip?.play(threadNumber: number, clock: clock)
+            control.gather()
+            var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
+            tally.usage = usage
+            return tally
         }
     }
 

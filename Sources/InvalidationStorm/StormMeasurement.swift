@@ -32,6 +32,12 @@ public struct StormMeasurement: Sendable {
     public var faultsPerSecond: Double
     /// The invalidators' throughputs added up, each over its own window; starts that would have blocked do not count.
     public var invalidationsPerSecond: Double
+    /// How long registrations took; `nil` in scenarios without a churner.
+    public var registrationLatency: LatencySummary?
+    /// How long unregistrations took; `nil` in scenarios without a churner.
+    public var unregistrationLatency: LatencySummary?
+    /// Registrations, each with its unregistration; `nil` in scenarios without a churner.
+    public var registrationsPerSecond: Double?
     /// Walks thrown away per fault.
     public var retriesPerFault: Double
     /// Faults that took the guard's slow path that cannot be starved.
@@ -59,8 +65,8 @@ public struct StormMeasurement: Sendable {
     public var samplingShift: Int
 
     init(
-        faulters: [FaulterTally], invalidators: [InvalidatorTally], staleInstalls: UInt64, stealPercent: Double?,
-        coreRoundTripNanoseconds: Double?, samplingShift: Int, clock: TickClock
+        faulters: [FaulterTally], invalidators: [InvalidatorTally], churner: ChurnerTally?, staleInstalls: UInt64,
+        stealPercent: Double?, coreRoundTripNanoseconds: Double?, samplingShift: Int, clock: TickClock
     ) {
         func seconds(_ ticks: UInt64) -> Double { max(1, Double(ticks) * clock.nanosecondsPerTick) * 1e-9 }
         let throughputs = faulters.map { Double($0.faults) / seconds($0.windowTicks) }
@@ -82,11 +88,15 @@ public struct StormMeasurement: Sendable {
         invalidationsPerSecond = invalidators.reduce(0) { $0 + Double($1.invalidations) / seconds($1.windowTicks) }
         wouldBlocks = invalidators.reduce(0) { $0 + $1.wouldBlocks }
 
+        registrationLatency = churner?.registrationLatencies.summary(mean: nil)
+        unregistrationLatency = churner?.unregistrationLatencies.summary(mean: nil)
+        registrationsPerSecond = churner.map { Double($0.registrations) / seconds($0.windowTicks) }
+
         retriesPerFault = Double(faulters.reduce(0) { $0 + $1.retries }) * perFault
         fallbacks = faulters.reduce(0) { $0 + $1.fallbacks }
         longestWaitNanoseconds = faulters.map(\.longestWaitNanoseconds).max() ?? 0
         cpuNanosecondsPerFault = Double(faulters.reduce(0) { $0 + $1.usage.cpuNanoseconds }) * perFault
-        let usages = faulters.map(\.usage) + invalidators.map(\.usage)
+        let usages = faulters.map(\.usage) + invalidators.map(\.usage) + (churner.map { [$0.usage] } ?? [])
         involuntarySwitches = usages.reduce(0) { $0 + $1.involuntarySwitches }
         cpuMigrations = usages.reduce(UInt64?(0)) { sum, usage in
             sum.flatMap { sum in usage.migrations.map { sum + $0 } }

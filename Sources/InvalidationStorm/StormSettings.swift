@@ -36,4 +36,7 @@ public struct StormSettings: Sendable {
         seed = 1
         pairing = .targetedUndo
     }
+
+    /// All threads of the repetition.
+    var threads: Int { faulters + invalidators + (scenario.hasChurner ? 1 : 0) }
 }

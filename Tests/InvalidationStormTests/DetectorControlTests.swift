@@ -23,7 +23,7 @@ import Testing
         let space = AddressSpace(pages: 1024)
         let cache = GuardedCache(space: space, guard: makeGuard(space))
         let range = try #require(InvalidationRange(pages: 0..<16))
-        let subscription = try RCU.withRegisteredThread { try space.subscriptions.register(cache) }
+        let subscription = try RCU.withRegisteredThread { try space.subscriptions.register(cache, over: range) }
         let isWalking = Atomic<Bool>(false)
         let isStarting = Atomic<Bool>(false)
         let invalidator = RoleThread(number: 1) {
@@ -35,7 +35,7 @@ import Testing
             }
         }
         RCU.withRegisteredThread {
-            _ = cache.translationGuard.fault(
+            _ = cache.guard.fault(
                 at: 3,
                 walk: { () -> UInt64? in
                     let generation = space.walk(3)
@@ -59,5 +59,8 @@ import Testing
         #expect(try staleTranslations { StripeMutexGuard(pages: $0.pages) } == 0)
         #expect(try staleTranslations { InvLockGuard(space: $0.subscriptions) } == 0)
         #expect(try staleTranslations { RangeCounterGuard(space: $0.subscriptions) } == 0)
+        #expect(try staleTranslations { KVMGuard(space: $0.subscriptions) } == 0)
+        #expect(try staleTranslations { IntervalGuard(space: $0.subscriptions, pages: $0.pages) } == 0)
+        #expect(try staleTranslations { IntervalStripeLockFreeGuard(space: $0.subscriptions, pages: $0.pages) } == 0)
     }
 }

@@ -1,4 +1,5 @@
 import NotifierDispatch
+import Synchronization
 import Testing
 
 @testable import InvalidationStorm
@@ -8,8 +9,8 @@ import Testing
     func settings(_ scenario: Scenario, faulters: Int, invalidators: Int) -> StormSettings {
         var settings = StormSettings(
             scenario: scenario, faulters: faulters, invalidators: scenario.invalidates ? invalidators : 0)
-        // Long enough that every thread gets a turn on two cores.
-        settings.windowNanoseconds = 40_000_000
+        // Long enough that every thread gets a turn on two cores, and for the rarest arrivals: every 50 ms.
+        settings.windowNanoseconds = scenario.event == .release ? 120_000_000 : 40_000_000
         settings.warmUpNanoseconds = 2_000_000
         return settings
     }
@@ -18,11 +19,18 @@ import Testing
     func guardNames() {
         #expect(
             GuardCatalogue.builtIn.map(\.name)
-                == ["unprotected", "mutex", "rwlock", "stripe-mutex", "invlock", "range-counter"])
+                == [
+                    "unprotected", "mutex", "rwlock", "stripe-mutex", "invlock", "range-counter", "kvm",
+                    "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree",
+                ])
         #expect(GuardCatalogue.builtIn.filter { !$0.isProtected }.map(\.name) == ["unprotected"])
         #expect(
             GuardCatalogue.builtIn.filter(\.needsTargetedUndo).map(\.name) == ["mutex", "rwlock", "stripe-mutex"])
-        #expect(Scenario.builtIn.map(\.name) == ["calm", "steady", "storm", "pressure", "hot", "nonblocking"])
+        #expect(
+            Scenario.builtIn.map(\.name) == [
+                "calm", "steady", "storm", "pressure", "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout",
+                "churn",
+            ])
     }
 
     @Test("Every guard in every scenario: work is done, and protected guards show nothing stale")
@@ -39,7 +47,8 @@ import Testing
                     #expect(measurement.faultLatency.samples > 0, "\(cell)")
                     #expect((0.4...1).contains(measurement.fairness), "\(cell)")
                     #expect((measurement.coreRoundTripNanoseconds != nil) == (faulters + settings.invalidators > 1))
-                    if !scenario.invalidates { #expect(measurement.invalidationLatency.samples == 0, "\(cell)") }
+                    #expect((measurement.invalidationLatency.samples > 0) == scenario.invalidates, "\(cell)")
+                    #expect((measurement.registrationsPerSecond != nil) == (scenario.name == "churn"), "\(cell)")
                     if scenario.isBlockable { #expect(measurement.wouldBlocks == 0, "\(cell)") }
                 }
             }
@@ -58,6 +67,59 @@ import Testing
             #expect(measurement.invalidationLatency.samples > 0)
             #expect(measurement.staleInstalls == 0)
         }
+    }
+
+    @Test("A churner registers and unregisters, and both are timed")
+    func churnerIsTimed() throws {
+        for entry in GuardCatalogue.builtIn {
+            let measurement = try #require(entry.run(settings(.churn, faulters: 1, invalidators: 1), Cancellation()))
+            let registration = try #require(measurement.registrationLatency)
+            let unregistration = try #require(measurement.unregistrationLatency)
+            #expect(registration.samples > 0 && registration.samples == unregistration.samples, "\(entry.name)")
+            #expect(try #require(measurement.registrationsPerSecond) > 0, "\(entry.name)")
+            #expect(try #require(unregistration.maximum) > 0, "\(entry.name)")
+        }
+    }
+
+    @Test("An arrival that lies beyond the warm-up comes in the window")
+    func arrivalsOutliveAPhase() throws {
+        // The first comes after 400 ms, the second after 800 ms; the window lies between 100 ms and 700 ms.
+        let rare = Scenario(name: "rare", arrivals: .paced(perSecond: 2.5))
+        var settings = settings(rare, faulters: 1, invalidators: 1)
+        settings.warmUpNanoseconds = 100_000_000
+        settings.windowNanoseconds = 600_000_000
+        let measurement = try #require(
+            Storm.run(settings, cancellation: Cancellation()) { _ in UnprotectedGuard() })
+        #expect(measurement.invalidationLatency.samples == 1)
+    }
+
+    @Test("Faulters go on in each of the space's lives")
+    func faultersFollow() throws {
+        let exits = Scenario(
+            name: "exits", arrivals: .paced(perSecond: 1_000), pagesPerInvalidation: 4_096, placement: .inSteps,
+            event: .release, pages: 4_096)
+        var settings = settings(exits, faulters: 2, invalidators: 2)
+        settings.windowNanoseconds = 200_000_000
+        let guards = Counters()
+        let measurement = try #require(
+            Storm.run(settings, cancellation: Cancellation()) { _ in
+                guards.made.wrappingAdd(1, ordering: .relaxed)
+                return FaultCountingGuard(counters: guards)
+            })
+        #expect(measurement.staleInstalls == 0)
+        #expect(measurement.invalidationLatency.samples > 1)
+        #expect(guards.made.load(ordering: .relaxed) > 2)
+        // How many lives see a fault depends on who gets a core; a faulter that kept to its first life would see one.
+        #expect(guards.used.load(ordering: .relaxed) > settings.faulters)
+    }
+
+    @Test("A fault that finds the space gone is not counted as done")
+    func deadFaultsAreNotDone() throws {
+        var settings = settings(.calm, faulters: 1, invalidators: 0)
+        settings.windowNanoseconds = 5_000_000
+        let measurement = try #require(Storm.run(settings, cancellation: Cancellation()) { _ in DeadGuard() })
+        #expect(measurement.faults == 0)
+        #expect(measurement.faultLatency.samples == 0)
     }
 
     @Test("A trace is replayed on pages of its own count")
@@ -92,4 +154,59 @@ import Testing
         #expect(StormMeasurement.jainIndex([1, 3]) == 0.8)
         #expect(StormMeasurement.jainIndex([0, 0]) == 1)
     }
+}
+
+/// What the guards of one run count together.
+private final class Counters: Sendable {
+    /// Guards, one a life.
+    let made = Atomic<Int>(0)
+    /// Guards that have installed something.
+    let used = Atomic<Int>(0)
+}
+
+/// A mutex that says when it is used for the first time.
+private final class FaultCountingGuard: ListedGuard {
+    static var isProtected: Bool { true }
+    static var capabilities: SubscriberCapabilities { MutexGuard.capabilities }
+    private let mutex = MutexGuard()
+    private let isUsed = Atomic<Bool>(false)
+    private let counters: Counters
+
+    init(counters: Counters) { self.counters = counters }
+
+    func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        let outcome = mutex.fault(at: page, walk: walk, install: install)
+        if outcome.status == .installed, !isUsed.exchange(true, ordering: .relaxed) {
+            counters.used.wrappingAdd(1, ordering: .relaxed)
+        }
+        return outcome
+    }
+
+    func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
+        mutex.invalidationStarted(invalidation, teardown: teardown)
+    }
+
+    func invalidationEnded(_ invalidation: Invalidation) { mutex.invalidationEnded(invalidation) }
+
+    func released() { mutex.released() }
+}
+
+/// A guard whose subscription was over from the start.
+private final class DeadGuard: ListedGuard {
+    static var isProtected: Bool { true }
+    static var capabilities: SubscriberCapabilities { [] }
+
+    func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome { FaultOutcome(.dead) }
+
+    func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
+        .done
+    }
+
+    func invalidationEnded(_ invalidation: Invalidation) {}
+
+    func released() {}
 }

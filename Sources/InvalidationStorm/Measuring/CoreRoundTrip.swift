@@ -11,6 +11,14 @@ final class CoreRoundTrip: Sendable {
     /// Even: the first player's turn. Negative: over.
     private let turn = Atomic<Int>(0)
 
+    /// Plays the part of a role thread: the first two play, the others do nothing. Returns the mean round trip in
+    /// nanoseconds on the first thread, `nil` elsewhere.
+    func play(threadNumber: Int, clock: TickClock) -> Double? {
+        if threadNumber == 0 { return serve(clock: clock) }
+        if threadNumber == 1 { answer() }
+        return nil
+    }
+
     /// The first player: serves for two milliseconds. Returns the mean round trip in nanoseconds, or `nil` where the
     /// other did not answer once.
     func serve(clock: TickClock) -> Double? {

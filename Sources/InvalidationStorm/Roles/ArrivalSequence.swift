@@ -14,9 +14,12 @@ struct ArrivalSequence: Sendable {
     private var random: RandomSequence
     /// The intended start of the arrival before, in ticks as a real number, so that gaps below a tick add up.
     private var previousTicks: Double?
-    /// A trace's next step and its stride: several invalidators share the steps out.
+    /// The number of the next arrival in the order that all invalidators share, and how many share it: each takes one
+    /// in `stride`, of a trace, of steps through the space, and of the turns of paced arrivals.
     private var step: Int
     private let stride: Int
+    /// How many of the present burst are still to come.
+    private var leftOfBurst = 0
 
     init(scenario: Scenario, speed: Double, seed: UInt64, stream: Int, invalidator: Int, of invalidators: Int) {
         self.scenario = scenario
@@ -29,20 +32,45 @@ struct ArrivalSequence: Sendable {
     mutating func next(clock: TickClock) -> Arrival {
         switch scenario.arrivals {
         case .none: preconditionFailure("a scenario without invalidations has no invalidators")
-        case .backToBack: return Arrival(range: randomRange(), event: .clear, intendedTicks: nil)
+        case .backToBack: return synthetic(at: nil)
         case .poisson(let perSecond):
-            let gap = random.exponential(mean: 1_000_000_000 / perSecond / clock.nanosecondsPerTick)
-            let intended = (previousTicks ?? Double(clock.now())) + gap
-            previousTicks = intended
-            return Arrival(range: randomRange(), event: .clear, intendedTicks: UInt64(intended))
+            return synthetic(at: nextTime(after: random.exponential(mean: 1 / perSecond), clock: clock))
+        case .paced(let perSecond):
+            let turns = previousTicks == nil ? step + 1 : stride
+            return synthetic(at: nextTime(after: Double(turns) / perSecond, clock: clock))
+        case .bursts(let size, let perSecond):
+            if leftOfBurst > 0 {
+                leftOfBurst -= 1
+                return synthetic(at: nil)
+            }
+            leftOfBurst = size - 1
+            return synthetic(at: nextTime(after: 1 / perSecond, clock: clock))
         case .trace(let trace): return nextStep(of: trace, clock: clock)
         }
     }
 
-    /// A range of the scenario's size anywhere in the part of the space that it invalidates.
-    private mutating func randomRange() -> InvalidationRange {
+    /// The intended start that lies so many seconds behind the one before; behind now where there is none.
+    private mutating func nextTime(after seconds: Double, clock: TickClock) -> UInt64 {
+        let intended = (previousTicks ?? Double(clock.now())) + seconds * 1_000_000_000 / clock.nanosecondsPerTick
+        previousTicks = intended
+        return UInt64(intended)
+    }
+
+    /// An invalidation of the scenario's own.
+    private mutating func synthetic(at intendedTicks: UInt64?) -> Arrival {
+        Arrival(range: nextRange(), event: scenario.event, intendedTicks: intendedTicks)
+    }
+
+    /// A range of the scenario's size, where the scenario places it in the part of the space that it invalidates.
+    private mutating func nextRange() -> InvalidationRange {
         let size = scenario.pagesPerInvalidation
-        let start = random.below(scenario.hotPages - size + 1)
+        let start: Int
+        switch scenario.placement {
+        case .anywhere: start = random.below(scenario.hotPages - size + 1)
+        case .inSteps:
+            start = step % (scenario.hotPages / size) * size
+            step += stride
+        }
         guard let range = InvalidationRange(pages: start..<start + size) else {
             preconditionFailure("a scenario invalidates no pages")
         }
@@ -56,9 +84,8 @@ struct ArrivalSequence: Sendable {
             // The gap to the step before, also over the jump back to the start, where it is the first step's own time.
             let isFirst = step % trace.steps.count < stride
             let before = isFirst ? 0 : trace.steps[step % trace.steps.count - stride].nanoseconds
-            let gap = Double(current.nanoseconds - before) / speed / clock.nanosecondsPerTick
-            previousTicks = (previousTicks ?? Double(clock.now())) + gap
-            intended = previousTicks.map { UInt64($0) }
+            let gap = Double(current.nanoseconds - before) / 1_000_000_000 / speed
+            intended = nextTime(after: gap, clock: clock)
         }
         step += stride
         return Arrival(range: current.range, event: current.event, intendedTicks: intended)

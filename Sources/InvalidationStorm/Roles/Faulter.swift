@@ -1,3 +1,4 @@
+import Glibc
 import NotifierDispatch
 
 /// What one faulting thread did inside its window.
@@ -6,6 +7,7 @@ public struct FaulterTally: Sendable {
     var retries: UInt64 = 0
     var fallbacks: UInt64 = 0
     var longestWaitNanoseconds: UInt64 = 0
+    @usableFromInline
     var windowTicks: UInt64 = 0
     var latencies = LatencyRecorder()
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
@@ -14,12 +16,11 @@ public struct FaulterTally: Sendable {
     init() {}
 
     @usableFromInline
-    mutating func close(faults: UInt64, retries: UInt64, fallbacks: UInt64, longestWait: UInt64, ticks: UInt64) {
-        self.faults = faults
-        self.retries = retries
-        self.fallbacks = fallbacks
-        longestWaitNanoseconds = longestWait
-        windowTicks = ticks
+    mutating func add(faults: Int, retries: UInt64, fallbacks: UInt64, longestWait: UInt64) {
+        self.faults += UInt64(faults)
+        self.retries += retries
+        self.fallbacks += fallbacks
+        longestWaitNanoseconds = max(longestWaitNanoseconds, longestWait)
     }
 
     @usableFromInline
@@ -41,17 +42,62 @@ public struct Faulter: Sendable {
     @usableFromInline
     static var batch: Int { 64 }
 
-    /// Works through all phases. Specialised for the guard: nothing on the way is called through a table.
-    @inlinable @inline(never)
+    /// Why a loop over faults ended.
+    @usableFromInline
+    enum LoopEnd {
+        case phaseEnded
+        /// A fault found its cache dead.
+        case lifeEnded
+    }
+
+    /// Works through all phases. In each it runs a loop on one cache, until the phase ends or the cache's life does.
+    @inlinable
     func run<Guard: TranslationGuard>(
-        on cache: GuardedCache<Guard>, atWindow: (_ isOpening: Bool) -> Void
+        on device: Device<Guard>, atWindow: (_ isOpening: Bool) -> Void
     ) -> FaulterTally {
         var choice = firstChoice
-        while control.phase == .warmUp {
-            for _ in 0..<Self.batch { _ = cache.fault(at: choice.next(), walkDelay: walkDelay) }
-            control.countWarmUp(faults: UInt64(Self.batch))
-        }
         var tally = FaulterTally()
+        var cache = device.cache
+        while loadCache(cache, in: .warmUp, &choice) == .lifeEnded {
+            cache = successor(of: cache, on: device, in: .warmUp)
+        }
+        atWindow(true)
+        while measureCache(cache, &choice, &tally) == .lifeEnded, control.phase == .window {
+            cache = successor(of: cache, on: device, in: .window)
+        }
+        tally.windowTicks = clock.now() &- control.windowStartTicks
+        atWindow(false)
+        control.leaveWindow()
+        while loadCache(cache, in: .coolDown, &choice) == .lifeEnded {
+            cache = successor(of: cache, on: device, in: .coolDown)
+        }
+        return tally
+    }
+
+    /// Faults unrecorded. Specialised for the guard, as ``measureCache(_:_:_:)`` is: nothing on the way is called
+    /// through a table, and no reference is counted.
+    @inlinable @inline(never)
+    func loadCache<Guard: TranslationGuard>(
+        _ cache: GuardedCache<Guard>, in phase: StormControl.Phase, _ choice: inout PageChoice
+    ) -> LoopEnd {
+        // A copy, which stays in registers.
+        var pages = choice
+        defer { choice = pages }
+        while control.phase == phase {
+            for _ in 0..<Self.batch
+            where cache.fault(at: pages.next(), walkDelay: walkDelay).status == .dead { return .lifeEnded }
+            if phase == .warmUp { control.countWarmUp(faults: UInt64(Self.batch)) }
+        }
+        return .phaseEnded
+    }
+
+    /// Faults recorded, while the window is open, in rounds of which the last fault is timed. Whether the cache is dead is
+    /// asked of that one alone, since a dead cache stays so; the faults of such a round are not counted.
+    @inlinable @inline(never)
+    func measureCache<Guard: TranslationGuard>(
+        _ cache: GuardedCache<Guard>, _ choice: inout PageChoice, _ tally: inout FaulterTally
+    ) -> LoopEnd {
+        var pages = choice
         var faults = 0
         var retries: UInt64 = 0
         var fallbacks: UInt64 = 0
@@ -66,27 +112,41 @@ public struct Faulter: Sendable {
             longestWait = max(longestWait, outcome.waitedNanoseconds)
         }
         let untimed = (1 << control.samplingShift) - 1
-        atWindow(true)
+        var end = LoopEnd.phaseEnded
         // At least once, also where the thread got no core before the window closed.
         repeat {
+            let faultsBefore = faults
             for _ in 0..<untimed {
-                count(cache.fault(at: choice.next(), walkDelay: walkDelay))
+                count(cache.fault(at: pages.next(), walkDelay: walkDelay))
             }
-            let page = choice.next()
+            let page = pages.next()
             let before = clock.now()
             let outcome = cache.fault(at: page, walkDelay: walkDelay)
-            tally.recordLatency(clock.nanoseconds(clock.now() &- before))
+            let latency = clock.nanoseconds(clock.now() &- before)
+            if outcome.status == .dead {
+                faults = faultsBefore
+                end = .lifeEnded
+                break
+            }
+            tally.recordLatency(latency)
             count(outcome)
             faults += untimed + 1
         } while control.phase == .window
-        let ticks = clock.now() &- control.windowStartTicks
-        atWindow(false)
-        control.leaveWindow()
-        while control.phase != .stopped {
-            for _ in 0..<Self.batch { _ = cache.fault(at: choice.next(), walkDelay: walkDelay) }
+        choice = pages
+        tally.add(faults: faults, retries: retries, fallbacks: fallbacks, longestWait: longestWait)
+        return end
+    }
+
+    /// Waits until the device has another cache than one that is dead, or the phase ends.
+    @usableFromInline
+    func successor<Guard: TranslationGuard>(
+        of dead: GuardedCache<Guard>, on device: Device<Guard>, in phase: StormControl.Phase
+    ) -> GuardedCache<Guard> {
+        while control.phase == phase {
+            let cache = device.cache
+            if cache !== dead { return cache }
+            sched_yield()
         }
-        tally.close(
-            faults: UInt64(faults), retries: retries, fallbacks: fallbacks, longestWait: longestWait, ticks: ticks)
-        return tally
+        return dead
     }
 }

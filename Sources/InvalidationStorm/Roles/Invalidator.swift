@@ -12,17 +12,23 @@ struct InvalidatorTally: Sendable {
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
 }
 
-/// A thread that invalidates: start, change the pages, end, through the notifiers.
+/// A thread that invalidates: start, change the pages, end, through the notifiers; or, where a whole space is released,
+/// its end, the change of all pages, and its set-up.
 ///
 /// Where the scenario gives the times, a latency counts from the intended start, so that falling behind shows.
 struct Invalidator: Sendable {
     let control: StormControl
     let clock: TickClock
+    /// The space in its first life, whose pages change.
     let space: AddressSpace
+    /// For arrivals that end the space.
+    let lives: SpaceLives
     let shadow: ShadowTable
     let isBlockable: Bool
     let changeDelay: Delay
     var arrivals: ArrivalSequence
+    /// An arrival whose time lay beyond the phase in which it was drawn: it belongs to the next one.
+    var postponed: ArrivalSequence.Arrival?
 
     /// Works through all phases.
     mutating func run(atWindow: (_ isOpening: Bool) -> Void) -> InvalidatorTally {
@@ -57,16 +63,28 @@ struct Invalidator: Sendable {
 
     /// Waits for the next arrival and carries it out.
     private mutating func invalidateNext(in phase: StormControl.Phase) -> Outcome {
-        let arrival = arrivals.next(clock: clock)
-        guard waitUntil(arrival.intendedTicks, in: phase) else { return .phaseEnded }
+        let arrival = postponed ?? arrivals.next(clock: clock)
+        guard waitUntil(arrival.intendedTicks, in: phase) else {
+            postponed = arrival
+            return .phaseEnded
+        }
+        postponed = nil
         let start = arrival.intendedTicks ?? clock.now()
-        let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
-        guard let section = space.subscriptions.invalidateRangeStart(invalidation) else { return .wouldBlock }
-        space.change(arrival.range)
-        changeDelay.spend()
-        shadow.checkNothingVisible(in: arrival.range)
-        space.subscriptions.invalidateRangeEnd(section)
+        if arrival.event == .release {
+            lives.renew { change(space.pageTable.wholeRange) }
+        } else {
+            let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
+            guard let section = space.subscriptions.invalidateRangeStart(invalidation) else { return .wouldBlock }
+            change(arrival.range)
+            shadow.checkNothingVisible(in: arrival.range)
+            space.subscriptions.invalidateRangeEnd(section)
+        }
         return .done(latencyTicks: clock.now() &- start)
+    }
+
+    private func change(_ range: InvalidationRange) {
+        space.change(range)
+        changeDelay.spend()
     }
 
     /// Sleeps through most of a long gap and spins through the rest.

@@ -10,9 +10,30 @@ extension Scenario {
         name: "pressure", arrivals: .poisson(perSecond: 100_000), walkNanoseconds: 1000, changeNanoseconds: 1000)
     /// Invalidations back to back inside the one per cent of the pages that takes 90 per cent of the faults.
     public static let hot = Scenario(name: "hot", arrivals: .backToBack, hotFraction: 0.01)
+    /// As from NUMA balancing: steps of 512 pages through the whole space, from the start again, 1,000 a second at fixed
+    /// intervals.
+    public static let sweep = Scenario(
+        name: "sweep", arrivals: .paced(perSecond: 1_000), pagesPerInvalidation: 512, placement: .inSteps,
+        event: .protectionVMA)
+    /// 1,000 invalidations of 16 pages back to back, anywhere, every 10 ms.
+    public static let burst = Scenario(name: "burst", arrivals: .bursts(of: 1_000, perSecond: 100))
+    /// 200 invalidations a second of half the space.
+    public static let wide = Scenario(
+        name: "wide", arrivals: .poisson(perSecond: 200), pagesPerInvalidation: 1 << 15)
+    /// The whole space ends and is set up again, 20 times a second at fixed intervals.
+    public static let exit = Scenario(
+        name: "exit", arrivals: .paced(perSecond: 20), pagesPerInvalidation: 65_536, placement: .inSteps,
+        event: .release)
     /// Non-blockable invalidations back to back, as from the OOM reaper; half of them fail on a second subscriber.
     public static let nonblocking = Scenario(name: "nonblocking", arrivals: .backToBack, isBlockable: false)
+    /// The storm, on a space with 16 more subscribers in the notifier list and 64 interval subscriptions.
+    public static let fanout = Scenario(
+        name: "fanout", arrivals: .backToBack, listedBystanders: 16, intervalBystanders: 64)
+    /// Steady invalidations, while one thread registers and unregisters a subscriber without a pause.
+    public static let churn = Scenario(name: "churn", arrivals: .poisson(perSecond: 10_000), hasChurner: true)
 
     /// The scenarios without input of their own, in the order of the documentation.
-    public static let builtIn = [calm, steady, storm, pressure, hot, nonblocking]
+    public static let builtIn = [
+        calm, steady, storm, pressure, hot, sweep, burst, wide, exit, nonblocking, fanout, churn,
+    ]
 }

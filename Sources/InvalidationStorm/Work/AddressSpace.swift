@@ -1,44 +1,33 @@
 import NotifierDispatch
-import Synchronization
 
-/// The primary page table of the benchmark: one entry a page, which holds the page's generation.
+/// An address space in one life, from set-up to release: its page table, and who is told about changes.
 ///
-/// Every change of a page raises its generation, by an atomic addition, so that no generation ever comes back; that
-/// is how a translation is recognised as old. Every change goes through the notifiers of ``subscriptions``.
-public final class AddressSpace: @unchecked Sendable {
-    // @unchecked: the entries are atomics behind a pointer that never changes.
-
-    /// How many pages there are; page numbers lie below it.
-    public let pages: Int
+/// Every change of the page table goes through the notifiers of ``subscriptions``. These end with the space; the page
+/// table goes on to its next life.
+public struct AddressSpace: Sendable {
+    /// What is changed.
+    public let pageTable: PageTable
     /// Who is told about changes.
     public let subscriptions: Subscriptions
-    @usableFromInline
-    let entries: UnsafeMutablePointer<Atomic<UInt64>>
 
-    /// A space whose pages are all at generation 1.
+    /// A space with a page table of its own, whose pages are all at generation 1.
     public init(pages: Int, pairing: PairingPolicy = .targetedUndo) {
-        self.pages = pages
-        subscriptions = Subscriptions(pairing: pairing)
-        entries = .allocate(capacity: pages)
-        for page in 0..<pages { (entries + page).initialize(to: Atomic(1)) }
+        self.init(pageTable: PageTable(pages: pages), pairing: pairing)
     }
 
-    deinit {
-        entries.deinitialize(count: pages)
-        entries.deallocate()
+    /// A space that nobody subscribes to yet, over a page table that may have had another one before.
+    public init(pageTable: PageTable, pairing: PairingPolicy = .targetedUndo) {
+        self.pageTable = pageTable
+        subscriptions = Subscriptions(pairing: pairing)
     }
+
+    /// How many pages there are; page numbers lie below it.
+    public var pages: Int { pageTable.pages }
 
     /// Looks a page up: its generation, 1 or above.
     @inlinable @inline(__always)
-    public func walk(_ page: Int) -> UInt64 {
-        // Acquiring: for the checks, which load a generation before they look at the shadow table. What a walk must
-        // see is otherwise ordered by the guard.
-        entries[page].load(ordering: .acquiring)
-    }
+    public func walk(_ page: Int) -> UInt64 { pageTable.walk(page) }
 
     /// Changes the pages of a range. Only inside a section over the range.
-    func change(_ range: InvalidationRange) {
-        // Relaxed: the end of the section releases it.
-        for page in range.pages { entries[page].wrappingAdd(1, ordering: .relaxed) }
-    }
+    func change(_ range: InvalidationRange) { pageTable.change(range) }
 }

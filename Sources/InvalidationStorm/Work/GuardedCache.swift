@@ -1,9 +1,9 @@
 import NotifierDispatch
 
-/// A device: a shadow table, the guard that keeps it coherent, and the subscription to the space's changes.
-public final class GuardedCache<Guard: TranslationGuard>: InvalidationSubscriber {
-    @usableFromInline
-    let translationGuard: Guard
+/// A shadow table and the guard that keeps it coherent: a device in one life of the space.
+public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
+    /// How a fault and an invalidation meet here.
+    public let `guard`: Guard
     /// The translations it holds.
     public let shadow: ShadowTable
     @usableFromInline
@@ -11,18 +11,22 @@ public final class GuardedCache<Guard: TranslationGuard>: InvalidationSubscriber
 
     /// A device on `space` that holds nothing yet.
     @inlinable
-    public init(space: AddressSpace, guard translationGuard: Guard) {
-        self.space = space
-        self.translationGuard = translationGuard
-        shadow = ShadowTable(space: space)
+    public convenience init(space: AddressSpace, guard translationGuard: Guard) {
+        self.init(space: space, guard: translationGuard, shadow: ShadowTable(pageTable: space.pageTable))
     }
 
-    public var capabilities: SubscriberCapabilities { Guard.capabilities }
+    /// A device on `space` whose translations go into `shadow`, which an earlier life of the space may have used.
+    @inlinable
+    init(space: AddressSpace, guard translationGuard: Guard, shadow: ShadowTable) {
+        self.space = space
+        `guard` = translationGuard
+        self.shadow = shadow
+    }
 
     /// One fault: looks the page up, taking `delay` over it, and installs what it found.
     @inlinable @inline(__always)
     public func fault(at page: Int, walkDelay delay: Delay) -> FaultOutcome {
-        translationGuard.fault(
+        `guard`.fault(
             at: page,
             walk: { () -> UInt64? in
                 let generation = space.walk(page)
@@ -32,13 +36,7 @@ public final class GuardedCache<Guard: TranslationGuard>: InvalidationSubscriber
             install: { shadow.install($0, at: page) })
     }
 
+    /// Removes the translations of a range.
     @inlinable
-    public func invalidationStarted(_ invalidation: Invalidation) -> StartResponse {
-        translationGuard.invalidationStarted(invalidation) { shadow.clear($0) }
-    }
-
-    @inlinable
-    public func invalidationEnded(_ invalidation: Invalidation) { translationGuard.invalidationEnded(invalidation) }
-
-    public func released() { translationGuard.released() }
+    public func drop(_ range: InvalidationRange) { shadow.clear(range) }
 }

@@ -2,7 +2,7 @@ import CPlatform
 import NotifierDispatch
 import Synchronization
 
-/// The translations that a device holds of an ``AddressSpace``: per page the generation that it saw, or nothing.
+/// The translations that a device holds of a ``PageTable``: per page the generation that it saw, or nothing.
 ///
 /// It checks itself (measurement of a stale translation, in three places): whenever an entry is overwritten, when an
 /// invalidator looks over its range before the end, and when the whole table is compared after a run. None of the three
@@ -10,7 +10,7 @@ import Synchronization
 public final class ShadowTable: @unchecked Sendable {
     // @unchecked: the entries are atomics behind a pointer that never changes.
     @usableFromInline
-    let space: AddressSpace
+    let pageTable: PageTable
     @usableFromInline
     let entries: UnsafeMutablePointer<Atomic<UInt64>>
     @usableFromInline
@@ -23,15 +23,15 @@ public final class ShadowTable: @unchecked Sendable {
     /// How many entries one request for a cache line covers.
     static var entriesPerLine: Int { 64 / MemoryLayout<UInt64>.size }
 
-    /// An empty table for a space.
-    public init(space: AddressSpace) {
-        self.space = space
-        entries = .allocate(capacity: space.pages)
-        for page in 0..<space.pages { (entries + page).initialize(to: Atomic(Self.nothing)) }
+    /// An empty table for the translations of a page table.
+    public init(pageTable: PageTable) {
+        self.pageTable = pageTable
+        entries = .allocate(capacity: pageTable.pages)
+        for page in 0..<pageTable.pages { (entries + page).initialize(to: Atomic(Self.nothing)) }
     }
 
     deinit {
-        entries.deinitialize(count: space.pages)
+        entries.deinitialize(count: pageTable.pages)
         entries.deallocate()
     }
 
@@ -49,7 +49,7 @@ public final class ShadowTable: @unchecked Sendable {
         // Check 1, install. Two different generations met in one entry. The younger one came from a walk after some
         // change X, so the start of X's section has returned, and after that the older one must not be visible:
         // neither lie there still nor be installed now.
-        if old != generation, old != Self.nothing { countStale() }
+        if old != generation, old != Self.nothing { Self.countStale(in: self) }
     }
 
     /// Removes the translations of a range. Called by a guard's teardown.
@@ -61,29 +61,33 @@ public final class ShadowTable: @unchecked Sendable {
             // Check 1, teardown. The page table is read first (it acquires), then the entry: one that is older than
             // what was read, and visible now, has outlived the start of the section that changed the page. A younger
             // one is fine: the page changed between the two reads.
-            let current = space.walk(page)
+            let current = pageTable.walk(page)
             // Relaxed, both: the guard orders them against installs. Not one exchange, which would cost several times
             // as much: an install that slips between the two is a guard's failure, and is removed unseen.
             let old = entries[page].load(ordering: .relaxed)
             entries[page].store(Self.nothing, ordering: .relaxed)
-            if old != Self.nothing, old < current { countStale() }
+            if old != Self.nothing, old < current { Self.countStale(in: self) }
         }
     }
 
     /// Check 2, by the invalidator before the end of its section: from the return of a start to the end of the last
-    /// section over a page nothing is visible, so anything is stale.
+    /// section over a page nothing is visible, so anything is stale. Also between two lives of the space: a release
+    /// has dropped everything when it returns, and the guard is dead (invariants 22 and 37).
     func checkNothingVisible(in range: InvalidationRange) {
-        for page in range.pages where entries[page].load(ordering: .relaxed) != Self.nothing { countStale() }
+        for page in range.pages where entries[page].load(ordering: .relaxed) != Self.nothing {
+            Self.countStale(in: self)
+        }
     }
 
     /// Check 3, after a run, when no thread is left: what is visible is what the page table says.
     func checkAgainstPageTable() {
-        for page in 0..<space.pages {
+        for page in 0..<pageTable.pages {
             let entry = entries[page].load(ordering: .relaxed)
-            if entry != Self.nothing, entry != space.walk(page) { countStale() }
+            if entry != Self.nothing, entry != pageTable.walk(page) { Self.countStale(in: self) }
         }
     }
 
+    // Not a method: as `self`, the table would take the register in which the address of a guard's lock lies.
     @usableFromInline @inline(never)
-    func countStale() { stale.wrappingAdd(1, ordering: .relaxed) }
+    static func countStale(in table: ShadowTable) { table.stale.wrappingAdd(1, ordering: .relaxed) }
 }

@@ -42,6 +42,57 @@ import Testing
         #expect((1.9...2.1).contains(seconds))
     }
 
+    /// The gaps between the intended starts of the first arrivals, in nanoseconds.
+    func gaps(_ arrivals: inout ArrivalSequence, count: Int) throws -> [Double] {
+        let times = try (0..<count).map { _ in try #require(arrivals.next(clock: clock).intendedTicks) }
+        return zip(times, times.dropFirst()).map { Double($1 - $0) * clock.nanosecondsPerTick }
+    }
+
+    @Test("A sweep goes through the whole space step by step, and then from the start again")
+    func sweepCoversTheSpace() throws {
+        var arrivals = sequence(.sweep)
+        let swept = (0..<300).map { _ in arrivals.next(clock: clock) }
+        #expect(swept.map(\.range.startPage) == (0..<300).map { $0 % 128 * 512 })
+        #expect(swept.allSatisfy { $0.range.count == 512 && $0.event == .protectionVMA })
+    }
+
+    @Test("Paced arrivals come at equal intervals, the first one interval from now")
+    func pacedIntervals() throws {
+        var arrivals = sequence(.sweep)
+        let before = clock.now()
+        let first = try #require(arrivals.next(clock: clock).intendedTicks)
+        #expect(first >= before + clock.ticks(nanoseconds: 1_000_000) - 1)
+        // Rounded to ticks.
+        #expect(try gaps(&arrivals, count: 100).allSatisfy { abs($0 - 1_000_000) < 2 })
+        var turns = sequence(.exit, invalidator: 1, of: 2)
+        #expect(try gaps(&turns, count: 10).allSatisfy { abs($0 - 100_000_000) < 2 })
+    }
+
+    @Test("Several invalidators share the steps of a sweep out")
+    func sweepShared() {
+        var arrivals = (0..<3).map { sequence(.sweep, invalidator: $0, of: 3) }
+        let swept = (0..<300).map { arrivals[$0 % 3].next(clock: clock).range.startPage }
+        #expect(swept == (0..<300).map { $0 % 128 * 512 })
+    }
+
+    @Test("Only the first of a burst has a time, and bursts come at equal intervals")
+    func bursts() throws {
+        var arrivals = sequence(.burst)
+        let times = (0..<3_000).map { _ in arrivals.next(clock: clock).intendedTicks }
+        #expect(times.indices.allSatisfy { (times[$0] != nil) == $0.isMultiple(of: 1_000) })
+        let firsts = times.compactMap { $0 }
+        for (first, second) in zip(firsts, firsts.dropFirst()) {
+            #expect(abs(Double(second - first) * clock.nanosecondsPerTick - 10_000_000) < 2)
+        }
+    }
+
+    @Test("An exit covers the whole space, and is a release")
+    func exitCoversTheSpace() {
+        var arrivals = sequence(.exit)
+        let first = (0..<3).map { _ in arrivals.next(clock: clock) }
+        #expect(first.allSatisfy { $0.range.pages == 0..<65_536 && $0.event == .release })
+    }
+
     @Test("A trace is replayed in order, from the start again, as fast as possible by default")
     func traceInOrder() throws {
         let trace = try trace()

@@ -8,7 +8,7 @@ import Testing
     let shadow: ShadowTable
     let range = InvalidationRange(pages: 8..<24)!
 
-    init() { shadow = ShadowTable(space: space) }
+    init() { shadow = ShadowTable(pageTable: space.pageTable) }
 
     @Test("An install and a teardown in the right order are no alarm")
     func coherentUseIsSilent() {
