@@ -51,6 +51,14 @@ public enum Metric: String, CaseIterable, Sendable {
     case invalidationMean = "invalidation_mean_ns"
     case invalidationsPerSecond = "invalidations_per_second"
     case invalidationSamples = "invalidation_samples"
+    case registrationP50 = "registration_p50_ns"
+    case registrationP99 = "registration_p99_ns"
+    case registrationMaximum = "registration_max_ns"
+    /// Subscribers registered, and unregistered again, by a churner.
+    case registrationsPerSecond = "registrations_per_second"
+    case unregistrationP50 = "unregistration_p50_ns"
+    case unregistrationP99 = "unregistration_p99_ns"
+    case unregistrationMaximum = "unregistration_max_ns"
     /// Starts on non-blockable ranges that a guard refused.
     case wouldBlockCount = "would_block_count"
     /// Translations seen visible that must not have been; 0 for every protected guard.
@@ -73,9 +81,10 @@ public enum Metric: String, CaseIterable, Sendable {
         switch self {
         case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
-            .invalidationMaximum, .invalidationMean, .longestWait, .coreRoundTrip:
+            .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
+            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .coreRoundTrip:
             .nanoseconds
-        case .faultsPerSecond, .invalidationsPerSecond: .perSecond
+        case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
         case .faultSamples, .faultSamplingShift, .faultFallbacks, .invalidationSamples, .wouldBlockCount,
             .staleInstalls, .involuntarySwitches, .cpuMigrations:
             .count
@@ -90,10 +99,11 @@ public enum Metric: String, CaseIterable, Sendable {
         switch self {
         case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
-            .invalidationMaximum, .invalidationMean, .longestWait, .faultRetriesPerFault, .faultFallbacks,
-            .wouldBlockCount, .staleInstalls:
+            .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
+            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultRetriesPerFault,
+            .faultFallbacks, .wouldBlockCount, .staleInstalls:
             .lower
-        case .faultsPerSecond, .invalidationsPerSecond, .fairness: .higher
+        case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness: .higher
         case .faultSamples, .faultSamplingShift, .invalidationSamples, .steal, .involuntarySwitches,
             .cpuMigrations, .coreRoundTrip, .noisy:
             nil

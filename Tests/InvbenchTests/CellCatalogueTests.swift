@@ -71,6 +71,30 @@ import Testing
         #expect(CellCatalogue.faulterLadder(cores: cores) == ladder)
     }
 
+    @Test func summariesSayWhatHappens() throws {
+        func summary(_ name: String) throws -> String? { try catalogue.scenarios(named: [name]).first?.summary }
+        #expect(try summary("calm") == "no invalidations")
+        #expect(try summary("storm") == "invalidations back to back, 16 pages, anywhere")
+        #expect(
+            try summary("pressure")
+                == "100000 invalidations a second at random, 16 pages, anywhere, walk 1000 ns, change 1000 ns")
+        #expect(
+            try summary("sweep")
+                == "1000 invalidations a second at fixed intervals, 512 pages, step by step through the space")
+        #expect(
+            try summary("burst") == "1000 invalidations back to back, 100 times a second, 16 pages, anywhere")
+        #expect(try summary("wide") == "200 invalidations a second at random, 32768 pages, anywhere")
+        #expect(try summary("exit") == "the whole space is torn down and set up again, 20 times a second")
+        #expect(
+            try summary("fanout")
+                == "invalidations back to back, 16 pages, anywhere, 16 more subscribers in the list, 64 more to intervals"
+        )
+        #expect(
+            try summary("churn")
+                == "10000 invalidations a second at random, 16 pages, anywhere, while a thread registers and unregisters"
+        )
+    }
+
     @Test func aSlipOfThePenIsRecognised() throws {
         let error = #expect(throws: UsageError.self) { try catalogue.guards(named: ["mutx"]) }
         #expect(error?.description == "--guard: there is no guard 'mutx'; did you mean 'mutex'?")

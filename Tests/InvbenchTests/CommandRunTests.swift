@@ -23,6 +23,20 @@ extension EndToEndTests {
             #expect(try command.savedRows() == rows)
         }
 
+        @Test func aChurnersValuesAreInItsRowsAndNoOthers() throws {
+            let outcome = try command.run([
+                "--guard", "mutex", "--scenario", "steady,churn", "--faulters", "1", "--window", "20ms", "--no-save",
+                "--benchmark_format=json", "--benchmark_repetitions=1",
+            ])
+            let always: [Metric] = [.registrationMaximum, .registrationsPerSecond, .unregistrationMaximum]
+            let large: [Metric] = [.registrationP50, .registrationP99, .unregistrationP50, .unregistrationP99]
+            for row in try outcome.rows() {
+                let isChurn = row.cell?.scenario == "churn"
+                #expect(always.allSatisfy { (row[$0] != nil) == isChurn }, "\(row.runName)")
+                if !isChurn { #expect(large.allSatisfy { row[$0] == nil }, "\(row.runName)") }
+            }
+        }
+
         @Test func theContextSaysHowTheRunWasMade() throws {
             _ = try command.run(Self.small + ["--seed=7", "--benchmark_context=note=a\u{1}b", "--profile=standard"])
             let context = try ResultsFile(reading: try #require(command.resultsFiles().first)).context
@@ -44,7 +58,7 @@ extension EndToEndTests {
         @Test func csvHasALineForEachRow() throws {
             let outcome = try command.run(Self.small + ["--no-save", "--benchmark_format=csv"])
             let lines = outcome.output.split(separator: "\r\n")
-            #expect(lines.count == 1 + 2 * (5 + 4))
+            #expect(lines.count == 1 + 2 * (6 + 4))
             #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
             #expect(try command.resultsFiles().isEmpty)
         }
@@ -74,7 +88,7 @@ extension EndToEndTests {
             try command.write("older", to: "out.json")
             let outcome = try command.run(Self.small + ["--no-save", "--benchmark_out", "out.json"])
             #expect(outcome.status == 0)
-            #expect(try ResultsFile(reading: command.folder.path + "/out.json").rows.count == 2 * (5 + 4))
+            #expect(try ResultsFile(reading: command.folder.path + "/out.json").rows.count == 2 * (6 + 4))
         }
 
         @Test func theSubcommandMayBeNamed() throws {

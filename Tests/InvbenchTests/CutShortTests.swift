@@ -75,7 +75,7 @@ extension EndToEndTests {
             try shell.run()
             shell.waitUntilExit()
             #expect(shell.terminationStatus == 0)
-            #expect(try command.savedRows().count == 9)
+            #expect(try command.savedRows().count == 10)
         }
 
         @Test func aFolderThatCannotBeMadeEndsWithFive() throws {

@@ -6,9 +6,9 @@ import Testing
 @Suite struct RunPlanTests {
     private func plan(_ words: String..., cores: Int = 2) throws -> RunPlan {
         let traces = ["redis", "java", "gcc"].map { "/bundle/\($0).strace.gz" }
+        let options = try RunOptions.parse(CommandLineWords.normalised(words))
         return try RunPlan(
-            RunOptions.parse(CommandLineWords.normalised(words)), catalogue: CellCatalogue(builtInTraces: traces),
-            cores: cores)
+            options, catalogue: CellCatalogue(builtInTraces: traces, userTraces: options.traces), cores: cores)
     }
 
     private func work(_ plan: RunPlan, of guardName: String = "mutex") -> Set<String> {
@@ -18,27 +18,39 @@ import Testing
 
     private static let quick: Set<String> = [
         "calm/faulters:1/invalidators:0", "calm/faulters:2/invalidators:0", "steady/faulters:1/invalidators:1",
-        "storm/faulters:1/invalidators:1", "pressure/faulters:1/invalidators:1", "hot/faulters:1/invalidators:1",
-        "nonblocking/faulters:1/invalidators:1", "trace:redis/faulters:1/invalidators:1",
-        "trace:java/faulters:1/invalidators:1", "trace:gcc/faulters:1/invalidators:1",
+        "storm/faulters:1/invalidators:1", "pressure/faulters:1/invalidators:1",
+        "trace:redis/faulters:1/invalidators:1",
     ]
 
     @Test func quickIsTheSameOnEveryMachine() throws {
         for cores in [1, 2, 16] {
             let plan = try plan(cores: cores)
             #expect(work(plan) == Self.quick)
-            #expect(plan.repetitions == 5)
+            #expect(plan.repetitions == 6)
+            #expect(plan.expectedSeconds < 60)
         }
     }
 
-    @Test func standardAddsTwoFaultersAndLongWalks() throws {
-        let plan = try plan("--profile", "standard")
+    @Test func quickHasTheUsersOwnTraces() throws {
         #expect(
-            work(plan).subtracting(Self.quick) == [
-                "steady/faulters:2/invalidators:1", "storm/faulters:1/invalidators:1/walk:1000ns",
-                "hot/faulters:1/invalidators:1/walk:1000ns",
+            work(try plan("--trace", "/mine/app.strace")).subtracting(Self.quick) == [
+                "trace:app/faulters:1/invalidators:1"
             ])
-        #expect(plan.repetitions == 9)
+    }
+
+    @Test func standardHasAllScenariosTwoFaultersAndLongWalks() throws {
+        let plan = try plan("--profile", "standard")
+        let others = [
+            "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout", "churn", "trace:java", "trace:gcc",
+        ]
+        #expect(
+            work(plan).subtracting(Self.quick)
+                == Set(
+                    others.map { "\($0)/faulters:1/invalidators:1" } + [
+                        "steady/faulters:2/invalidators:1", "storm/faulters:1/invalidators:1/walk:1000ns",
+                        "hot/faulters:1/invalidators:1/walk:1000ns",
+                    ]))
+        #expect(plan.repetitions == 9 && plan.windowNanoseconds == 250_000_000)
         #expect(plan.expectedSeconds < 600)
     }
 
@@ -48,7 +60,7 @@ import Testing
 
     @Test func fullIsEverythingRegistered() throws {
         let plan = try plan("--profile=full")
-        #expect(work(plan).count == 18)
+        #expect(work(plan).count == 30)
         #expect(plan.repetitions == 9 && plan.windowNanoseconds == 1_000_000_000)
     }
 

@@ -29,6 +29,13 @@ enum MetricValues {
             .invalidationP99: invalidation.p99, .invalidationP99_9: invalidation.p99_9,
             .invalidationP99_99: invalidation.p99_99, .invalidationMaximum: invalidation.maximum,
             .invalidationMean: invalidation.mean,
+            .registrationP50: measurement.registrationLatency?.p50,
+            .registrationP99: measurement.registrationLatency?.p99,
+            .registrationMaximum: measurement.registrationLatency?.maximum,
+            .registrationsPerSecond: measurement.registrationsPerSecond,
+            .unregistrationP50: measurement.unregistrationLatency?.p50,
+            .unregistrationP99: measurement.unregistrationLatency?.p99,
+            .unregistrationMaximum: measurement.unregistrationLatency?.maximum,
         ]
         values.merge(latencies) { first, _ in first }
         values[.noisy] = measurement.stealPercent.map { $0 > stealLimit ? 1 : 0 }

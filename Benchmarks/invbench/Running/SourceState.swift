@@ -7,8 +7,12 @@ struct SourceState: Equatable, Sendable {
     /// Whether a source file differs from it.
     var isDirty: Bool
 
+    /// What the command is built from.
+    private static let sources = ["--", "Package.swift", "Sources", "Benchmarks"]
+
     /// The state of the checkout that the executable lies in (SwiftPM builds in `.build` below the package); `nil`
-    /// outside of one, and where the commit is younger than the executable, which then was built from another.
+    /// outside of one, and where the sources' last commit is younger than the executable, which then was built from
+    /// another.
     static func ofExecutable() -> SourceState? {
         guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
             let attributes = try? FileManager.default.attributesOfItem(atPath: executable),
@@ -17,11 +21,12 @@ struct SourceState: Equatable, Sendable {
         let folder = (executable as NSString).deletingLastPathComponent
         guard let top = git(["rev-parse", "--show-toplevel"], in: folder),
             FileManager.default.fileExists(atPath: top + "/Benchmarks/invbench"),
-            let words = git(["log", "-1", "--format=%h %ct"], in: top)?.split(separator: " "), words.count == 2,
-            let committed = Double(words[1]), committed <= built.timeIntervalSince1970,
-            let changes = git(["status", "--porcelain", "--", "Package.swift", "Sources", "Benchmarks"], in: top)
+            let commit = git(["rev-parse", "--short", "HEAD"], in: top),
+            let committed = git(["log", "-1", "--format=%ct"] + sources, in: top).flatMap(Double.init),
+            committed <= built.timeIntervalSince1970,
+            let changes = git(["status", "--porcelain"] + sources, in: top)
         else { return nil }
-        return SourceState(commit: String(words[0]), isDirty: !changes.isEmpty)
+        return SourceState(commit: commit, isDirty: !changes.isEmpty)
     }
 
     /// What git prints, without the line's end; `nil` where there is no git or it fails.

@@ -14,12 +14,13 @@ struct CellCatalogue: Sendable {
         userTraces: [String] = []
     ) throws {
         self.guards = guards
-        let builtIn = scenarios.map { ScenarioOffer($0) } + builtInTraces.map { ScenarioOffer(tracePath: $0) }
+        let builtIn =
+            scenarios.map { ScenarioOffer($0) } + builtInTraces.map { ScenarioOffer(tracePath: $0, isOwn: false) }
         let reserved = Set(builtIn.map(\.name))
         var paths: [String: String] = [:]
         var own: [ScenarioOffer] = []
         for path in userTraces {
-            let offer = ScenarioOffer(tracePath: path)
+            let offer = ScenarioOffer(tracePath: path, isOwn: true)
             guard CellName.isLegal(part: offer.name) else {
                 throw UsageError(
                     "--trace \(RunContext.printable(path)): a name with control characters cannot stand in results; "

@@ -7,7 +7,7 @@ struct ScenarioOffer: Sendable {
     /// Where a scenario's contents come from.
     enum Source: Sendable {
         case builtIn(Scenario)
-        case trace(path: String)
+        case trace(path: String, isOwn: Bool)
     }
 
     /// The name on the command line and in results.
@@ -19,10 +19,11 @@ struct ScenarioOffer: Sendable {
         source = .builtIn(scenario)
     }
 
-    /// A recorded program: `trace:` and the file's name without `.gz` and `.strace`.
-    init(tracePath: String) {
+    /// A recorded program: `trace:` and the file's name without `.gz` and `.strace`. It is the user's own where
+    /// `--trace` named it.
+    init(tracePath: String, isOwn: Bool) {
         name = "trace:\(Trace.name(ofFile: tracePath))"
-        source = .trace(path: tracePath)
+        source = .trace(path: tracePath, isOwn: isOwn)
     }
 
     /// Whether it invalidates at all, so that its cells have invalidators.
@@ -34,6 +35,12 @@ struct ScenarioOffer: Sendable {
     /// Whether it replays a recorded program, so that a speed means something.
     var isTrace: Bool {
         if case .trace = source { return true }
+        return false
+    }
+
+    /// Whether it replays a recorded program of the user's.
+    var isOwnTrace: Bool {
+        if case .trace(_, let isOwn) = source { return isOwn }
         return false
     }
 
@@ -49,31 +56,49 @@ struct ScenarioOffer: Sendable {
     func load() throws -> Scenario {
         switch source {
         case .builtIn(let scenario): scenario
-        case .trace(let path): .replaying(try Trace(contentsOf: path))
+        case .trace(let path, _): .replaying(try Trace(contentsOf: path))
         }
     }
 
     /// One line on what it does, for `invbench list`.
     var summary: String {
         switch source {
-        case .trace(let path): "the program recorded in \(path.split(separator: "/").last ?? "")"
+        case .trace(let path, _): "the program recorded in \(path.split(separator: "/").last ?? "")"
         case .builtIn(let scenario): Self.summary(of: scenario)
         }
     }
 
     private static func summary(of scenario: Scenario) -> String {
-        let pages = "\(scenario.pagesPerInvalidation) pages"
-        let place = scenario.hotFraction < 1 ? "inside the pages that take most faults" : "anywhere"
-        var line =
-            switch scenario.arrivals {
-            case .none: "no invalidations"
-            case .backToBack: "invalidations back to back, \(pages), \(place)"
-            case .poisson(let rate): "\(Int(rate)) invalidations a second at random, \(pages), \(place)"
-            case .trace(let trace): "the \(trace.steps.count) invalidations of a recorded program"
-            }
-        if !scenario.isBlockable { line += ", non-blockable" }
-        if scenario.walkNanoseconds > 0 { line += ", walk \(scenario.walkNanoseconds) ns" }
-        if scenario.changeNanoseconds > 0 { line += ", change \(scenario.changeNanoseconds) ns" }
-        return line
+        var parts = [arrivals(of: scenario)]
+        if scenario.hasRanges { parts += ["\(scenario.pagesPerInvalidation) pages", place(of: scenario)] }
+        if !scenario.isBlockable { parts.append("non-blockable") }
+        if scenario.listedBystanders > 0 {
+            parts.append("\(scenario.listedBystanders) more subscribers in the list")
+        }
+        if scenario.intervalBystanders > 0 { parts.append("\(scenario.intervalBystanders) more to intervals") }
+        if scenario.hasChurner { parts.append("while a thread registers and unregisters") }
+        if scenario.walkNanoseconds > 0 { parts.append("walk \(scenario.walkNanoseconds) ns") }
+        if scenario.changeNanoseconds > 0 { parts.append("change \(scenario.changeNanoseconds) ns") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func arrivals(of scenario: Scenario) -> String {
+        switch scenario.arrivals {
+        case .none: "no invalidations"
+        case .backToBack: "invalidations back to back"
+        case .poisson(let rate): "\(Int(rate)) invalidations a second at random"
+        case .paced(let rate) where scenario.event == .release:
+            "the whole space is torn down and set up again, \(Int(rate)) times a second"
+        case .paced(let rate): "\(Int(rate)) invalidations a second at fixed intervals"
+        case .bursts(let size, let rate): "\(size) invalidations back to back, \(Int(rate)) times a second"
+        case .trace(let trace): "the \(trace.steps.count) invalidations of a recorded program"
+        }
+    }
+
+    private static func place(of scenario: Scenario) -> String {
+        switch scenario.placement {
+        case .anywhere: scenario.hotFraction < 1 ? "inside the pages that take most faults" : "anywhere"
+        case .inSteps: "step by step through the space"
+        }
     }
 }
