@@ -1,0 +1,34 @@
+import NotifierDispatch
+
+extension NotifierList {
+    /// A list with these subscribers.
+    convenience init<Subscriber: InvalidationSubscriber>(subscribers: [Subscriber]) {
+        self.init()
+        for subscriber in subscribers { _ = registerOrTrap(subscriber) }
+    }
+
+    /// Registers a subscriber that nothing speaks against.
+    func registerOrTrap<Subscriber: InvalidationSubscriber>(_ subscriber: Subscriber) -> Subscription {
+        do { return try register(subscriber) } catch { fatalError("\(error)") }
+    }
+}
+
+extension Subscriptions {
+    /// A space with these subscribers.
+    convenience init<Subscriber: InvalidationSubscriber>(subscribers: [Subscriber]) {
+        self.init()
+        for subscriber in subscribers { _ = registerOrTrap(subscriber) }
+    }
+
+    /// Registers a subscriber that nothing speaks against.
+    func registerOrTrap<Subscriber: InvalidationSubscriber>(_ subscriber: Subscriber) -> Subscription {
+        do { return try register(subscriber) } catch { fatalError("\(error)") }
+    }
+}
+
+extension IntervalNotifierSet {
+    /// Adds a subscription that nothing speaks against.
+    func insertOrTrap(_ subscription: IntervalSubscription, for subscriber: any IntervalSubscriber) {
+        do { try insert(subscription, for: subscriber) } catch { fatalError("\(error)") }
+    }
+}

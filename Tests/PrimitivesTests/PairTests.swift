@@ -1,0 +1,128 @@
+import CPrimitiveFloors
+import NotifierDispatch
+import Testing
+
+@testable import primitives
+
+@Suite struct PairTests {
+    private func makePairs() -> [Pair] { RCU.withRegisteredThread { PairCatalogue.make() } }
+
+    @Test func everyPieceIsThere() {
+        let flavours = ["memb", "mb", "qsbr"]
+        let counts = ["0", "1", "4", "16", "64", "256"].map { "subscribers:\($0)" }
+        let sizes = ["10", "1000", "100000"].map { "size:\($0)" }
+        let pieces: KeyValuePairs = [
+            "rcu-read": flavours, "grace-period": flavours, "call-rcu": flavours,
+            "small-lock": ["lock-unlock"], "range-counter": ["begin-retry", "raise-lower"],
+            "invlock": ["begin-retry", "section"],
+            "list-dispatch": counts, "subscriptions-dispatch": counts,
+            "list-register": ["subscribers:0", "subscribers:16"],
+            "subscriptions-register": ["subscribers:0", "subscribers:16"],
+            "interval-lookup": sizes.flatMap { ["\($0)/hits:1", "\($0)/hits:0"] },
+            "interval-dispatch": ["hits:1", "hits:16", "hits:64"],
+            "interval": ["begin-retry"], "interval-lockfree": ["begin-retry"],
+            "interval/insert-remove": sizes,
+            "guard": ["unprotected", "invlock", "kvm", "interval", "interval-lockfree"].map { "\($0)/fault" },
+        ]
+        #expect(makePairs().map(\.name) == pieces.flatMap { piece, whats in whats.map { "\(piece)/\($0)" } })
+    }
+
+    @Test func bothSidesDoWhatTheyAreAskedFor() {
+        for pair in makePairs() {
+            for side in Pair.Side.allCases {
+                for count in [0, 1, 3] {
+                    pair.flavour.withRegisteredThread {
+                        #expect(pair.run(side, count: count) == count, "\(pair.name(of: side))")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func aReaderIsTurnedBackInsideASectionOnBothSides() throws {
+        let range = try #require(InvalidationRange(pages: 0..<16))
+        RCU.withRegisteredThread {
+            let invLock = InvLock(space: Subscriptions())
+            let floor = Floor(floor_inv_lock_create(), destroy: floor_inv_lock_destroy)
+            for _ in 0..<2 {
+                invLock.invalidationStarted(range) { _ in }
+                floor_inv_lock_started(floor.pointer, 0, 16, true, { _, _, _ in }, nil)
+                #expect(LockPairs.beginRetry(invLock, count: 5) == 0)
+                #expect(floor_inv_lock_begin_retry_loop(floor.pointer, 5) == 0)
+                invLock.invalidationEnded(range)
+                floor_inv_lock_ended(floor.pointer, 0, 16, true)
+                #expect(LockPairs.beginRetry(invLock, count: 5) == 5)
+                #expect(floor_inv_lock_begin_retry_loop(floor.pointer, 5) == 5)
+            }
+        }
+    }
+
+    @Test func aReaderIsTurnedBackWhileTheCounterIsRaisedOnBothSides() {
+        let counter = OnCacheLines(RangeCounter())
+        let floor = Floor(floor_range_counter_create(), destroy: floor_range_counter_destroy)
+        let isRaised = counter.pointer.pointee.raise(isBlockable: true)
+        #expect(isRaised)
+        #expect(floor_range_counter_raise(floor.pointer, true))
+        #expect(LockPairs.beginRetry(counter, count: 5) == 0)
+        #expect(floor_range_counter_begin_retry_loop(floor.pointer, 5) == 0)
+        counter.pointer.pointee.lower()
+        floor_range_counter_lower(floor.pointer)
+        #expect(LockPairs.beginRetry(counter, count: 5) == 5)
+        #expect(floor_range_counter_begin_retry_loop(floor.pointer, 5) == 5)
+    }
+
+    @Test func faultsInstallTheSameOnBothSides() {
+        let pages = 8
+        RCU.withRegisteredThread {
+            let space = Subscriptions()
+            let guards: KeyValuePairs = [
+                "unprotected": (
+                    installed(by: UnprotectedGuard(), faults: 5, pages: pages), floor_fault_unprotected_loop
+                ),
+                "invlock": (
+                    installed(by: InvLockGuard(space: space), faults: 5, pages: pages), floor_fault_inv_lock_loop
+                ),
+                "kvm": (installed(by: KVMGuard(space: space), faults: 5, pages: pages), floor_fault_kvm_loop),
+                "interval": (
+                    installed(by: IntervalGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_interval_loop
+                ),
+                "interval-lockfree": (
+                    installed(by: IntervalLockFreeGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_interval_lock_free_loop
+                ),
+            ]
+            for (name, (translations, loop)) in guards {
+                let floor = Floor(floor_pages_create(pages), destroy: floor_pages_destroy)
+                #expect(loop(floor.pointer, 5) == 5, "\(name)")
+                #expect(translations == [1, 2, 3, 4, 5, 0, 0, 0], "\(name)")
+                #expect((0..<pages).map { floor_pages_translation(floor.pointer, $0) } == translations, "\(name)")
+            }
+        }
+    }
+
+    @Test func faultsOfKVMsSchemeInCAreTurnedBackWhereTheHullIs() {
+        let floor = Floor(floor_pages_create(8), destroy: floor_pages_destroy)
+        let kvm = floor_pages_kvm(floor.pointer)
+        RCU.withRegisteredThread {
+            for (first, second) in [(4..<6, 2..<3), (2..<3, 4..<6)] {
+                floor_kvm_started(kvm, Int64(first.lowerBound), Int64(first.upperBound))
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 8 - UInt64(first.count))
+                floor_kvm_started(kvm, Int64(second.lowerBound), Int64(second.upperBound))
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 4)
+                floor_kvm_ended(kvm)
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 4)
+                floor_kvm_ended(kvm)
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 8)
+            }
+        }
+    }
+
+    private func installed<Guard: TranslationGuard>(
+        by translationGuard: Guard, faults: Int, pages: Int
+    ) -> [UInt64] {
+        let words = GuardedWords(pages: pages, guard: translationGuard)
+        #expect(words.fault(count: faults) == faults)
+        return (0..<pages).map(words.translation)
+    }
+}
