@@ -36,11 +36,19 @@ let package = Package(
             path: "Benchmarks/invbench",
             resources: [.copy("Traces")]
         ),
+        .target(name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors"),
+        .executableTarget(
+            name: "primitives",
+            dependencies: ["NotifierDispatch", "CPlatform", "CGoogleBenchmark", "CPrimitiveFloors"],
+            path: "Benchmarks/primitives"
+        ),
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
-        .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch"]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
         .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm"]),
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
         .testTarget(name: "InvbenchTests", dependencies: ["invbench"]),
+        .testTarget(name: "PrimitivesTests", dependencies: ["primitives", "NotifierDispatch", "CPrimitiveFloors"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
