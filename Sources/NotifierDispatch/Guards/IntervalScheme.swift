@@ -2,7 +2,7 @@
 ///
 /// It is subscribed in the interval half: it hears only of what touches its range, and gets no call at the end, since
 /// readers wait for the space's sequence themselves. See ``IntervalSubscription`` for the race and why it is safe.
-public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: ~Copyable, RetryScheme {
+public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: ~Copyable, LockingScheme {
     @usableFromInline
     let set: IntervalNotifierSet
     @usableFromInline

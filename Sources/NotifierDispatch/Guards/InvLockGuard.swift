@@ -9,7 +9,7 @@ extension RetryingGuard where Scheme == InvLock {
 }
 
 /// A reader cares for all pages: one that gave its page would have to take the lock to begin beside an open section.
-extension InvLock: ListedScheme {
+extension InvLock: ListedScheme, LockingScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     @inlinable @inline(__always)

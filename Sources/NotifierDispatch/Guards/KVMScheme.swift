@@ -31,7 +31,7 @@ import Synchronization
 ///     n             0           anything: left over from the last sections
 ///     n             m > 0       covers the m open sections and those that ended since none was open
 ///     dead bit set  0           anything: the subscription is over, and sections pass by
-public struct KVMScheme: ~Copyable, ListedScheme {
+public struct KVMScheme: ~Copyable, ListedScheme, LockingScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// The sequence that a reader began with.

@@ -15,7 +15,7 @@ extension RetryingGuard where Scheme == RangeCounterScheme {
 
 /// What ``RangeCounterGuard`` adds to the ``RangeCounter`` of a space: the lock of the install section, and whether the
 /// subscription is over.
-public struct RangeCounterScheme: ~Copyable, ListedScheme {
+public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     public static var capabilities: SubscriberCapabilities { [] }
 
     @usableFromInline

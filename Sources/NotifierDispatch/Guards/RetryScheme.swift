@@ -1,7 +1,7 @@
 /// How a fault of a ``RetryingGuard`` finds out that an invalidation started during its walk.
 ///
-/// A reader begins and gets a ticket, walks, takes the lock of the install section, and asks whether to retry. Every
-/// start tears down with the same lock held against installs, so that one of the two sees the other.
+/// A reader begins and gets a ticket, walks, and hands the ticket in to begin its install section. Every start tears down
+/// in a way that keeps installs out, so that one of the two sees the other.
 ///
 /// All calls of a reader take the page of the fault: a scheme may have a lock or a sequence for each part of the space.
 public protocol RetryScheme: ~Copyable, Sendable {
@@ -15,22 +15,15 @@ public protocol RetryScheme: ~Copyable, Sendable {
     /// subscription is over, and no later than that where it ends meanwhile.
     func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket>
 
-    /// Whether to throw the walk away before any lock is taken. A hint: `false` is always followed by the check under
-    /// the lock (invariant 32).
-    func checkRetry(_ ticket: Ticket, at page: Int) -> Bool
+    /// Begins the install section: from here to its end either no start of the page's sections returns, or the start
+    /// removes what is installed. `nil` where the walk must be thrown away: a section of the page started since the
+    /// ticket, or the subscription is over. Otherwise the wait in nanoseconds, 0 for none.
+    func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64?
 
-    /// Takes the lock of the install section. Returns the wait in nanoseconds, 0 for none.
-    func lockForInstall(at page: Int) -> UInt64
+    /// Ends the install section that ``beginInstall(_:at:)`` began with this ticket, on the same thread.
+    func endInstall(_ ticket: Ticket, at page: Int)
 
-    /// Gives back what ``lockForInstall(at:)`` took, on the same thread.
-    func unlockForInstall(at page: Int)
-
-    /// Whether the walk must be thrown away: also where the subscription is over. To be asked with the lock of the
-    /// install section held.
-    func readRetry(_ ticket: Ticket, at page: Int) -> Bool
-
-    /// Whether the subscription is over. With the lock of the install section held, the answer stays right until it is
-    /// given back.
+    /// Whether the subscription is over: a fault that asks after ``released()`` has returned hears so.
     func isOver(at page: Int) -> Bool
 
     /// Subscribes a cache whose guard uses this scheme; see ``TranslationGuard/subscribe(_:over:to:)``.
@@ -38,12 +31,6 @@ public protocol RetryScheme: ~Copyable, Sendable {
         _ cache: Cache, over range: InvalidationRange, to space: Subscriptions
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Self>
 
-    /// The subscription is over: once this returns, every check under the lock says retry.
+    /// The subscription is over: once this returns, no install section is open and none begins.
     func released()
-}
-
-extension RetryScheme where Self: ~Copyable {
-    /// No check before the lock.
-    @inlinable @inline(__always)
-    public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { false }
 }

@@ -1,10 +1,10 @@
-/// A guard whose faults walk without a lock and check afterwards, under the lock of the install section, whether an
-/// invalidation came between; on a collision they walk again. After too many, or too long, a fault shuts the
-/// invalidations of the space out and walks undisturbed.
+/// A guard whose faults walk without a lock and find out at the install section whether an invalidation came between; on
+/// a collision they walk again. After too many, or too long, a fault shuts the invalidations of the space out and walks
+/// undisturbed.
 ///
 /// The scheme says how a collision is found; what a fault does about it is the same for all schemes:
 ///
-///     begin -> ticket; walk; retry without the lock? again : lock; retry? unlock, again : install; unlock
+///     begin -> ticket; walk; hand the ticket in: collided? again : install; end
 public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGuard {
     public static var isProtected: Bool { true }
 
@@ -65,31 +65,28 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     @inlinable
     func statusOfNothing(at page: Int) -> FaultOutcome.Status { scheme.isOver(at: page) ? .dead : .absent }
 
-    /// The install section. Returns how long it waited for the lock, or `nil` where the walk must be thrown away.
+    /// The install section. Returns how long it was waited for, or `nil` where the walk must be thrown away.
     @inlinable @inline(__always)
     func installUnlessCollided<Translation>(
         _ translation: Translation, at page: Int, _ install: (Translation) -> Void, _ ticket: Scheme.Ticket
     ) -> UInt64? {
-        if scheme.checkRetry(ticket, at: page) { return nil }
-        let waited = scheme.lockForInstall(at: page)
-        defer { scheme.unlockForInstall(at: page) }
-        if scheme.readRetry(ticket, at: page) { return nil }
+        guard let waited = scheme.beginInstall(ticket, at: page) else { return nil }
         install(translation)
+        scheme.endInstall(ticket, at: page)
         return waited
     }
 
-    /// Walk and install of the fallback, which no section disturbs: none is open, and none can start.
+    /// Walk and install of the fallback, which no section disturbs: none is open, and none can start. A ticket is void
+    /// only where the subscription ends meanwhile, or other faults change how they share the stripe.
     @inlinable
     func installUndisturbed<Translation>(
         at page: Int, _ walk: () -> Translation?, _ install: (Translation) -> Void
     ) -> FaultOutcome.Status {
-        guard !scheme.isOver(at: page), let translation = walk() else { return statusOfNothing(at: page) }
-        _ = scheme.lockForInstall(at: page)
-        defer { scheme.unlockForInstall(at: page) }
-        // The exclusive read keeps sections out, not the end of the subscription.
-        if scheme.isOver(at: page) { return .dead }
-        install(translation)
-        return .installed
+        while !scheme.isOver(at: page), let ticket = scheme.readBeginIfIdle(at: page) {
+            guard let translation = walk() else { return statusOfNothing(at: page) }
+            if installUnlessCollided(translation, at: page, install, ticket) != nil { return .installed }
+        }
+        return .dead
     }
 
     @inlinable

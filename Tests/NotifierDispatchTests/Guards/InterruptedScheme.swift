@@ -1,7 +1,7 @@
 @testable import NotifierDispatch
 
 /// KVM's scheme, interrupted where no test gets in otherwise: between the check without the lock and the lock.
-struct InterruptedScheme: ~Copyable, ListedScheme {
+struct InterruptedScheme: ~Copyable, ListedScheme, LockingScheme {
     /// What happens there, and how often it came to that.
     final class Interruption: @unchecked Sendable {
         // @unchecked: set before the fault, and used by its thread alone.
