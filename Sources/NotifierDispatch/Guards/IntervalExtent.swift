@@ -16,10 +16,8 @@ public enum WholeSpace: IntervalExtent {
 /// A subscription and a lock for each 2 MiB, so that the gain of a protocol is told apart from that of finer locks.
 public enum EachStripe: IntervalExtent {
     public static func ranges(pages: Int) -> [InvalidationRange] {
-        (0..<Stripe.count(pages: pages)).map { stripe in
-            InvalidationRange(start: stripe << Stripe.shift, end: (stripe + 1) << Stripe.shift)
-        }
+        (0..<StripeSize.hugePage.count(pages: pages)).map { StripeSize.hugePage.range(of: $0) }
     }
     @inlinable @inline(__always)
-    public static func index(of page: Int) -> Int { page >> Stripe.shift }
+    public static func index(of page: Int) -> Int { StripeSize.hugePage.index(of: page) }
 }

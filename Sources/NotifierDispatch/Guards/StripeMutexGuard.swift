@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A small lock per 2 MiB stripe: a fault holds its stripe's over walk and install, an invalidation those of all the
+/// A small lock per stripe, 2 MiB unless told otherwise: a fault holds its stripe's over walk and install, an invalidation those of all the
 /// stripes it touches, from start to end. The simplest thing that scales.
 ///
 /// An invalidation takes its stripes in ascending order, so two of them cannot wait for each other. Sections must not
@@ -11,6 +11,8 @@ public final class StripeMutexGuard: ListedGuard {
     public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd] }
 
     @usableFromInline
+    let size: StripeSize
+    @usableFromInline
     let stripes: CacheLineArray<SmallLock>
     private let sections = OpenSections()
     /// Set once; every stripe's lock has been held after that when released() returns.
@@ -18,15 +20,16 @@ public final class StripeMutexGuard: ListedGuard {
     let isDead = Atomic<Bool>(false)
 
     /// A guard for page numbers below `pages`.
-    public init(pages: Int) {
-        stripes = CacheLineArray(count: Stripe.count(pages: pages)) { SmallLock() }
+    public init(pages: Int, stripeSize: StripeSize = .hugePage) {
+        size = stripeSize
+        stripes = CacheLineArray(count: stripeSize.count(pages: pages)) { SmallLock() }
     }
 
     @inlinable @inline(__always)
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        let stripe = stripe(page >> Stripe.shift)
+        let stripe = stripe(size.index(of: page))
         let waited = stripe.pointee.lock()
         defer { stripe.pointee.unlock() }
         // Relaxed: the stripe's lock orders it, which released() takes after setting it.
@@ -40,7 +43,7 @@ public final class StripeMutexGuard: ListedGuard {
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
         sections.begin()
-        let covered = Stripe.indices(of: invalidation.range)
+        let covered = size.indices(of: invalidation.range)
         for index in covered {
             if invalidation.isBlockable {
                 stripe(index).pointee.lock()
@@ -57,7 +60,7 @@ public final class StripeMutexGuard: ListedGuard {
     }
 
     public func invalidationEnded(_ invalidation: Invalidation) {
-        let covered = Stripe.indices(of: invalidation.range)
+        let covered = size.indices(of: invalidation.range)
         // Whoever found the guard dead at its start holds nothing.
         guard stripes[covered.lowerBound].pointee.isHeldByThisThread || !isDead.load(ordering: .relaxed) else { return }
         giveBack(covered)
