@@ -8,20 +8,21 @@ struct CacheLineArray<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     @usableFromInline
     let base: UnsafeMutableRawPointer
     @usableFromInline
-    let stride: Int
-    @usableFromInline
     let count: Int
 
     @usableFromInline
     static var lineSize: Int { 128 }
 
+    /// Known where the element's type is: an address costs a shift, not a multiplication.
+    @inlinable @inline(__always)
+    static var stride: Int { (MemoryLayout<Element>.size + Self.lineSize - 1) / Self.lineSize * Self.lineSize }
+
     @inlinable
     init(count: Int, _ makeElement: () -> Element) {
-        stride = (MemoryLayout<Element>.size + Self.lineSize - 1) / Self.lineSize * Self.lineSize
-        base = .allocate(byteCount: stride * count, alignment: Self.lineSize)
+        base = .allocate(byteCount: Self.stride * count, alignment: Self.lineSize)
         self.count = count
         for index in 0..<count {
-            (base + index * stride).initializeMemory(as: Element.self, to: makeElement())
+            (base + index * Self.stride).initializeMemory(as: Element.self, to: makeElement())
         }
     }
 
@@ -35,6 +36,6 @@ struct CacheLineArray<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     @inlinable @inline(__always)
     subscript(index: Int) -> UnsafeMutablePointer<Element> {
         assert(index >= 0 && index < count)
-        return (base + index &* stride).assumingMemoryBound(to: Element.self)
+        return (base + index &* Self.stride).assumingMemoryBound(to: Element.self)
     }
 }

@@ -1,4 +1,5 @@
 import CPlatform
+import Synchronization
 
 /// The threads that the engine knows: each has a dense index, from the first registration to the last one's end.
 ///
@@ -29,6 +30,12 @@ public enum ThreadRegistration {
         thread.pointee.index = -1
     }
 
+    /// One above the highest index that any thread ever had.
+    ///
+    /// Who has made sure that the stores of all threads are visible (membarrier(2), or fences on both sides) and loads this
+    /// afterwards finds every thread whose earlier stores it now sees: a thread's index was counted before it did anything.
+    static var indexLimit: Int { indices.limit.load(ordering: .acquiring) }
+
     @usableFromInline @inline(never)
     static func trapUnregistered() -> Never {
         fatalError("this thread is not registered with RCU: wrap its work in RCU.withRegisteredThread { }")
@@ -42,6 +49,8 @@ private final class ThreadIndices: @unchecked Sendable {
     // @unchecked: `isTaken` is only touched with `lock` held.
     private let lock = PthreadMutex()
     private var isTaken: [Bool] = []
+    /// The count of `isTaken`, which only grows; written with `lock` held.
+    let limit = Atomic<Int>(0)
 
     func take() -> Int32 {
         lock.lock()
@@ -54,6 +63,8 @@ private final class ThreadIndices: @unchecked Sendable {
             isTaken.count < ThreadRegistration.maximumThreads,
             "more than \(ThreadRegistration.maximumThreads) threads are registered with RCU")
         isTaken.append(true)
+        // Releasing: before whatever the thread does with its index; pairs with indexLimit.
+        limit.store(isTaken.count, ordering: .releasing)
         return Int32(isTaken.count - 1)
     }
 
