@@ -34,6 +34,14 @@ public struct StripeSize: Hashable, Sendable {
         range.startPage >> shift...(range.endPage - 1) >> shift
     }
 
+    /// What a range covers of one of the stripes that it touches.
+    @usableFromInline
+    func part(of range: InvalidationRange, in stripe: Int) -> InvalidationRange {
+        let pages = self.range(of: stripe)
+        return InvalidationRange(
+            start: max(range.startPage, pages.startPage), end: min(range.endPage, pages.endPage))
+    }
+
     /// The pages of a stripe.
     @usableFromInline
     func range(of stripe: Int) -> InvalidationRange {
