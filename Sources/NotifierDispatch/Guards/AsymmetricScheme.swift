@@ -1,0 +1,131 @@
+import Synchronization
+
+/// Faults that pay nothing: no lock, no fence and no read-modify-write, only a store that says which page is being
+/// installed. An invalidation pays for both sides with a barrier in every running thread of the process.
+///
+/// The race in a stripe, with the outcome that it must have:
+///
+///     fault                                     section of the stripe
+///     ticket = word, count is 0    (acquire)    word: count + 1, generation + 1
+///     walk                                      barrier, heavy
+///     my slot = page               (release)    every slot with a page of mine: wait    (acquire)
+///     barrier, light                            tear down
+///     word not the ticket? again   (acquire)    release fence; change the pages
+///     install                                   word: count - 1                         (release)
+///     my slot = none               (release)
+///     Outcome: never an install of a value from before the change after the teardown.
+///
+/// By the two sides of the ``ProcessBarrier`` either the fault sees the raise, and takes its page back without an install,
+/// or the section sees the page, and waits for the install, which its teardown then finds. A fault that publishes after the
+/// section has looked sees the raise. Between start and end no ticket is given; one that is given after the end acquires
+/// the change, and its walk sees it. The generation keeps a whole section that fits inside the walk from being missed.
+///
+/// The walk lies outside the published time: inside it, a start would wait for a walk that sleeps, and a walk that
+/// invalidates would wait for itself. Installs of one page run beside each other, and beside teardowns of other pages: what
+/// they write must be independent atomic words.
+public struct AsymmetricScheme: ~Copyable, ListedScheme {
+    public static var capabilities: SubscriberCapabilities { .receivesEnd }
+
+    /// The word that a fault began with.
+    public struct Ticket: Sendable {
+        @usableFromInline
+        let word: UInt64
+
+        @inlinable @inline(__always)
+        init(word: UInt64) { self.word = word }
+    }
+
+    @usableFromInline
+    let stripes: Stripes
+    @usableFromInline
+    let slots = PublicationSlots()
+    @usableFromInline
+    let barrier: ProcessBarrier
+
+    /// For page numbers below `pages`.
+    public init(pages: Int, stripeSize: StripeSize) {
+        self.init(pages: pages, stripeSize: stripeSize, barrier: ProcessBarrier())
+    }
+
+    init(pages: Int, stripeSize: StripeSize, barrier: ProcessBarrier) {
+        stripes = Stripes(pages: pages, size: stripeSize)
+        self.barrier = barrier
+    }
+
+    // MARK: Faults
+
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(at page: Int) -> Ticket? {
+        // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
+        let word = stripes.stripe(at: page).pointee.word.load(ordering: .acquiring)
+        guard word & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
+        return Ticket(word: word)
+    }
+
+    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
+        SmallLock.assertNoneHeld()
+        var backoff = Backoff()
+        while !isOver(at: page) {
+            if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
+            if deadline.hasPassed { return .busy }
+            backoff.pause()
+        }
+        return .dead
+    }
+
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
+        slots.publish(page)
+        barrier.light()
+        // Acquiring: the install comes after it.
+        guard stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) == ticket.word else {
+            slots.clear()
+            return nil
+        }
+        return 0
+    }
+
+    @inlinable @inline(__always)
+    public func endInstall(_ ticket: Ticket, at page: Int) { slots.clear() }
+
+    @inlinable
+    public func isOver(at page: Int) -> Bool { stripes.isDead(at: page) }
+}
+
+extension AsymmetricScheme {
+    // MARK: Sections
+
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        for index in stripes.size.indices(of: invalidation.range) {
+            // Relaxed: the barrier behind it orders it.
+            StripeWord.requireRoom(
+                stripes[index].pointee.word.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
+        }
+        barrier.heavy()
+        slots.waitUntilNone(in: invalidation.range.pages)
+        teardown(invalidation.range)
+        // Releasing: who sees any of the change that follows sees that the translations are gone.
+        atomicMemoryFence(ordering: .releasing)
+        return .done
+    }
+
+    public func invalidationEnded(_ invalidation: Invalidation) {
+        for index in stripes.size.indices(of: invalidation.range) {
+            // Releasing: the change of the pages comes before it; pairs with the load of a ticket.
+            StripeWord.requireOpenSection(
+                stripes[index].pointee.word.wrappingSubtract(StripeWord.section, ordering: .releasing).oldValue)
+        }
+    }
+
+    /// Marks every stripe and waits for the installs that did not see it.
+    public func released() {
+        // Relaxed: the barrier behind it orders it.
+        for index in 0..<stripes.count {
+            stripes[index].pointee.word.bitwiseOr(StripeWord.dead, ordering: .relaxed)
+        }
+        barrier.heavy()
+        slots.waitUntilNone(in: 0..<Int.max)
+    }
+}
