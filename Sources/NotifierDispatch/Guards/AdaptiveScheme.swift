@@ -1,0 +1,230 @@
+import CPlatform
+import Synchronization
+
+/// ``AsymmetricScheme`` in stripes that are left alone, ``StripedScheme`` in those that are not: a *biased* stripe lets faults
+/// install without its lock, until a section revokes that.
+///
+/// Bias, count and generation share the stripe's word, so that a fault that looks at its ticket again looks at all three.
+///
+///     state      faults install           how it is left
+///     biased     without the lock         a start: revoking
+///     revoking   not at all, count > 0    the lock's holder, once published pages have been waited for: off
+///     off        with the lock            the lock's holder, at count 0: biased
+///
+/// The race in a biased stripe, with the outcome that it must have:
+///
+///     fault                                       section of the stripe
+///     tickets = word, wide; counts 0 (acquire)    word: count + 1, generation + 1, biased -> revoking  (acquire)
+///     walk                                        barrier, heavy
+///     my slot = page                 (release)    every slot with a page of the *stripe*: wait         (acquire)
+///     barrier, light                              word: lock, revoking -> off                          (acquire)
+///     word, wide not the tickets? again (acquire) tear down
+///     install                                     word: lock off                                       (release)
+///     my slot = none                 (release)    change the pages; word: count - 1                    (release)
+///     Outcome: never an install of a value from before the change after the teardown.
+///
+/// A section waits for pages anywhere in its stripes: the next one finds the bias off and waits for nobody, so a fault that
+/// still installs another page of the stripe would be its undoing. One that finds the word revoking waits as well, since
+/// whoever is revoking may not have waited yet. A wide section leaves the bias on and waits for pages of its own range,
+/// and faults look at its word behind the barrier too. Behind the bias, all is as in ``StripedScheme``.
+///
+/// A stripe is biased again by a fault that holds its lock, after so many faults without a section between that what the
+/// next revocation will cost is made up for, and while the ``RevocationBudget`` lasts. Under the lock the fault looks at the
+/// wide word once more: a wide section that tore the stripe down before, without a barrier, has raised it by then.
+///
+/// Installs run beside each other: what they write must be independent atomic words.
+public struct AdaptiveScheme: ~Copyable, ListedScheme {
+    public static var capabilities: SubscriberCapabilities { .receivesEnd }
+
+    /// The words that a fault began with.
+    public typealias Ticket = StripedScheme.Ticket
+
+    /// Faults with the lock, no section between, after which a stripe may be biased again.
+    @usableFromInline
+    static var quietFaults: UInt32 { 1024 }
+
+    @usableFromInline
+    let striped: StripedScheme
+    @usableFromInline
+    let slots = PublicationSlots()
+    @usableFromInline
+    let barrier: ProcessBarrier
+    private let budget: RevocationBudget
+
+    /// For page numbers below `pages`, all biased. Sections over more than `wideBound` stripes are announced in one place;
+    /// revocations take no more than `biasBudget` of the time, above 0 and at most 1.
+    public init(pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double) {
+        self.init(
+            pages: pages, stripeSize: stripeSize, wideBound: wideBound, biasBudget: biasBudget,
+            barrier: ProcessBarrier())
+    }
+
+    init(pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, barrier: ProcessBarrier) {
+        striped = StripedScheme(pages: pages, stripeSize: stripeSize, wideBound: wideBound, word: StripeWord.biased)
+        self.barrier = barrier
+        budget = RevocationBudget(fraction: biasBudget)
+    }
+
+    // MARK: Faults
+
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(at page: Int) -> Ticket? {
+        // Acquiring, both: as in StripedScheme.
+        let word = striped.stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
+        let wideWord = striped.wide.word.pointee.load(ordering: .acquiring)
+        guard (word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0 else { return nil }
+        return Ticket(word: word, wide: wideWord)
+    }
+
+    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
+        SmallLock.assertNoneHeld()
+        var backoff = Backoff()
+        while !isOver(at: page) {
+            if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
+            if deadline.hasPassed { return .busy }
+            backoff.pause()
+        }
+        return .dead
+    }
+
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
+        guard ticket.word & StripeWord.biased != 0 else { return striped.beginInstall(ticket, at: page) }
+        slots.publish(page)
+        barrier.light()
+        // Acquiring, both: the install comes after it.
+        guard striped.stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) == ticket.word,
+            striped.wide.word.pointee.load(ordering: .acquiring) == ticket.wide
+        else {
+            slots.clear()
+            return nil
+        }
+        return 0
+    }
+
+    @inlinable @inline(__always)
+    public func endInstall(_ ticket: Ticket, at page: Int) {
+        guard ticket.word & StripeWord.biased == 0 else { return slots.clear() }
+        let stripe = striped.stripes.stripe(at: page)
+        // Relaxed, both: written with the lock held.
+        let quiet = stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
+        guard quiet < Self.quietFaults else { return endInstallSlow(stripe, ticket) }
+        stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
+        striped.endInstall(ticket, at: page)
+    }
+
+    /// Gives the lock back, and biases the stripe where revocations may take more time.
+    @usableFromInline @inline(never)
+    func endInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: Ticket) {
+        stripe.pointee.quietFaults.store(0, ordering: .relaxed)
+        // Relaxed: a wide section that had the lock before this fault raised the word before that; one that has it later
+        // finds the bias.
+        let isWideIdle = striped.wide.word.pointee.load(ordering: .relaxed) == ticket.wide
+        let bias = isWideIdle && budget.isLeft ? StripeWord.biased : 0
+        // The ticket's count is 0, and nobody else changes a locked word.
+        stripe.pointee.unlock(ticket.word | bias)
+    }
+
+    @inlinable
+    public func isOver(at page: Int) -> Bool { striped.isOver(at: page) }
+}
+
+extension AdaptiveScheme {
+    // MARK: Sections
+
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        let range = invalidation.range
+        let covered = striped.stripes.size.indices(of: range)
+        let isWide = striped.wide.includes(covered)
+        if isWide { striped.wide.raise() }
+        let firstBiased =
+            isWide
+            ? tearDownUpToBiased(range, covered, teardown) : raiseAndTearDownUpToBiased(range, covered, teardown)
+        if let firstBiased {
+            let rest = firstBiased...covered.upperBound
+            // A wide section waits for its own range alone, so it leaves the bias, and a revocation that another section
+            // has begun, as they are.
+            waitForFaultsWithoutLock(in: isWide ? range.pages : pages(of: rest))
+            let settled = isWide ? 0 : StripeWord.revoking
+            for index in rest {
+                let word = striped.stripes[index].pointee.updateUnlocked { $0 & ~settled | StripeWord.lock }
+                tearDown(range, in: index, word, teardown)
+            }
+        }
+        // Releasing: who sees any of the change that follows sees that the translations are gone.
+        atomicMemoryFence(ordering: .releasing)
+        return .done
+    }
+
+    /// Raises every stripe, and tears down those before the first that is biased, or was, and has not been waited for.
+    /// Returns that one.
+    private func raiseAndTearDownUpToBiased(
+        _ range: InvalidationRange, _ covered: ClosedRange<Int>, _ teardown: (InvalidationRange) -> Void
+    ) -> Int? {
+        var firstBiased: Int?
+        for index in covered {
+            let word = striped.stripes[index].pointee.updateUnlocked { word in
+                StripeWord.requireRoom(word)
+                let raised = word &+ StripeWord.start
+                guard word & (StripeWord.biased | StripeWord.revoking) == 0 else {
+                    return raised & ~StripeWord.biased | StripeWord.revoking
+                }
+                return firstBiased == nil ? raised | StripeWord.lock : raised
+            }
+            if word & StripeWord.lock != 0 {
+                tearDown(range, in: index, word, teardown)
+            } else if firstBiased == nil {
+                firstBiased = index
+            }
+        }
+        return firstBiased
+    }
+
+    /// Tears down the stripes before the first that is biased, or was, and has not been waited for. Returns that one.
+    private func tearDownUpToBiased(
+        _ range: InvalidationRange, _ covered: ClosedRange<Int>, _ teardown: (InvalidationRange) -> Void
+    ) -> Int? {
+        for index in covered {
+            let word = striped.stripes[index].pointee.updateUnlocked { $0 | StripeWord.lock }
+            guard word & (StripeWord.biased | StripeWord.revoking) == 0 else {
+                striped.stripes[index].pointee.unlock(word)
+                return index
+            }
+            tearDown(range, in: index, word, teardown)
+        }
+        return nil
+    }
+
+    private func pages(of stripes: ClosedRange<Int>) -> Range<Int> {
+        let size = striped.stripes.size
+        return size.range(of: stripes.lowerBound).startPage..<size.range(of: stripes.upperBound).endPage
+    }
+
+    /// Drops a stripe's part of the range, with its lock held, and gives the lock back.
+    private func tearDown(
+        _ range: InvalidationRange, in index: Int, _ locked: UInt64, _ teardown: (InvalidationRange) -> Void
+    ) {
+        // Relaxed: written with the lock held.
+        striped.stripes[index].pointee.quietFaults.store(0, ordering: .relaxed)
+        teardown(striped.stripes.size.part(of: range, in: index))
+        striped.stripes[index].pointee.unlock(locked)
+    }
+
+    private func waitForFaultsWithoutLock(in pages: Range<Int>) {
+        let start = MonotonicClock.now()
+        barrier.heavy()
+        slots.waitUntilNone(in: pages)
+        budget.charge(since: start)
+    }
+
+    public func invalidationEnded(_ invalidation: Invalidation) { striped.invalidationEnded(invalidation) }
+
+    /// Marks every stripe and waits for the installs that did not see it.
+    public func released() {
+        striped.released()
+        barrier.heavy()
+        slots.waitUntilNone(in: 0..<Int.max)
+    }
+}
