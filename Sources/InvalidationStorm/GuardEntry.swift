@@ -63,5 +63,14 @@ public enum GuardCatalogue {
         GuardEntry(name: "interval-2m-lockfree", summary: "the same, whose reads begin without the spin lock") {
             IntervalStripeLockFreeGuard(space: $0.subscriptions, pages: $0.pages)
         },
+        GuardEntry(name: "striped", summary: "a word per 2 MiB: one compare-and-swap checks and locks") {
+            StripedGuard(space: $0.subscriptions, pages: $0.pages)
+        },
+        GuardEntry(name: "asymmetric", summary: "faults without lock or fence; invalidations pay for them") {
+            AsymmetricGuard(space: $0.subscriptions, pages: $0.pages)
+        },
+        GuardEntry(name: "adaptive", summary: "asymmetric where it is quiet, striped where it is not") {
+            AdaptiveGuard(space: $0.subscriptions, pages: $0.pages)
+        },
     ]
 }

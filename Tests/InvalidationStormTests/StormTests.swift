@@ -21,7 +21,8 @@ import Testing
             GuardCatalogue.builtIn.map(\.name)
                 == [
                     "unprotected", "mutex", "rwlock", "stripe-mutex", "invlock", "range-counter", "kvm",
-                    "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree",
+                    "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree", "striped", "asymmetric",
+                    "adaptive",
                 ])
         #expect(GuardCatalogue.builtIn.filter { !$0.isProtected }.map(\.name) == ["unprotected"])
         #expect(

@@ -14,11 +14,15 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     case intervalLockFree = "interval-lockfree"
     case intervalStripe = "interval-2m"
     case intervalStripeLockFree = "interval-2m-lockfree"
+    case striped
+    case asymmetric
+    case adaptive
 
     /// Those that hold a lock from the start of a section to its end, and over a fault's walk.
     static let lockHolding: [ProtectedGuard] = [.mutex, .readWriteLock, .stripeMutex]
     /// Those whose faults walk without a lock, and try again.
-    static let retrying: [ProtectedGuard] = [.invLock, .rangeCounter, .kvm] + watchingRanges
+    static let retrying: [ProtectedGuard] =
+        [.invLock, .rangeCounter, .kvm] + watchingRanges + [.striped, .asymmetric, .adaptive]
     /// Those that subscribe in the interval half.
     static let watchingRanges: [ProtectedGuard] = [
         .interval, .intervalLockFree, .intervalStripe, .intervalStripeLockFree,
@@ -42,6 +46,9 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         case .intervalLockFree: IntervalLockFreeGuard(space: space, pages: pages, budget: budget)
         case .intervalStripe: IntervalStripeGuard(space: space, pages: pages, budget: budget)
         case .intervalStripeLockFree: IntervalStripeLockFreeGuard(space: space, pages: pages, budget: budget)
+        case .striped: StripedGuard(space: space, pages: pages, budget: budget)
+        case .asymmetric: AsymmetricGuard(space: space, pages: pages, budget: budget)
+        case .adaptive: AdaptiveGuard(space: space, pages: pages, budget: budget)
         }
     }
 }
