@@ -13,7 +13,9 @@ public enum Storm {
         _ settings: StormSettings, cancellation: Cancellation,
         makeGuard: @escaping @Sendable (AddressSpace) -> Guard
     ) -> StormMeasurement? {
-        let device = Device(pageTable: PageTable(pages: settings.scenario.pages), makeGuard: makeGuard)
+        let device = Device(
+            pageTable: PageTable(pages: settings.scenario.pages),
+            walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: .calibrated), makeGuard: makeGuard)
         return run(settings, cancellation: cancellation, device: device) { faulter, atWindow in
             faulter.run(on: device, atWindow: atWindow)
         }
@@ -60,7 +62,6 @@ public enum Storm {
             RoleThread(number: number) {
                 let faulter = Faulter(
                     control: control, clock: clock,
-                    walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: clock),
                     firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number))
                 let nanoseconds = roundTrip?.play(threadNumber: number, clock: clock)
                 control.gather()

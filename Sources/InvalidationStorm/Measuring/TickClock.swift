@@ -60,6 +60,10 @@ public struct Delay: Sendable {
     @usableFromInline
     let ticks: UInt64
 
+    /// No time.
+    public static let none = Delay(nanoseconds: 0, clock: .calibrated)
+
+    @usableFromInline
     init(nanoseconds: UInt64, clock: TickClock) {
         self.clock = clock
         ticks = clock.ticks(nanoseconds: nanoseconds)

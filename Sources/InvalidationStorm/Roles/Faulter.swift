@@ -34,8 +34,6 @@ public struct Faulter: Sendable {
     @usableFromInline
     let clock: TickClock
     @usableFromInline
-    let walkDelay: Delay
-    @usableFromInline
     let firstChoice: PageChoice
 
     /// Faults between two looks at the phase while nothing is recorded.
@@ -85,7 +83,7 @@ public struct Faulter: Sendable {
         defer { choice = pages }
         while control.phase == phase {
             for _ in 0..<Self.batch
-            where cache.fault(at: pages.next(), walkDelay: walkDelay).status == .dead { return .lifeEnded }
+            where cache.fault(at: pages.next()).status == .dead { return .lifeEnded }
             if phase == .warmUp { control.countWarmUp(faults: UInt64(Self.batch)) }
         }
         return .phaseEnded
@@ -117,11 +115,11 @@ public struct Faulter: Sendable {
         repeat {
             let faultsBefore = faults
             for _ in 0..<untimed {
-                count(cache.fault(at: pages.next(), walkDelay: walkDelay))
+                count(cache.fault(at: pages.next()))
             }
             let page = pages.next()
             let before = clock.now()
-            let outcome = cache.fault(at: page, walkDelay: walkDelay)
+            let outcome = cache.fault(at: page)
             let latency = clock.nanoseconds(clock.now() &- before)
             if outcome.status == .dead {
                 faults = faultsBefore

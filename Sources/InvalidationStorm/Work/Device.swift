@@ -20,14 +20,16 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
     /// The translations it holds, in all lives.
     @usableFromInline
     let shadow: ShadowTable
+    private let walkDelay: Delay
     private let makeGuard: @Sendable (AddressSpace) -> Guard
     private let publication = PthreadMutex()
     private var current: GuardedCache<Guard>?
 
-    /// A device for the spaces of `pageTable`; `makeGuard` builds the guard of each life.
+    /// A device for the spaces of `pageTable`, whose walks take `walkDelay`; `makeGuard` builds the guard of each life.
     @usableFromInline
-    init(pageTable: PageTable, makeGuard: @escaping @Sendable (AddressSpace) -> Guard) {
+    init(pageTable: PageTable, walkDelay: Delay = .none, makeGuard: @escaping @Sendable (AddressSpace) -> Guard) {
         shadow = ShadowTable(pageTable: pageTable)
+        self.walkDelay = walkDelay
         self.makeGuard = makeGuard
     }
 
@@ -42,7 +44,7 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
 
     @usableFromInline
     func attach(to space: AddressSpace) throws(RegistrationError) -> CacheSubscription {
-        let cache = GuardedCache(space: space, guard: makeGuard(space), shadow: shadow)
+        let cache = GuardedCache(space: space, guard: makeGuard(space), shadow: shadow, walkDelay: walkDelay)
         let subscription = try space.subscriptions.register(cache, over: space.pageTable.wholeRange)
         publication.lock()
         current = cache

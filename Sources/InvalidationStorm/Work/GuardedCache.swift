@@ -8,29 +8,35 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
     public let shadow: ShadowTable
     @usableFromInline
     let space: AddressSpace
+    // Here, not with the faulter: what a fault's closures hold is written to memory for the guard's slow path, each time.
+    @usableFromInline
+    let walkDelay: Delay
 
-    /// A device on `space` that holds nothing yet.
+    /// A device on `space` that holds nothing yet, and whose walks take `walkDelay` on top of reading the page table.
     @inlinable
-    public convenience init(space: AddressSpace, guard translationGuard: Guard) {
-        self.init(space: space, guard: translationGuard, shadow: ShadowTable(pageTable: space.pageTable))
+    public convenience init(space: AddressSpace, guard translationGuard: Guard, walkDelay: Delay = .none) {
+        self.init(
+            space: space, guard: translationGuard, shadow: ShadowTable(pageTable: space.pageTable), walkDelay: walkDelay
+        )
     }
 
     /// A device on `space` whose translations go into `shadow`, which an earlier life of the space may have used.
     @inlinable
-    init(space: AddressSpace, guard translationGuard: Guard, shadow: ShadowTable) {
+    init(space: AddressSpace, guard translationGuard: Guard, shadow: ShadowTable, walkDelay: Delay) {
         self.space = space
         `guard` = translationGuard
         self.shadow = shadow
+        self.walkDelay = walkDelay
     }
 
-    /// One fault: looks the page up, taking `delay` over it, and installs what it found.
+    /// One fault: looks the page up and installs what it found.
     @inlinable @inline(__always)
-    public func fault(at page: Int, walkDelay delay: Delay) -> FaultOutcome {
+    public func fault(at page: Int) -> FaultOutcome {
         `guard`.fault(
             at: page,
             walk: { () -> UInt64? in
                 let generation = space.walk(page)
-                delay.spend()
+                walkDelay.spend()
                 return generation
             },
             install: { shadow.install($0, at: page) })

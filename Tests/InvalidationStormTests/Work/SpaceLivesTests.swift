@@ -11,8 +11,6 @@ import Testing
         name: "lives", arrivals: .backToBack, pagesPerInvalidation: 1024, placement: .inSteps, event: .release,
         pages: 1024)
 
-    private let noDelay = Delay(nanoseconds: 0, clock: .calibrated)
-
     /// What a test saw of a renewal.
     private struct Renewal {
         /// How many translations were visible when the release had returned.
@@ -33,19 +31,19 @@ import Testing
         return RCU.withRegisteredThread {
             let lives = SpaceLives(scenario: scenario, pairing: .targetedUndo, device: device)
             let cache = device.cache
-            for page in 0..<1024 { _ = cache.fault(at: page, walkDelay: noDelay) }
+            for page in 0..<1024 { _ = cache.fault(at: page) }
             var seen = Renewal()
             lives.renew {
                 seen.visible = (0..<1024).count {
                     device.shadow.entries[$0].load(ordering: .relaxed) != ShadowTable.nothing
                 }
-                seen.lateFault = cache.fault(at: 3, walkDelay: noDelay).status
+                seen.lateFault = cache.fault(at: 3).status
                 device.shadow.pageTable.change(device.shadow.pageTable.wholeRange)
             }
             seen.stale = device.shadow.staleCount
-            seen.nextFault = device.cache.fault(at: 3, walkDelay: noDelay).status
+            seen.nextFault = device.cache.fault(at: 3).status
             lives.end()
-            seen.lastFault = device.cache.fault(at: 3, walkDelay: noDelay).status
+            seen.lastFault = device.cache.fault(at: 3).status
             return seen
         }
     }
