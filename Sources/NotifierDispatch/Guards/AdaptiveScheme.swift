@@ -36,8 +36,22 @@ import Synchronization
 public struct AdaptiveScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The words that a fault began with.
-    public typealias Ticket = StripedScheme.Ticket
+    /// What a fault began with, with the lock or without.
+    public struct Ticket: Sendable {
+        @usableFromInline
+        let striped: StripedScheme.Ticket
+        @usableFromInline
+        let slot: PublicationSlot
+
+        @inlinable @inline(__always)
+        init(striped: StripedScheme.Ticket, slot: PublicationSlot) {
+            self.striped = striped
+            self.slot = slot
+        }
+
+        @inlinable @inline(__always)
+        var isBiased: Bool { striped.word & StripeWord.biased != 0 }
+    }
 
     /// Faults with the lock, no section between, after which a stripe may be biased again.
     @usableFromInline
@@ -70,10 +84,12 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
         // Acquiring, both: as in StripedScheme.
-        let word = striped.stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
+        let stripe = striped.stripes.stripe(at: page)
+        let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = striped.wide.word.pointee.load(ordering: .acquiring)
         guard (word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0 else { return nil }
-        return Ticket(word: word, wide: wideWord)
+        return Ticket(
+            striped: StripedScheme.Ticket(stripe: stripe, word: word, wide: wideWord), slot: slots.mine)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -89,14 +105,14 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        guard ticket.word & StripeWord.biased != 0 else { return striped.beginInstall(ticket, at: page) }
-        slots.publish(page)
+        guard ticket.isBiased else { return striped.beginInstall(ticket.striped, at: page) }
+        ticket.slot.publish(page)
         barrier.light()
         // Acquiring, both: the install comes after it.
-        guard striped.stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) == ticket.word,
-            striped.wide.word.pointee.load(ordering: .acquiring) == ticket.wide
+        guard ticket.striped.stripe.pointee.word.load(ordering: .acquiring) == ticket.striped.word,
+            striped.wide.word.pointee.load(ordering: .acquiring) == ticket.striped.wide
         else {
-            slots.clear()
+            ticket.slot.clear()
             return nil
         }
         return 0
@@ -104,25 +120,25 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) {
-        guard ticket.word & StripeWord.biased == 0 else { return slots.clear() }
-        let stripe = striped.stripes.stripe(at: page)
+        guard !ticket.isBiased else { return ticket.slot.clear() }
+        let stripe = ticket.striped.stripe
         // Relaxed, both: written with the lock held.
         let quiet = stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
-        guard quiet < Self.quietFaults else { return endInstallSlow(stripe, ticket) }
+        guard quiet < Self.quietFaults else { return endInstallSlow(ticket.striped) }
         stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
-        striped.endInstall(ticket, at: page)
+        striped.endInstall(ticket.striped, at: page)
     }
 
     /// Gives the lock back, and biases the stripe where revocations may take more time.
     @usableFromInline @inline(never)
-    func endInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: Ticket) {
-        stripe.pointee.quietFaults.store(0, ordering: .relaxed)
+    func endInstallSlow(_ ticket: StripedScheme.Ticket) {
+        ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
         // Relaxed: a wide section that had the lock before this fault raised the word before that; one that has it later
         // finds the bias.
         let isWideIdle = striped.wide.word.pointee.load(ordering: .relaxed) == ticket.wide
         let bias = isWideIdle && budget.isLeft ? StripeWord.biased : 0
         // The ticket's count is 0, and nobody else changes a locked word.
-        stripe.pointee.unlock(ticket.word | bias)
+        ticket.stripe.pointee.unlock(ticket.word | bias)
     }
 
     @inlinable

@@ -26,13 +26,22 @@ import Synchronization
 public struct AsymmetricScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The word that a fault began with.
-    public struct Ticket: Sendable {
+    /// The word that a fault began with; where it lies, and where the thread's slot does, are kept with it.
+    public struct Ticket: @unchecked Sendable {
+        // @unchecked: atomics behind pointers.
+        @usableFromInline
+        let stripe: UnsafeMutablePointer<Stripe>
+        @usableFromInline
+        let slot: PublicationSlot
         @usableFromInline
         let word: UInt64
 
         @inlinable @inline(__always)
-        init(word: UInt64) { self.word = word }
+        init(stripe: UnsafeMutablePointer<Stripe>, slot: PublicationSlot, word: UInt64) {
+            self.stripe = stripe
+            self.slot = slot
+            self.word = word
+        }
     }
 
     @usableFromInline
@@ -57,9 +66,10 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
         // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
-        let word = stripes.stripe(at: page).pointee.word.load(ordering: .acquiring)
+        let stripe = stripes.stripe(at: page)
+        let word = stripe.pointee.word.load(ordering: .acquiring)
         guard word & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
-        return Ticket(word: word)
+        return Ticket(stripe: stripe, slot: slots.mine, word: word)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -75,18 +85,18 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        slots.publish(page)
+        ticket.slot.publish(page)
         barrier.light()
         // Acquiring: the install comes after it.
-        guard stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) == ticket.word else {
-            slots.clear()
+        guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word else {
+            ticket.slot.clear()
             return nil
         }
         return 0
     }
 
     @inlinable @inline(__always)
-    public func endInstall(_ ticket: Ticket, at page: Int) { slots.clear() }
+    public func endInstall(_ ticket: Ticket, at page: Int) { ticket.slot.clear() }
 
     @inlinable
     public func isOver(at page: Int) -> Bool { stripes.isDead(at: page) }

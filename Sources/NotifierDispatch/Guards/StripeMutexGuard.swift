@@ -80,7 +80,9 @@ public final class StripeMutexGuard: ListedGuard {
     /// The lock of a stripe; traps where the guard was made for fewer pages.
     @inlinable @inline(__always)
     func stripe(_ index: Int) -> UnsafeMutablePointer<SmallLock> {
-        precondition(index >= 0 && index < stripes.count, "a page lies beyond those the guard was made for")
+        precondition(
+            UInt(bitPattern: index) < UInt(bitPattern: stripes.count), "a page lies beyond those the guard was made for"
+        )
         return stripes[index]
     }
 

@@ -25,15 +25,19 @@ import Synchronization
 public struct StripedScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The words that a fault began with.
-    public struct Ticket: Sendable {
+    /// The words that a fault began with, and where the first one lies.
+    public struct Ticket: @unchecked Sendable {
+        // @unchecked: an atomic behind a pointer.
+        @usableFromInline
+        let stripe: UnsafeMutablePointer<Stripe>
         @usableFromInline
         let word: UInt64
         @usableFromInline
         let wide: UInt64
 
         @inlinable @inline(__always)
-        init(word: UInt64, wide: UInt64) {
+        init(stripe: UnsafeMutablePointer<Stripe>, word: UInt64, wide: UInt64) {
+            self.stripe = stripe
             self.word = word
             self.wide = wide
         }
@@ -67,7 +71,7 @@ public struct StripedScheme: ~Copyable, ListedScheme {
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = wide.word.pointee.load(ordering: .acquiring)
         guard (word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0 else { return nil }
-        return Ticket(word: word, wide: wideWord)
+        return Ticket(stripe: stripe, word: word, wide: wideWord)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -83,15 +87,14 @@ public struct StripedScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        let stripe = stripes.stripe(at: page)
         var waited: UInt64 = 0
         // Acquiring: the install comes after the teardowns of all sections so far (pairs with their stores). A failure
         // reads nothing that the lock protects.
-        if !stripe.pointee.word.compareExchange(
+        if !ticket.stripe.pointee.word.compareExchange(
             expected: ticket.word, desired: ticket.word | StripeWord.lock, successOrdering: .acquiring,
             failureOrdering: .relaxed
         ).exchanged {
-            waited = Self.beginInstallSlow(stripe, ticket.word)
+            waited = Self.beginInstallSlow(ticket.stripe, ticket.word)
             if waited == 0 { return nil }
         }
         // Relaxed: the lock orders it, see WideSections.
@@ -126,7 +129,7 @@ public struct StripedScheme: ~Copyable, ListedScheme {
     public func endInstall(_ ticket: Ticket, at page: Int) {
         // Releasing: the install comes before the next section's teardown (pairs with its exchange). Nobody else changes
         // a locked word, so storing the ticket takes the lock off and nothing else.
-        stripes.stripe(at: page).pointee.word.store(ticket.word, ordering: .releasing)
+        ticket.stripe.pointee.word.store(ticket.word, ordering: .releasing)
     }
 
     @inlinable

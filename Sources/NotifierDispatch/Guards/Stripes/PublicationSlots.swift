@@ -3,12 +3,6 @@ import Synchronization
 
 /// Which page each thread is installing without a lock: a slot for every thread that can be registered, on cache lines of
 /// its own. Only its thread writes a slot.
-///
-/// Legal states of a slot:
-///
-///     value     meaning
-///     0         its thread installs nothing
-///     page + 1  its thread installs that page, or is about to look whether it may
 @usableFromInline
 struct PublicationSlots: ~Copyable, @unchecked Sendable {
     // @unchecked: the slots are atomics behind a pointer that never changes.
@@ -31,34 +25,19 @@ struct PublicationSlots: ~Copyable, @unchecked Sendable {
 
     deinit { munmap(base, Self.byteCount) }
 
-    /// The slot of a thread. Safe: the memory lies zeroed, which is what an atomic 0 looks like, and `index` is below
-    /// `maximumThreads`.
+    /// The calling thread's slot.
     @inlinable @inline(__always)
-    func slot(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (base + index &* Self.stride).assumingMemoryBound(to: Atomic<UInt64>.self)
-    }
-
-    /// The calling thread's.
-    @inlinable @inline(__always)
-    var mine: UnsafeMutablePointer<Atomic<UInt64>> {
+    var mine: PublicationSlot {
         let index = ThreadRegistration.index
         guard index >= 0 else { ThreadRegistration.trapUnregistered() }
         return slot(Int(index))
     }
 
-    /// Says that the calling thread is about to install a page. What it does next must be kept behind this by a
-    /// ``ProcessBarrier``.
+    /// The slot of a thread. Safe: the memory lies zeroed, which is what an atomic 0 looks like, and `index` is below
+    /// `maximumThreads`.
     @inlinable @inline(__always)
-    func publish(_ page: Int) {
-        // Releasing: what the last install wrote comes before it, where no clearing of the slot lies between.
-        mine.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)
-    }
-
-    /// Says that the calling thread installs nothing any more.
-    @inlinable @inline(__always)
-    func clear() {
-        // Releasing: the install comes before it; pairs with waitUntilNone.
-        mine.pointee.store(0, ordering: .releasing)
+    func slot(_ index: Int) -> PublicationSlot {
+        PublicationSlot(word: (base + index &* Self.stride).assumingMemoryBound(to: Atomic<UInt64>.self))
     }
 
     /// Waits, spinning and then yielding, until every thread has been seen to install none of the pages. To be called
@@ -66,12 +45,47 @@ struct PublicationSlots: ~Copyable, @unchecked Sendable {
     func waitUntilNone(in pages: Range<Int>) {
         for index in 0..<ThreadRegistration.indexLimit {
             var backoff = Backoff()
-            // Acquiring: what the thread installed before it cleared its slot is visible to the teardown.
-            while isIn(pages, slot(index).pointee.load(ordering: .acquiring)) { backoff.pause() }
+            while slot(index).isIn(pages) { backoff.pause() }
         }
     }
+}
 
-    private func isIn(_ pages: Range<Int>, _ published: UInt64) -> Bool {
-        published != 0 && pages.contains(Int(published) - 1)
+/// One thread's slot of the ``PublicationSlots``; valid as long as they are.
+///
+/// Legal states of the word:
+///
+///     value     meaning
+///     0         its thread installs nothing
+///     page + 1  its thread installs that page, or is about to look whether it may
+@usableFromInline
+struct PublicationSlot: @unchecked Sendable {
+    // @unchecked: an atomic behind a pointer.
+    @usableFromInline
+    let word: UnsafeMutablePointer<Atomic<UInt64>>
+
+    @inlinable @inline(__always)
+    init(word: UnsafeMutablePointer<Atomic<UInt64>>) { self.word = word }
+
+    /// Says that the calling thread is about to install a page. What it does next must be kept behind this by a
+    /// ``ProcessBarrier``.
+    @inlinable @inline(__always)
+    func publish(_ page: Int) {
+        // Releasing: an earlier install of this thread comes before it, so that who sees this page instead of that one
+        // sees that install too (pairs with isIn).
+        word.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)
+    }
+
+    /// Says that the calling thread installs nothing any more.
+    @inlinable @inline(__always)
+    func clear() {
+        // Releasing: the install comes before it (pairs with isIn).
+        word.pointee.store(0, ordering: .releasing)
+    }
+
+    /// Whether one of the pages is published.
+    func isIn(_ pages: Range<Int>) -> Bool {
+        // Acquiring: where the answer is no, what the thread installed before is visible to the teardown that follows.
+        let published = word.pointee.load(ordering: .acquiring)
+        return published != 0 && pages.contains(Int(published) - 1)
     }
 }

@@ -26,7 +26,7 @@ public struct StripeSize: Hashable, Sendable {
 
     /// The stripe that a page lies in.
     @inlinable @inline(__always)
-    func index(of page: Int) -> Int { page >> shift }
+    func index(of page: Int) -> Int { page &>> shift }
 
     /// The stripes that a range touches.
     @usableFromInline

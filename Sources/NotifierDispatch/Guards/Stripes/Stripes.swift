@@ -21,7 +21,8 @@ struct Stripes: ~Copyable, Sendable {
     /// A stripe; traps where the guard was made for fewer pages.
     @inlinable @inline(__always)
     subscript(index: Int) -> UnsafeMutablePointer<Stripe> {
-        precondition(index >= 0 && index < lines.count, "a page lies beyond those the guard was made for")
+        precondition(
+            UInt(bitPattern: index) < UInt(bitPattern: lines.count), "a page lies beyond those the guard was made for")
         return lines[index]
     }
 
