@@ -26,7 +26,7 @@ struct ReadMeExampleTests {
 
         // README
         final class MyTranslationCache: TranslationCache {
-            let `guard`: IntervalGuard  // or any other: they are exchangeable
+            let `guard`: IntervalGuard  // or another guard
             init(guard anyGuard: IntervalGuard) { `guard` = anyGuard }
             func drop(_ range: InvalidationRange) { for page in range.pages { table[page] = nil } }
         }

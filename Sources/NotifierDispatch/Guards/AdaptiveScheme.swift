@@ -29,7 +29,7 @@ import Synchronization
 /// and faults look at its word behind the barrier too. Behind the bias, all is as in ``StripedScheme``.
 ///
 /// A stripe is biased again by a fault that holds its lock, after so many faults without a section between that what the
-/// next revocation will cost is made up for, and while the ``RevocationBudget`` lasts. Under the lock the fault looks at the
+/// next revocation will cost is made up for, and while the `RevocationBudget` lasts. Under the lock the fault looks at the
 /// wide word once more: a wide section that tore the stripe down before, without a barrier, has raised it by then.
 ///
 /// Installs run beside each other: what they write must be independent atomic words.

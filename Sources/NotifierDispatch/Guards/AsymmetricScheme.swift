@@ -15,7 +15,7 @@ import Synchronization
 ///     my slot = none               (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// By the two sides of the ``ProcessBarrier`` either the fault sees the raise, and takes its page back without an install,
+/// By the two sides of the `ProcessBarrier` either the fault sees the raise, and takes its page back without an install,
 /// or the section sees the page, and waits for the install, which its teardown then finds. A fault that publishes after the
 /// section has looked sees the raise. Between start and end no ticket is given; one that is given after the end acquires
 /// the change, and its walk sees it. The generation keeps a whole section that fits inside the walk from being missed.

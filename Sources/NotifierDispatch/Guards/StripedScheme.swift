@@ -21,7 +21,7 @@ import Synchronization
 /// change, and the walk saw it. Between the two no ticket is given, since the count is not 0. The generation keeps a whole
 /// section that fits inside the walk from being missed.
 ///
-/// Sections over more stripes than a bound are ``WideSections``. Installs and teardowns of one stripe exclude each other.
+/// Sections over more stripes than a bound are `WideSections`. Installs and teardowns of one stripe exclude each other.
 public struct StripedScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
