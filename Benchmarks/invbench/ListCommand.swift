@@ -22,9 +22,11 @@ struct ListCommand: ParsableCommand {
             + section("Recorded programs", traces.map { ($0.name, $0.summary) })
     }
 
-    /// A guard's own words; one that does not protect is marked, whatever its words are.
+    /// A guard's own words and its parameters; one that does not protect is marked, whatever its words are.
     private static func summary(of entry: GuardEntry) -> String {
-        entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
+        let words = entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
+        let parameters = entry.parameters.map { " [--\($0.rawValue) \($0.text(in: GuardParameters()))]" }
+        return words + parameters.joined()
     }
 
     private static func section(_ title: String, _ entries: [(name: String, summary: String)]) -> String {

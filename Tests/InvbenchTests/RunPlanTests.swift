@@ -94,6 +94,14 @@ import Testing
         #expect(throws: UsageError.self) { try self.plan("--guard", "mutex", "--pairing", "call-all") }
     }
 
+    @Test func aParameterThatNoChosenGuardTakesIsAnError() throws {
+        #expect(try !plan("--guard", "mutex,stripe-mutex", "--stripe", "64KiB").cells.isEmpty)
+        let error = #expect(throws: UsageError.self) { try plan("--guard", "mutex", "--stripe", "64KiB") }
+        #expect(error?.description.hasPrefix("--stripe: none of the chosen guards takes it; choose one") == true)
+        #expect(error?.description.contains("stripe-mutex") == true)
+        #expect(throws: UsageError.self) { try plan("--benchmark_filter=/mutex/", "--stripe", "64KiB") }
+    }
+
     @Test func everyRoundHasEveryCellOnce() throws {
         let turns = Schedule.turns(cells: 20, repetitions: 3, isInterleaved: true, seed: 7)
         for repetition in 0..<3 {

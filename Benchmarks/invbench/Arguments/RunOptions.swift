@@ -61,6 +61,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How starts and ends stay paired when a start fails.")
     var pairing: PairingPolicy = .targetedUndo
 
+    @OptionGroup(title: "Parameters of guards")
+    var parameters: ParameterFlags
+
     @Flag(help: "Keep no results file.")
     var noSave = false
 
@@ -89,7 +92,9 @@ struct RunOptions: ParsableArguments {
 
     /// What is changed in every cell that it applies to.
     var adjustments: Cell.Adjustments {
-        Cell.Adjustments(walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing)
+        Cell.Adjustments(
+            walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing,
+            guardParameters: parameters.chosen)
     }
 }
 

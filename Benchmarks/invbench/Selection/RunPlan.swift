@@ -41,6 +41,7 @@ struct RunPlan: Sendable {
             throw UsageError(
                 "--invalidators: none of the chosen scenarios can run so; calm has 0, the others 1 or more")
         }
+        try Self.checkParameters(options.parameters.given, of: chosen, catalogue)
         cells = chosen
         self.notes = notes
         repetitions = options.benchmark.repetitions ?? options.profile.repetitions
@@ -62,6 +63,18 @@ struct RunPlan: Sendable {
             + "be undone; use --pairing targeted-undo"
         if left.isEmpty { throw UsageError(reason) }
         return (left, ["left out: " + reason])
+    }
+
+    /// A parameter that no chosen guard takes would change nothing, which is not what was asked for.
+    private static func checkParameters(
+        _ given: [GuardParameter], of cells: [Cell], _ catalogue: CellCatalogue
+    ) throws {
+        for parameter in given where !cells.contains(where: { $0.entry.parameters.contains(parameter) }) {
+            let takers = catalogue.guards.filter { $0.parameters.contains(parameter) }.map(\.name)
+            throw UsageError(
+                "--\(parameter.rawValue): none of the chosen guards takes it; "
+                    + (takers.isEmpty ? "no guard does" : "choose one that does: \(takers.joined(separator: ", "))"))
+        }
     }
 
     /// The scenarios of the cells by their names; reads each chosen trace once.
