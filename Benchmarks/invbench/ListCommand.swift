@@ -4,7 +4,7 @@ import InvalidationStorm
 /// `invbench list`: what can be named on the command line.
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Shows the guards, the scenarios and the recorded programs.")
+        commandName: "list", abstract: "Shows the guards, the scenarios, the recorded programs and the profiles.")
 
     func run() throws {
         let catalogue = try CellCatalogue()
@@ -20,6 +20,7 @@ struct ListCommand: ParsableCommand {
         return section("Guards", catalogue.guards.map { ($0.name, Self.summary(of: $0)) })
             + section("Scenarios", synthetic.map { ($0.name, $0.summary) })
             + section("Recorded programs", traces.map { ($0.name, $0.summary) })
+            + section("Profiles", Profile.allCases.flatMap(Self.lines))
     }
 
     /// A guard's own words and its parameters; one that does not protect is marked, whatever its words are.
@@ -27,6 +28,10 @@ struct ListCommand: ParsableCommand {
         let words = entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
         let parameters = entry.parameters.map { " [--\($0.rawValue) \($0.text(in: GuardParameters()))]" }
         return words + parameters.joined()
+    }
+
+    private static func lines(of profile: Profile) -> [(name: String, summary: String)] {
+        profile.summary.enumerated().map { ($0 == 0 ? profile.rawValue : "", $1) }
     }
 
     private static func section(_ title: String, _ entries: [(name: String, summary: String)]) -> String {

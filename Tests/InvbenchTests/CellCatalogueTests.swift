@@ -86,7 +86,8 @@ import Testing
         let flags: [[String]] = [
             [], ["--stripe=4KiB"], ["--stripe=64KiB"], ["--stripe=1MiB"], ["--stripe=4MiB"], ["--stripe=1GiB"],
             ["--stripe=1024GiB"], ["--wide-bound=0"], ["--wide-bound=7"], ["--bias-budget=1%"], ["--bias-budget=7%"],
-            ["--bias-budget=0.07%"], ["--stripe=4KiB", "--wide-bound=7", "--bias-budget=1e-9%"],
+            ["--bias-budget=0.07%"], ["--bias-budget=0.7%"],
+            ["--stripe=4KiB", "--wide-bound=7", "--bias-budget=1e-9%"],
         ]
         let names = try flags.map { words in
             let chosen = try ParameterFlags.parse(words).chosen

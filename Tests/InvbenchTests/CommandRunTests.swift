@@ -107,7 +107,9 @@ extension EndToEndTests {
         @Test func listShowsWhatThereIs() throws {
             let outcome = try command.run(["list"])
             #expect(outcome.status == 0)
-            for word in ["unprotected", "UNSAFE", "[--stripe 2MiB]", "pressure", "trace:redis"] {
+            for word in [
+                "unprotected", "UNSAFE", "[--stripe 2MiB]", "pressure", "trace:redis", "guards: unprotected, mutex,",
+            ] {
                 #expect(outcome.output.contains(word))
             }
         }

@@ -25,9 +25,10 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How much is measured: quick takes the main scenarios and ends within a minute on two cores, standard takes "
-                + "all and ends within ten, full has everything that is registered. "
-                + "Its choice of cells holds where no filter, guard, scenario or thread count is given."))
+            "How much is measured: quick takes some guards in some scenarios and ends within a minute on two cores, "
+                + "standard takes all and ends within ten, full has everything that is registered. "
+                + "Its choice of cells holds where no filter, guard, scenario or thread count is given. "
+                + "quick has the \(Profile.quickGuardsText); \(Profile.quickScenariosText)."))
     var profile: Profile = .quick
 
     @Option(
