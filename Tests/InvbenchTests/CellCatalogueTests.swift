@@ -3,7 +3,7 @@ import InvalidationStorm
 import NotifierDispatch
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct CellCatalogueTests {
     private let catalogue: CellCatalogue
@@ -172,6 +172,15 @@ import Testing
         #expect(error?.description == "--guard: there is no guard 'mutx'; did you mean 'mutex'?")
         let other = #expect(throws: UsageError.self) { try catalogue.scenarios(named: ["whatever"]) }
         #expect(other?.description.contains("invbench list") == true)
+    }
+
+    @Test(arguments: ["mutex", "", "a/b", "a,b", "a\nb"])
+    func aGuardThatCouldNotBeToldApartIsRefused(name: String) {
+        let mine = GuardEntry(name: name, summary: "one lock") { _ in MutexGuard() }
+        let error = #expect(throws: UsageError.self) {
+            try CellCatalogue(guards: GuardCatalogue.builtIn + [mine], builtInTraces: [])
+        }
+        #expect(error?.description.contains("another") == true)
     }
 
     @Test func twoTracesOfOneNameAreRefused() {

@@ -1,7 +1,7 @@
 import InvalidationStorm
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct CommandLineTests {
     private func parse(_ words: String...) throws -> RunOptions {

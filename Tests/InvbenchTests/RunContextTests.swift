@@ -1,7 +1,7 @@
 import BenchmarkRecords
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct RunContextTests {
     private func lines(_ context: String, _ words: [String] = []) throws -> [ContextLine] {

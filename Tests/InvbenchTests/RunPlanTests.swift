@@ -3,7 +3,7 @@ import InvalidationStorm
 import NotifierDispatch
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct RunPlanTests {
     private func plan(_ words: String..., cores: Int = 2) throws -> RunPlan {

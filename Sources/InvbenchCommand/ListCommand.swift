@@ -2,12 +2,12 @@ import ArgumentParser
 import InvalidationStorm
 
 /// `invbench list`: what can be named on the command line.
-struct ListCommand: ParsableCommand {
+struct ListCommand: GuardCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Shows the guards, the scenarios, the recorded programs and the profiles.")
 
-    func run() throws {
-        let catalogue = try CellCatalogue()
+    func run(guards: [GuardEntry]) throws {
+        let catalogue = try CellCatalogue(guards: guards)
         let output = TextSink.standardOutput()
         output.write(Self.text(of: catalogue))
         if output.hasFailed { throw ExitStatus.unwritten }
