@@ -8,7 +8,7 @@ struct SourceState: Equatable, Sendable {
     var isDirty: Bool
 
     /// What the command is built from.
-    private static let sources = ["--", "Package.swift", "Sources", "Benchmarks"]
+    private static let sources = ["--", "Package.swift", "Sources", "Benchmarks", "Examples"]
 
     /// The state of the checkout that the executable lies in (SwiftPM builds in `.build` below the package); `nil`
     /// outside of one, and where the sources' last commit is younger than the executable, which then was built from

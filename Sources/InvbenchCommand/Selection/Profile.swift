@@ -60,7 +60,7 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
         }
     }
 
-    /// What it takes, in a few lines for people.
+    /// What it takes, a line each, for people.
     var summary: [String] {
         let amount = "\(repetitions) repetitions of \(windowNanoseconds / 1_000_000) ms"
         switch self {
@@ -70,11 +70,13 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
         }
     }
 
+    /// The guards that `quick` has, for people.
     static var quickGuardsText: String {
         let names = GuardCatalogue.builtIn.map(\.name).filter(quickGuards.contains)
         return "guards: \(names.joined(separator: ", ")), and one's own"
     }
 
+    /// The scenarios that `quick` has, for people.
     static var quickScenariosText: String {
         "scenarios: \(quickScenarios.joined(separator: ", ")), and one's own traces"
     }
