@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
         .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
+        .library(name: "InvbenchCommand", targets: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"]),
         .executable(name: "invbench", targets: ["invbench"]),
     ],
     dependencies: [
@@ -27,15 +28,15 @@ let package = Package(
             ]
         ),
         .target(name: "BenchmarkRecords"),
-        .executableTarget(
-            name: "invbench",
+        .target(
+            name: "InvbenchCommand",
             dependencies: [
                 "InvalidationStorm", "BenchmarkRecords", "CGoogleBenchmark",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Benchmarks/invbench",
             resources: [.copy("Traces")]
         ),
+        .executableTarget(name: "invbench", dependencies: ["InvbenchCommand"], path: "Benchmarks/invbench"),
         .target(name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors"),
         .executableTarget(
             name: "primitives",
@@ -47,7 +48,7 @@ let package = Package(
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
         .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm"]),
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
-        .testTarget(name: "InvbenchTests", dependencies: ["invbench"]),
+        .testTarget(name: "InvbenchTests", dependencies: ["InvbenchCommand", "invbench"]),
         .testTarget(name: "PrimitivesTests", dependencies: ["primitives", "NotifierDispatch", "CPrimitiveFloors"]),
     ],
     swiftLanguageModes: [.v6],

@@ -12,10 +12,14 @@
 /// - parameter keys: lower-case ASCII letters, digits and `-`, each key at most once, never `faulters` or
 ///   `invalidators`;
 /// - faulters: 1 or above; invalidators: 0 or above; both without sign or leading zeros.
+///
+/// A parameter belongs to the guard or to the work. Guards that met the same work are compared, whatever parameters
+/// they had: `storm/stripe-mutex/storm/faulters:1/invalidators:1/stripe:64KiB` and
+/// `storm/kvm/storm/faulters:1/invalidators:1` are of one workload.
 public struct CellName: Hashable, Sendable, CustomStringConvertible {
     /// One setting of the cell that is not default, such as `walk:1000ns`.
     public struct Parameter: Hashable, Sendable {
-        /// Which setting: `walk`, `change`, `pairing`, `speed`.
+        /// Which setting: `walk`, `change`, `pairing`, `speed`, or one of the guard's.
         public let key: String
         /// Its value with its unit, such as `1000ns`.
         public let value: String
@@ -25,6 +29,12 @@ public struct CellName: Hashable, Sendable, CustomStringConvertible {
             self.key = key
             self.value = value
         }
+
+        /// The keys of the parameters that belong to a guard.
+        public static let guardKeys: Set<String> = ["stripe", "wide-bound", "bias-budget"]
+
+        /// Whether it belongs to the guard and not to the work.
+        var isOfGuard: Bool { Self.guardKeys.contains(key) }
     }
 
     /// The guard under test.

@@ -1,7 +1,8 @@
 /// The results as a table for people, at most 100 columns wide.
 ///
-/// One block for each workload and in it one line for each guard, the fastest first. Values are medians over the `n`
-/// repetitions, only the stale translations are their sum. `-` is a value that was not measured.
+/// One block for each workload and in it one line for each guard, the fastest first; a guard with parameters has them in
+/// the next line. Values are medians over the `n` repetitions, only the stale translations are their sum. `-` is a value
+/// that was not measured.
 public struct ConsoleTable: Sendable, CustomStringConvertible {
     /// The text, with a newline at its end; empty where no row is a repetition of a cell.
     public let description: String
@@ -37,14 +38,22 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
 
     private static func block(_ group: WorkloadGroup, unprotectedGuards: Set<String>) -> String {
         let rwlock = group.series.first { $0.guardName == "rwlock" }?.median(.faultsPerSecond)
-        let lines = group.series.map { series in
+        let lines = group.series.flatMap { series in
             let isUnsafe = unprotectedGuards.contains(series.guardName)
-            return line(first: series.guardName, cells(series, rwlock: rwlock), last: flags(series, isUnsafe: isUnsafe))
+            let values = line(
+                first: series.guardName, cells(series, rwlock: rwlock), last: flags(series, isUnsafe: isUnsafe))
+            return [values] + parameters(of: series.variant)
         }
         let title = shortened(group.workload.title, to: 100)
         let above = line(first: "", columns.map(\.above), last: "")
         let heading = line(first: "guard", columns.map(\.heading), last: "")
         return ([title, above, heading] + lines).map { $0 + "\n" }.joined()
+    }
+
+    /// The guard's parameters in a line of their own, where it has some.
+    private static func parameters(of variant: GuardVariant) -> [String] {
+        if variant.parameters.isEmpty { return [] }
+        return [shortened("  " + variant.parameters.map { "\($0.key):\($0.value)" }.joined(separator: " "), to: 100)]
     }
 
     private static func cells(_ series: GuardSeries, rwlock: Double?) -> [String] {

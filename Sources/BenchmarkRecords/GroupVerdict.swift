@@ -27,7 +27,7 @@ public struct GroupVerdict: Sendable {
         let stale = protected.filter { $0.staleInstalls ?? 0 > 0 }
         let ranked = protected.filter { ($0.staleInstalls ?? 0) == 0 && $0.median(.faultsPerSecond) != nil }
         let disqualification = stale.map { series in
-            "\(series.guardName) is left out: it showed \(ScaledNumber.count(series.staleInstalls ?? 0)) stale translations."
+            "\(series.name) is left out: it showed \(ScaledNumber.count(series.staleInstalls ?? 0)) stale translations."
         }
         workload = group.workload.title
         comparisons = max(0, ranked.count - 1)
@@ -37,7 +37,7 @@ public struct GroupVerdict: Sendable {
             sentences = disqualification + ["No protected guard has a rank here."]
             return
         }
-        self.best = best.guardName
+        self.best = best.name
         let others = Array(ranked.dropFirst())
         (tied, undecided) = Self.notToldApart(from: best, others)
         let busiest = others.compactMap { series in
@@ -45,7 +45,7 @@ public struct GroupVerdict: Sendable {
         }
         .max { $0.rate < $1.rate }
         if let rate = best.median(.invalidationsPerSecond), let busiest, rate < busiest.rate / 2 {
-            starved = busiest.series.guardName
+            starved = busiest.series.name
         } else {
             starved = nil
         }
@@ -53,7 +53,7 @@ public struct GroupVerdict: Sendable {
         var sentences = [words.lead(tied: tied, undecided: undecided)]
         if let latency = words.latency() { sentences.append(latency) }
         if starved != nil, let busiest {
-            sentences.append(words.starvation(busiest: busiest.series.guardName, rate: busiest.rate))
+            sentences.append(words.starvation(busiest: busiest.series.name, rate: busiest.rate))
         }
         if let lower = words.lowerLatency() { sentences.append(lower) }
         self.sentences = sentences + disqualification
@@ -78,9 +78,9 @@ public struct GroupVerdict: Sendable {
         var undecided: [String] = []
         for (index, other) in others.enumerated() {
             if possible[index] >= alpha {
-                undecided.append(other.guardName)
+                undecided.append(other.name)
             } else if found[index] >= alpha {
-                tied.append(other.guardName)
+                tied.append(other.name)
             }
         }
         return (tied, undecided)
@@ -104,8 +104,8 @@ private struct Words {
             return "\(ScaledNumber.ratio(rate / otherRate)) times \(name)"
         }
         let figures = (["\(ScaledNumber.rate(rate, separator: " ")) faults/s"] + quotients).joined(separator: ", ")
-        if others.isEmpty { return "\(best.guardName) is the only protected guard here: \(figures)." }
-        if tied.isEmpty && undecided.isEmpty { return "\(best.guardName) is best: \(figures)." }
+        if others.isEmpty { return "\(best.name) is the only protected guard here: \(figures)." }
+        if tied.isEmpty && undecided.isEmpty { return "\(best.name) is best: \(figures)." }
         var doubts: [String] = []
         if !tied.isEmpty { doubts.append("is not told apart from \(list(tied))") }
         if !undecided.isEmpty {
@@ -113,7 +113,7 @@ private struct Words {
             let areTooFew = repetitions == 1 ? "1 repetition is too few" : "\(repetitions) repetitions are too few"
             doubts.append("\(areTooFew) to tell it from \(list(undecided))")
         }
-        return "\(best.guardName) leads with \(figures), but \(doubts.joined(separator: ", and "))."
+        return "\(best.name) leads with \(figures), but \(doubts.joined(separator: ", and "))."
     }
 
     /// The best guard's p99 and rate of invalidations, where they are known.
@@ -139,7 +139,7 @@ private struct Words {
     /// Another guard whose p99 is far lower: throughput alone would hide it.
     func lowerLatency() -> String? {
         guard let own = best.median(.faultP99),
-            let lowest = others.compactMap({ other in other.median(.faultP99).map { (other.guardName, $0) } })
+            let lowest = others.compactMap({ other in other.median(.faultP99).map { (other.name, $0) } })
                 .min(by: { $0.1 < $1.1 }), lowest.1 * 1.5 < own
         else { return nil }
         return "The lowest fault p99 is \(lowest.0)'s, \(ScaledNumber.duration(lowest.1, separator: " "))."

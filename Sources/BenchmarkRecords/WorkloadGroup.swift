@@ -1,4 +1,4 @@
-/// A cell without its guard: guards are compared on one workload.
+/// A cell without its guard and the guard's parameters: guards are compared on one workload.
 struct Workload: Hashable {
     let scenario: String
     let faulters: Int
@@ -9,7 +9,7 @@ struct Workload: Hashable {
         scenario = cell.scenario
         faulters = cell.faulters
         invalidators = cell.invalidators
-        parameters = cell.parameters
+        parameters = cell.parameters.filter { !$0.isOfGuard }
     }
 
     /// For people: `storm, 1 faulter, 1 invalidator, walk 1000ns`.
@@ -20,10 +20,31 @@ struct Workload: Hashable {
     }
 }
 
+/// A guard and its parameters.
+struct GuardVariant: Hashable {
+    let guardName: String
+    let parameters: [CellName.Parameter]
+
+    /// As in the names of cells: `stripe-mutex/stripe:64KiB`.
+    var name: String { parameters.reduce(guardName) { $0 + "/\($1.key):\($1.value)" } }
+}
+
+extension GuardVariant {
+    init(of cell: CellName) {
+        self.init(guardName: cell.guardName, parameters: cell.parameters.filter(\.isOfGuard))
+    }
+}
+
 /// The repetitions of one guard on one workload.
 struct GuardSeries {
-    let guardName: String
+    let variant: GuardVariant
     let rows: [ResultRow]
+
+    /// The guard's name without its parameters.
+    var guardName: String { variant.guardName }
+
+    /// The guard's name with its parameters.
+    var name: String { variant.name }
 
     /// The values of the repetitions that have one.
     func values(_ metric: Metric) -> [Double] { rows.compactMap { $0[metric] } }
@@ -54,16 +75,16 @@ struct WorkloadGroup {
     /// out.
     static func groups(of rows: [ResultRow]) -> [WorkloadGroup] {
         var workloads: [Workload] = []
-        var rowsByCell: [Workload: [String: [ResultRow]]] = [:]
+        var rowsByCell: [Workload: [GuardVariant: [ResultRow]]] = [:]
         for row in rows where row.runType == .iteration {
             guard let cell = row.cell else { continue }
             let workload = Workload(of: cell)
             if rowsByCell[workload] == nil { workloads.append(workload) }
-            rowsByCell[workload, default: [:]][cell.guardName, default: []].append(row)
+            rowsByCell[workload, default: [:]][GuardVariant(of: cell), default: []].append(row)
         }
         return workloads.map { workload in
-            let series = rowsByCell[workload, default: [:]].sorted { $0.key < $1.key }.map {
-                GuardSeries(guardName: $0.key, rows: $0.value)
+            let series = rowsByCell[workload, default: [:]].sorted { $0.key.name < $1.key.name }.map {
+                GuardSeries(variant: $0.key, rows: $0.value)
             }
             let ranked = series.map { (rate: $0.median(.faultsPerSecond) ?? -1, series: $0) }
                 .sorted { $0.rate > $1.rate }

@@ -11,6 +11,8 @@ public struct GuardEntry: Sendable {
     /// Whether the guard's start can fail on a non-blockable range and wants its end, so that it needs
     /// ``PairingPolicy/targetedUndo``.
     public let needsTargetedUndo: Bool
+    /// Which of the ``GuardParameters`` it is made with; the others change nothing in it.
+    public let parameters: [GuardParameter]
     /// Runs one repetition; `nil` when `cancellation` was raised before the window closed.
     public let run: @Sendable (_ settings: StormSettings, _ cancellation: Cancellation) -> StormMeasurement?
 
@@ -19,12 +21,24 @@ public struct GuardEntry: Sendable {
     public init<Guard: TranslationGuard>(
         name: String, summary: String, make: @escaping @Sendable (AddressSpace) -> Guard
     ) {
+        self.init(name: name, summary: summary, parameters: []) { space, _ in make(space) }
+    }
+
+    /// The same for a guard of which something can be chosen. `make` heeds the `parameters` named, and no others.
+    @inlinable
+    public init<Guard: TranslationGuard>(
+        name: String, summary: String, parameters: [GuardParameter],
+        make: @escaping @Sendable (AddressSpace, GuardParameters) -> Guard
+    ) {
         self.name = name
         self.summary = summary
+        self.parameters = parameters
         isProtected = Guard.isProtected
         let capabilities = (Guard.self as? any ListedGuard.Type)?.capabilities ?? []
         needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
-        run = { settings, cancellation in Storm.run(settings, cancellation: cancellation, makeGuard: make) }
+        run = { settings, cancellation in
+            Storm.run(settings, cancellation: cancellation) { make($0, settings.guardParameters) }
+        }
     }
 }
 
@@ -39,8 +53,10 @@ public enum GuardCatalogue {
         GuardEntry(name: "rwlock", summary: "one pthread read-write lock: faults share it") { _ in
             ReadWriteLockGuard()
         },
-        GuardEntry(name: "stripe-mutex", summary: "a small lock per 2 MiB, held over walk and install") {
-            StripeMutexGuard(pages: $0.pages)
+        GuardEntry(
+            name: "stripe-mutex", summary: "a small lock per stripe, held over walk and install", parameters: [.stripe]
+        ) {
+            StripeMutexGuard(pages: $0.pages, stripeSize: $1.stripeSize)
         },
         GuardEntry(name: "invlock", summary: "the June 2019 sequence lock, made correct") {
             InvLockGuard(space: $0.subscriptions)

@@ -1,6 +1,6 @@
 import NotifierDispatch
 
-/// Everything that defines one repetition of one cell, apart from the guard.
+/// Everything that defines one repetition of one cell, apart from the guard's type.
 public struct StormSettings: Sendable {
     /// What is invalidated, and when.
     public var scenario: Scenario
@@ -22,6 +22,8 @@ public struct StormSettings: Sendable {
     public var seed: UInt64
     /// How the notifier list keeps starts and ends paired when a start fails.
     public var pairing: PairingPolicy
+    /// What the guard is made with, as far as it takes it.
+    public var guardParameters: GuardParameters
 
     /// The settings of a scenario's plain cell: one faulter, the scenario's own walk and change times.
     public init(scenario: Scenario, faulters: Int = 1, invalidators: Int = 1) {
@@ -35,6 +37,7 @@ public struct StormSettings: Sendable {
         speed = 0
         seed = 1
         pairing = .targetedUndo
+        guardParameters = GuardParameters()
     }
 
     /// All threads of the repetition.

@@ -63,6 +63,20 @@ import Testing
             ])
     }
 
+    @Test func aGuardsParametersStandBelowIt() {
+        let rows =
+            repetitions(of: "kvm", faultsPerSecond: [2])
+            + repetitions(
+                of: "adaptive", on: "storm/faulters:1/invalidators:1/walk:9ns/stripe:64KiB/wide-bound:7",
+                faultsPerSecond: [1])
+            + repetitions(of: "kvm", on: "storm/faulters:1/invalidators:1/walk:9ns", faultsPerSecond: [2])
+        let table = lines(rows)
+        #expect(table.filter { $0.contains("faulter,") }.count == 2)
+        #expect(table[5] == "storm, 1 faulter, 1 invalidator, walk 9ns")
+        #expect(table[8].hasPrefix("kvm ") && table[9].hasPrefix("adaptive "))
+        #expect(table[10] == "  stripe:64KiB wide-bound:7")
+    }
+
     @Test func anEmptyRunHasNoTable() {
         #expect(ConsoleTable(rows: [], unprotectedGuards: []).description.isEmpty)
     }

@@ -35,6 +35,21 @@ import Testing
         #expect(judge([]).headline == "No protected guard was measured.")
     }
 
+    @Test func guardsAreComparedWhateverTheirParametersAndNamedWithThem() throws {
+        let verdict = judge(
+            repetitions(of: "mutex", faultsPerSecond: rates(1e6, 9))
+                + repetitions(
+                    of: "striped", on: "storm/faulters:1/invalidators:1/stripe:4KiB", faultsPerSecond: rates(2e6, 9))
+                + repetitions(
+                    of: "striped", on: "storm/faulters:1/invalidators:1/stripe:1GiB", faultsPerSecond: rates(3e6, 9))
+                + repetitions(
+                    of: "unprotected", on: "storm/faulters:1/invalidators:1/stripe:4KiB",
+                    faultsPerSecond: rates(9e6, 9)))
+        #expect(verdict.groups.count == 1)
+        #expect(verdict.groups[0].best == "striped/stripe:1GiB")
+        #expect(verdict.groups[0].comparisons == 2)
+    }
+
     @Test func guardsThatOverlapAreTied() throws {
         let interleaved = rates(10e6, 9).map { $0 + 4000 }
         let verdict = judge(

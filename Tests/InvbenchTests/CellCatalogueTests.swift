@@ -3,7 +3,7 @@ import InvalidationStorm
 import NotifierDispatch
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct CellCatalogueTests {
     private let catalogue: CellCatalogue
@@ -55,6 +55,78 @@ import Testing
         #expect(Set(all.map(\.name)).count == all.count)
     }
 
+    /// A guard that takes the parameters which the others do not.
+    private static let adjustable = GuardEntry(
+        name: "adjustable", summary: "takes all parameters", parameters: GuardParameter.allCases
+    ) { space, parameters in StripeMutexGuard(pages: space.pages, stripeSize: parameters.stripeSize) }
+
+    private func name(_ words: String...) throws -> String {
+        let chosen = try ParameterFlags.parse(words).chosen
+        let cells = CellCatalogue.cells(
+            guards: [Self.adjustable], scenarios: try catalogue.scenarios(named: ["storm"]), faulters: [1],
+            invalidators: nil, adjustments: .init(guardParameters: chosen))
+        #expect(cells.count == 1)
+        return try #require(cells.first).name
+    }
+
+    @Test func whatIsChosenAboutAGuardIsInItsNamesOnly() throws {
+        var chosen = GuardParameters()
+        chosen.stripeSize = try #require(StripeSize(pages: 16))
+        chosen.wideBound = 7
+        #expect(
+            try cells(
+                guards: ["mutex", "stripe-mutex"], scenarios: ["storm"],
+                adjustments: .init(walkNanoseconds: 9, guardParameters: chosen)) == [
+                    "storm/mutex/storm/faulters:1/invalidators:1/walk:9ns",
+                    "storm/stripe-mutex/storm/faulters:1/invalidators:1/walk:9ns/stripe:64KiB",
+                ])
+    }
+
+    @Test func twoValuesOfAParameterNeverShareAName() throws {
+        let flags: [[String]] = [
+            [], ["--stripe=4KiB"], ["--stripe=64KiB"], ["--stripe=1MiB"], ["--stripe=4MiB"], ["--stripe=1GiB"],
+            ["--stripe=1024GiB"], ["--wide-bound=0"], ["--wide-bound=7"], ["--bias-budget=1%"], ["--bias-budget=7%"],
+            ["--bias-budget=0.07%"], ["--bias-budget=0.7%"],
+            ["--stripe=4KiB", "--wide-bound=7", "--bias-budget=1e-9%"],
+        ]
+        let names = try flags.map { words in
+            let chosen = try ParameterFlags.parse(words).chosen
+            let cell = Cell(
+                entry: Self.adjustable, scenario: catalogue.scenarios[0], faulters: 1, invalidators: 0,
+                adjustments: .init(guardParameters: chosen))
+            return try #require(cell).name
+        }
+        #expect(Set(names).count == flags.count)
+        #expect(names.allSatisfy { CellName($0)?.description == $0 })
+        #expect(names.last?.hasSuffix("/stripe:4KiB/wide-bound:7/bias-budget:1e-09%") == true)
+    }
+
+    @Test func oneValueHasOneName() throws {
+        let plain = "storm/adjustable/storm/faulters:1/invalidators:1"
+        #expect(try name("--stripe=2MiB") == plain)
+        #expect(try name("--stripe=2048KiB") == plain)
+        #expect(try name("--stripe=1024KiB") == plain + "/stripe:1MiB")
+        #expect(try name("--bias-budget=10.0%") == plain)
+        #expect(try name("--bias-budget=5.0%") == plain + "/bias-budget:5%")
+        #expect(try name("--wide-bound=32") == plain)
+        #expect(try name("--wide-bound=007") == plain + "/wide-bound:7")
+    }
+
+    @Test func theRecordsKnowWhichParametersAreAGuards() {
+        #expect(CellName.Parameter.guardKeys == Set(GuardParameter.allCases.map(\.rawValue)))
+    }
+
+    @Test func aRepetitionIsMadeWithWhatWasChosen() throws {
+        var chosen = GuardParameters()
+        chosen.wideBound = 3
+        let cell = try #require(
+            Cell(
+                entry: Self.adjustable, scenario: catalogue.scenarios[0], faulters: 1, invalidators: 0,
+                adjustments: .init(guardParameters: chosen)))
+        let settings = cell.settings(of: .calm, windowNanoseconds: 1, warmUpNanoseconds: 1, seed: 1)
+        #expect(settings.guardParameters == chosen)
+    }
+
     @Test func calmHasNoInvalidatorsAndTheOthersHaveSome() throws {
         #expect(
             try cells(scenarios: ["calm"], invalidators: [3]) == ["storm/mutex/calm/faulters:1/invalidators:0"])
@@ -100,6 +172,15 @@ import Testing
         #expect(error?.description == "--guard: there is no guard 'mutx'; did you mean 'mutex'?")
         let other = #expect(throws: UsageError.self) { try catalogue.scenarios(named: ["whatever"]) }
         #expect(other?.description.contains("invbench list") == true)
+    }
+
+    @Test(arguments: ["mutex", "", "a/b", "a,b", "a\nb"])
+    func aGuardThatCouldNotBeToldApartIsRefused(name: String) {
+        let mine = GuardEntry(name: name, summary: "one lock") { _ in MutexGuard() }
+        let error = #expect(throws: UsageError.self) {
+            try CellCatalogue(guards: GuardCatalogue.builtIn + [mine], builtInTraces: [])
+        }
+        #expect(error?.description.contains("another") == true)
     }
 
     @Test func twoTracesOfOneNameAreRefused() {

@@ -1,7 +1,7 @@
-import NotifierDispatch
+import InvalidationStorm
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct CommandLineTests {
     private func parse(_ words: String...) throws -> RunOptions {
@@ -62,6 +62,16 @@ import Testing
         #expect(!options.choosesCells)
     }
 
+    @Test func parametersOfGuards() throws {
+        let parameters = try parse("--stripe", "64KiB", "--wide-bound=7", "--bias-budget", "2.5%").parameters
+        #expect(parameters.given == GuardParameter.allCases)
+        #expect(parameters.chosen.stripeSize.pages == 16)
+        #expect(parameters.chosen.wideBound == 7)
+        #expect(parameters.chosen.biasBudgetPercent == 2.5)
+        #expect(try parse().parameters.given.isEmpty)
+        #expect(try parse().parameters.chosen == GuardParameters())
+    }
+
     @Test func contextLines() throws {
         let lines = try parse("--benchmark_context=a=1,b=x=y", "--benchmark_context", "c=").benchmark.context
         #expect(
@@ -77,6 +87,10 @@ import Testing
         ["--faulters", "1,x"], ["--faulters", "999"], ["--invalidators", "-1"], ["--guard", "a,,b"], ["--guard", ""],
         ["--walk-ns", "1.5"], ["--walk-ns=-1"], ["--speed", "inf"], ["--speed=-1"], ["--seed", "-1"],
         ["--pairing", "none"], ["--profile", "slow"], ["--benchmark_repetitions=0"], ["--benchmark_format=xml"],
+        ["--stripe", "64"], ["--stripe", "2KiB"], ["--stripe", "3MiB"], ["--stripe", "0KiB"], ["--stripe", "-4KiB"],
+        ["--stripe", "4kB"], ["--stripe", "2048GiB"], ["--stripe", "1.5MiB"], ["--stripe", "9223372036854775807GiB"],
+        ["--wide-bound=-1"], ["--wide-bound", "many"], ["--bias-budget", "5"], ["--bias-budget=0%"],
+        ["--bias-budget", "101%"], ["--bias-budget", "nan%"],
         ["--benchmark_list_tests=perhaps"], ["--benchmark_context=novalue"], ["--benchmark_context==x"],
         ["--window", "1s", "--benchmark_min_time", "1"], ["stray"], ["--benchmark_filter"],
     ])

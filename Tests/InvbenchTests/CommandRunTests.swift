@@ -107,7 +107,9 @@ extension EndToEndTests {
         @Test func listShowsWhatThereIs() throws {
             let outcome = try command.run(["list"])
             #expect(outcome.status == 0)
-            for word in ["unprotected", "UNSAFE", "stripe-mutex", "pressure", "trace:redis"] {
+            for word in [
+                "unprotected", "UNSAFE", "[--stripe 2MiB]", "pressure", "trace:redis", "guards: unprotected, mutex,",
+            ] {
                 #expect(outcome.output.contains(word))
             }
         }
@@ -136,7 +138,7 @@ extension EndToEndTests {
         @Test(arguments: [
             ["--bogus"], ["--guard", "mutx"], ["--scenario", "stom"], ["--benchmark_filter=("], ["--window", "5"],
             ["--benchmark_filter=nothing_has_this_name"], ["--benchmark_context=commit=x"],
-            ["list", "--guard", "mutex"],
+            ["list", "--guard", "mutex"], ["--stripe", "3MiB"], ["--guard", "mutex", "--stripe", "64KiB"],
             ["--guard", "mutex", "--pairing", "call-all"],
             ["--trace", "missing.strace", "--scenario", "trace:missing"],
         ])

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct ExitStatusTests {
     @Test func theWorstNewsWins() {

@@ -22,8 +22,11 @@ final class InvbenchProcess {
     /// The folder that it runs in, removed at the end.
     let folder: URL
     private let process = Process()
+    private let executable: String
 
-    init() throws {
+    /// Of the built command, or of another executable.
+    init(executable: String = InvbenchProcess.executable) throws {
+        self.executable = executable
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("invbench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
@@ -41,7 +44,7 @@ final class InvbenchProcess {
     func start(_ words: [String], environment: [String: String] = [:], limit: Int? = nil) throws {
         let start = "exec env --default-signal=INT,TERM,PIPE \"$0\" \"$@\""
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", (limit.map { "ulimit -f \($0); " } ?? "") + start, Self.executable] + words
+        process.arguments = ["-c", (limit.map { "ulimit -f \($0); " } ?? "") + start, executable] + words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice

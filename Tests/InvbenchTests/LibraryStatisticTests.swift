@@ -1,7 +1,7 @@
 import BenchmarkRecords
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct LibraryStatisticTests {
     private let sum = LibraryStatistic(index: 0, isRatio: false, name: "sum") { $0.reduce(0, +) }

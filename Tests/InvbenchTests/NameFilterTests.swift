@@ -1,6 +1,6 @@
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct NameFilterTests {
     private static let name = "storm/mutex/calm/faulters:2/invalidators:0"

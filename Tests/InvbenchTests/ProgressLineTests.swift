@@ -1,6 +1,6 @@
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct ProgressLineTests {
     @Test func itSaysHowFarAndHowLong() {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct ResultsLocationTests {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("invbench-\(UUID().uuidString)")

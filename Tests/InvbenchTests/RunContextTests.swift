@@ -1,11 +1,11 @@
 import BenchmarkRecords
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct RunContextTests {
-    private func lines(_ context: String) throws -> [ContextLine] {
-        let options = try RunOptions.parse(["--benchmark_context", context])
+    private func lines(_ context: String, _ words: [String] = []) throws -> [ContextLine] {
+        let options = try RunOptions.parse(["--benchmark_context", context] + words)
         let plan = try RunPlan(options, catalogue: CellCatalogue(builtInTraces: []), cores: 2)
         let fingerprint = Fingerprint(
             machine: MachineFacts(root: "/nowhere"), build: BuildFacts(compiler: "c", buildType: "release"))
@@ -19,7 +19,18 @@ import Testing
         #expect(lines.contains(ContextLine(key: "build_type", value: "release")))
     }
 
-    @Test(arguments: ["commit=x", "machine_id=x", "date=x", "seed=2", "library_build_type=release", "a=1,a=2"])
+    @Test func theParametersOfGuardsAreThereWithTheirDefaults() throws {
+        func parameters(_ words: String...) throws -> String? {
+            try lines("a=1", words).first { $0.key == "guard_parameters" }?.value
+        }
+        #expect(try parameters("--guard=mutex") == "none")
+        #expect(try parameters("--guard=mutex,stripe-mutex") == "stripe:2MiB")
+        #expect(try parameters("--guard=stripe-mutex", "--stripe=64KiB") == "stripe:64KiB")
+    }
+
+    @Test(arguments: [
+        "commit=x", "machine_id=x", "date=x", "seed=2", "guard_parameters=x", "library_build_type=release", "a=1,a=2",
+    ])
     func reservedAndRepeatedKeysAreRefused(context: String) {
         #expect(throws: UsageError.self) { try lines(context) }
     }

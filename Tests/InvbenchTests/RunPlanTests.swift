@@ -1,7 +1,9 @@
+import BenchmarkRecords
 import InvalidationStorm
+import NotifierDispatch
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct RunPlanTests {
     private func plan(_ words: String..., cores: Int = 2) throws -> RunPlan {
@@ -17,18 +19,42 @@ import Testing
     }
 
     private static let quick: Set<String> = [
-        "calm/faulters:1/invalidators:0", "calm/faulters:2/invalidators:0", "steady/faulters:1/invalidators:1",
-        "storm/faulters:1/invalidators:1", "pressure/faulters:1/invalidators:1",
-        "trace:redis/faulters:1/invalidators:1",
+        "calm/faulters:2/invalidators:0", "steady/faulters:1/invalidators:1", "storm/faulters:1/invalidators:1",
+        "pressure/faulters:1/invalidators:1", "trace:redis/faulters:1/invalidators:1",
     ]
 
     @Test func quickIsTheSameOnEveryMachine() throws {
         for cores in [1, 2, 16] {
             let plan = try plan(cores: cores)
             #expect(work(plan) == Self.quick)
+            #expect(Set(plan.cells.map(\.entry.name)).isSubset(of: Profile.quickGuards))
             #expect(plan.repetitions == 6)
             #expect(plan.expectedSeconds < 60)
+            #expect(plan.notes.count == 1 && plan.notes[0].contains("--profile standard"))
         }
+    }
+
+    @Test func everyGuardAndScenarioOfQuickExists() throws {
+        let catalogue = try CellCatalogue(builtInTraces: ["/bundle/redis.strace.gz"])
+        #expect(Profile.quickGuards.subtracting(catalogue.guards.map(\.name)) == [])
+        #expect(Set(Profile.quickScenarios).subtracting(catalogue.scenarios.map(\.name)) == [])
+    }
+
+    @Test func quickCanTellTheBestGuardFromEachOther() throws {
+        let plan = try plan()
+        let others = Set(plan.cells.filter(\.entry.isProtected).map(\.entry.name)).count - 1
+        #expect(others > 0)
+        #expect(Double(others) * Statistics.smallestMannWhitneyP(plan.repetitions, plan.repetitions) < 0.05)
+    }
+
+    @Test func quickHasTheGuardsThatOnesOwnPackageBrings() throws {
+        let mine = GuardEntry(name: "mine", summary: "one lock") { _ in MutexGuard() }
+        let catalogue = try CellCatalogue(
+            guards: GuardCatalogue.builtIn + [mine], builtInTraces: ["/b/redis.strace.gz"])
+        let plan = try RunPlan(RunOptions.parse([]), catalogue: catalogue, cores: 2)
+        #expect(plan.cells.contains { $0.name == "storm/mine/storm/faulters:1/invalidators:1" })
+        #expect(!plan.cells.contains { $0.entry.name == "invlock" })
+        #expect(plan.expectedSeconds < 60)
     }
 
     @Test func quickHasTheUsersOwnTraces() throws {
@@ -43,14 +69,16 @@ import Testing
         let others = [
             "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout", "churn", "trace:java", "trace:gcc",
         ]
+        #expect(Set(plan.cells.map(\.entry.name)) == Set(GuardCatalogue.builtIn.map(\.name)))
         #expect(
             work(plan).subtracting(Self.quick)
                 == Set(
                     others.map { "\($0)/faulters:1/invalidators:1" } + [
-                        "steady/faulters:2/invalidators:1", "storm/faulters:1/invalidators:1/walk:1000ns",
+                        "calm/faulters:1/invalidators:0", "steady/faulters:2/invalidators:1",
+                        "storm/faulters:1/invalidators:1/walk:1000ns",
                         "hot/faulters:1/invalidators:1/walk:1000ns",
                     ]))
-        #expect(plan.repetitions == 9 && plan.windowNanoseconds == 250_000_000)
+        #expect(plan.repetitions == 9 && plan.windowNanoseconds == 90_000_000)
         #expect(plan.expectedSeconds < 600)
     }
 
@@ -92,6 +120,14 @@ import Testing
         #expect(plan.cells.allSatisfy { !needing.contains($0.entry.name) })
         #expect(plan.notes.count == 1 && needing.allSatisfy { plan.notes[0].contains($0) })
         #expect(throws: UsageError.self) { try self.plan("--guard", "mutex", "--pairing", "call-all") }
+    }
+
+    @Test func aParameterThatNoChosenGuardTakesIsAnError() throws {
+        #expect(try !plan("--guard", "mutex,stripe-mutex", "--stripe", "64KiB").cells.isEmpty)
+        let error = #expect(throws: UsageError.self) { try plan("--guard", "mutex", "--stripe", "64KiB") }
+        #expect(error?.description.hasPrefix("--stripe: none of the chosen guards takes it; choose one") == true)
+        #expect(error?.description.contains("stripe-mutex") == true)
+        #expect(throws: UsageError.self) { try plan("--benchmark_filter=/mutex/", "--stripe", "64KiB") }
     }
 
     @Test func everyRoundHasEveryCellOnce() throws {

@@ -1,7 +1,7 @@
 import BenchmarkRecords
 import Testing
 
-@testable import invbench
+@testable import InvbenchCommand
 
 @Suite struct StaleTranslationsTests {
     private let cells: [Cell]

@@ -9,7 +9,7 @@ import Testing
 enum TraceFixture {
     /// The recordings that the command brings along.
     static let recordings = URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "../../../Benchmarks/invbench/Traces"
+        path: "../../../Sources/InvbenchCommand/Traces"
     ).standardizedFileURL
 
     /// Reads `bytes` as a file of that name. Throws what the reader throws.

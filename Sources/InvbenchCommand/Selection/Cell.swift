@@ -21,6 +21,8 @@ struct Cell: Sendable {
         /// A trace's speed; 0 is as fast as possible.
         var speed: Double = 0
         var pairing: PairingPolicy = .targetedUndo
+        /// What each guard is made with, as far as it takes it.
+        var guardParameters = GuardParameters()
     }
 
     /// `nil` where the guard's or the scenario's name cannot stand in a result.
@@ -29,7 +31,7 @@ struct Cell: Sendable {
     ) {
         let name = CellName(
             guardName: entry.name, scenario: scenario.name, faulters: faulters, invalidators: invalidators,
-            parameters: Self.parameters(adjustments, scenario: scenario))
+            parameters: Self.parameters(adjustments, entry: entry, scenario: scenario))
         guard let name else { return nil }
         self.entry = entry
         self.scenario = scenario
@@ -45,7 +47,9 @@ struct Cell: Sendable {
     /// The change time in nanoseconds that it runs with.
     var changeNanoseconds: UInt64 { adjustments.changeNanoseconds ?? scenario.ownTimes.change }
 
-    private static func parameters(_ adjustments: Adjustments, scenario: ScenarioOffer) -> [CellName.Parameter] {
+    private static func parameters(
+        _ adjustments: Adjustments, entry: GuardEntry, scenario: ScenarioOffer
+    ) -> [CellName.Parameter] {
         var parameters: [CellName.Parameter] = []
         func add(_ key: String, _ value: String) { parameters.append(CellName.Parameter(key: key, value: value)) }
         if let walk = adjustments.walkNanoseconds, walk != scenario.ownTimes.walk { add("walk", "\(walk)ns") }
@@ -54,6 +58,10 @@ struct Cell: Sendable {
         }
         if scenario.isTrace && adjustments.speed != 0 { add("speed", text(of: adjustments.speed)) }
         if adjustments.pairing != .targetedUndo { add("pairing", adjustments.pairing.rawValue) }
+        for parameter in GuardParameter.allCases where entry.parameters.contains(parameter) {
+            let value = parameter.text(in: adjustments.guardParameters)
+            if value != parameter.text(in: GuardParameters()) { add(parameter.rawValue, value) }
+        }
         return parameters
     }
 
@@ -74,6 +82,7 @@ struct Cell: Sendable {
         settings.speed = adjustments.speed
         settings.seed = seed
         settings.pairing = adjustments.pairing
+        settings.guardParameters = adjustments.guardParameters
         return settings
     }
 }

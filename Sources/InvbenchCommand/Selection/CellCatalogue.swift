@@ -6,13 +6,14 @@ struct CellCatalogue: Sendable {
     let guards: [GuardEntry]
     let scenarios: [ScenarioOffer]
 
-    /// The built-in guards and scenarios, the traces that come with the command, and the user's own.
+    /// These guards, the built-in scenarios, the traces that come with the command, and the user's own.
     init(
         guards: [GuardEntry] = GuardCatalogue.builtIn,
         scenarios: [Scenario] = Scenario.builtIn,
         builtInTraces: [String] = BuiltInTraces.paths(),
         userTraces: [String] = []
     ) throws {
+        try Self.checkNames(of: guards)
         self.guards = guards
         let builtIn =
             scenarios.map { ScenarioOffer($0) } + builtInTraces.map { ScenarioOffer(tracePath: $0, isOwn: false) }
@@ -37,6 +38,21 @@ struct CellCatalogue: Sendable {
             own.append(offer)
         }
         self.scenarios = builtIn + own
+    }
+
+    /// A guard must be told apart from the others on the command line and in results.
+    private static func checkNames(of guards: [GuardEntry]) throws {
+        var seen: Set<String> = []
+        for name in guards.map(\.name) {
+            guard CellName.isLegal(part: name), !name.contains(",") else {
+                throw UsageError(
+                    "a guard called '\(RunContext.printable(name))': a name cannot be empty or hold a comma, a slash or "
+                        + "a control character; give its entry another")
+            }
+            if !seen.insert(name).inserted {
+                throw UsageError("two guards are called '\(name)'; give the entry of one another name")
+            }
+        }
     }
 
     /// The guards called `names`, in the catalogue's order; all of them where there are no names.

@@ -22,7 +22,7 @@ struct RunPlan: Sendable {
         let ladder = CellCatalogue.faulterLadder(cores: cores)
         let faulters = options.faulters.flatMap { $0 }
         let invalidators = options.invalidators.flatMap { $0 }
-        let (guards, notes) = try Self.pairable(try catalogue.guards(named: options.guardNames), options)
+        var (guards, notes) = try Self.pairable(try catalogue.guards(named: options.guardNames), options)
         let registered = CellCatalogue.cells(
             guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames),
             faulters: faulters.isEmpty ? ladder : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
@@ -40,6 +40,11 @@ struct RunPlan: Sendable {
         if chosen.isEmpty {
             throw UsageError(
                 "--invalidators: none of the chosen scenarios can run so; calm has 0, the others 1 or more")
+        }
+        try Self.checkParameters(options.parameters.given, of: chosen, catalogue)
+        if options.profile == .quick && !options.choosesCells {
+            let taken = Set(chosen.map(\.entry.name)).count
+            notes.append("the quick profile, \(taken) of \(guards.count) guards; --profile standard has all")
         }
         cells = chosen
         self.notes = notes
@@ -64,6 +69,18 @@ struct RunPlan: Sendable {
         return (left, ["left out: " + reason])
     }
 
+    /// A parameter that no chosen guard takes would change nothing, which is not what was asked for.
+    private static func checkParameters(
+        _ given: [GuardParameter], of cells: [Cell], _ catalogue: CellCatalogue
+    ) throws {
+        for parameter in given where !cells.contains(where: { $0.entry.parameters.contains(parameter) }) {
+            let takers = catalogue.guards.filter { $0.parameters.contains(parameter) }.map(\.name)
+            throw UsageError(
+                "--\(parameter.rawValue): none of the chosen guards takes it; "
+                    + (takers.isEmpty ? "no guard does" : "choose one that does: \(takers.joined(separator: ", "))"))
+        }
+    }
+
     /// The scenarios of the cells by their names; reads each chosen trace once.
     func loadScenarios() throws -> [String: Scenario] {
         var scenarios: [String: Scenario] = [:]
@@ -73,7 +90,8 @@ struct RunPlan: Sendable {
         return scenarios
     }
 
-    /// About how long the measuring takes, in seconds: the windows, and what surrounds each of them.
+    /// About how long the measuring takes, in seconds: the windows, and what surrounds each of them. Threads, spaces,
+    /// guards and checks took 20 to 36 ms of a repetition on two busy cores.
     var expectedSeconds: Double {
         let surroundings = 0.03
         let repetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + surroundings

@@ -25,9 +25,10 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How much is measured: quick takes the main scenarios and ends within a minute on two cores, standard takes "
-                + "all and ends within ten, full has everything that is registered. "
-                + "Its choice of cells holds where no filter, guard, scenario or thread count is given."))
+            "How much is measured: quick takes some guards in some scenarios and ends within a minute on two cores, "
+                + "standard takes all and ends within ten, full has everything that is registered. "
+                + "Its choice of cells holds where no filter, guard, scenario or thread count is given. "
+                + "quick has the \(Profile.quickGuardsText); \(Profile.quickScenariosText)."))
     var profile: Profile = .quick
 
     @Option(
@@ -61,6 +62,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How starts and ends stay paired when a start fails.")
     var pairing: PairingPolicy = .targetedUndo
 
+    @OptionGroup(title: "Parameters of guards")
+    var parameters: ParameterFlags
+
     @Flag(help: "Keep no results file.")
     var noSave = false
 
@@ -89,7 +93,9 @@ struct RunOptions: ParsableArguments {
 
     /// What is changed in every cell that it applies to.
     var adjustments: Cell.Adjustments {
-        Cell.Adjustments(walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing)
+        Cell.Adjustments(
+            walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing,
+            guardParameters: parameters.chosen)
     }
 }
 

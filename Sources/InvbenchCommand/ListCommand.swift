@@ -2,12 +2,12 @@ import ArgumentParser
 import InvalidationStorm
 
 /// `invbench list`: what can be named on the command line.
-struct ListCommand: ParsableCommand {
+struct ListCommand: GuardCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Shows the guards, the scenarios and the recorded programs.")
+        commandName: "list", abstract: "Shows the guards, the scenarios, the recorded programs and the profiles.")
 
-    func run() throws {
-        let catalogue = try CellCatalogue()
+    func run(guards: [GuardEntry]) throws {
+        let catalogue = try CellCatalogue(guards: guards)
         let output = TextSink.standardOutput()
         output.write(Self.text(of: catalogue))
         if output.hasFailed { throw ExitStatus.unwritten }
@@ -20,11 +20,18 @@ struct ListCommand: ParsableCommand {
         return section("Guards", catalogue.guards.map { ($0.name, Self.summary(of: $0)) })
             + section("Scenarios", synthetic.map { ($0.name, $0.summary) })
             + section("Recorded programs", traces.map { ($0.name, $0.summary) })
+            + section("Profiles", Profile.allCases.flatMap(Self.lines))
     }
 
-    /// A guard's own words; one that does not protect is marked, whatever its words are.
+    /// A guard's own words and its parameters; one that does not protect is marked, whatever its words are.
     private static func summary(of entry: GuardEntry) -> String {
-        entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
+        let words = entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
+        let parameters = entry.parameters.map { " [--\($0.rawValue) \($0.text(in: GuardParameters()))]" }
+        return words + parameters.joined()
+    }
+
+    private static func lines(of profile: Profile) -> [(name: String, summary: String)] {
+        profile.summary.enumerated().map { ($0 == 0 ? profile.rawValue : "", $1) }
     }
 
     private static func section(_ title: String, _ entries: [(name: String, summary: String)]) -> String {

@@ -4,15 +4,16 @@ import Foundation
 import InvalidationStorm
 
 /// `invbench run`, and `invbench` alone: measures, shows a table, keeps a results file.
-struct RunCommand: ParsableCommand {
+struct RunCommand: GuardCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Measures guards and shows which is fastest here.")
 
     @OptionGroup var options: RunOptions
 
-    func run() throws {
+    func run(guards: [GuardEntry]) throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let plan = try RunPlan(options, catalogue: CellCatalogue(userTraces: options.traces), cores: cores)
+        let catalogue = try CellCatalogue(guards: guards, userTraces: options.traces)
+        let plan = try RunPlan(options, catalogue: catalogue, cores: cores)
         if options.benchmark.listTests { return try list(plan) }
         let source = SourceState.ofExecutable()
         let fingerprint = Fingerprint(machine: MachineFacts(), build: .ofThisProgram(source))

@@ -16,7 +16,7 @@ enum BuiltInTraces {
     /// The same, of an executable elsewhere.
     static func paths(beside executable: String) -> [String] {
         let folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-            .appendingPathComponent("invbench_invbench.resources").appendingPathComponent("Traces").path
+            .appendingPathComponent("invbench_InvbenchCommand.resources").appendingPathComponent("Traces").path
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.hasSuffix(".strace") || $0.hasSuffix(".strace.gz") }.sorted().map { "\(folder)/\($0)" }
     }

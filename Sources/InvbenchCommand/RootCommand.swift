@@ -1,8 +1,14 @@
 import ArgumentParser
+import InvalidationStorm
 
-/// The command `invbench`.
-@main
-struct Invbench: ParsableCommand {
+/// A command whose arguments can name guards.
+protocol GuardCommand: ParsableCommand {
+    /// Runs with `guards` as those that can be named.
+    func run(guards: [GuardEntry]) throws
+}
+
+/// What stands before every subcommand, and how the command ends.
+struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invbench",
         abstract: "Measures the locks that guard a secondary MMU's fault path while memory is being invalidated.",
@@ -16,16 +22,19 @@ struct Invbench: ParsableCommand {
         defaultSubcommand: RunCommand.self
     )
 
-    static func main() {
-        StandardStreams.open()
-        BenchmarkEnvironment.leaveBehind()
-        let words = CommandLineWords.normalised(Array(CommandLine.arguments.dropFirst()))
+    /// Does what `words` say, and ends the process.
+    static func run(_ words: [String], guards: [GuardEntry]) -> Never {
         do {
             var command = try parseAsRoot(words)
-            try command.run()
+            if let command = command as? any GuardCommand {
+                try command.run(guards: guards)
+            } else {
+                try command.run()
+            }
         } catch {
             end(with: error)
         }
+        exit(ExitStatus.success)
     }
 
     /// Prints what the parser or a command has to say, and ends the process with the documented code.

@@ -1,4 +1,5 @@
 import BenchmarkRecords
+import InvalidationStorm
 
 /// The context of a results file: where the results come from, how the run was made, and what the user adds.
 enum RunContext {
@@ -10,12 +11,21 @@ enum RunContext {
             "window_ns": String(plan.windowNanoseconds),
             "warm_up_ns": String(plan.warmUpNanoseconds),
             "random_interleaving": String(options.benchmark.interleaves),
+            "guard_parameters": guardParameters(of: plan, options.parameters.chosen),
         ]
         let users = try users(
             options.benchmark.context.flatMap { $0 },
             reserved: Fingerprint.reservedContextKeys.union(run.map(\.key)))
         return fingerprint.context.map { ContextLine(key: $0.key, value: $0.value) }
             + run.map { ContextLine(key: $0.key, value: $0.value) } + users
+    }
+
+    /// Those that the guards of the run take, with their values; defaults too, since they may change.
+    private static func guardParameters(of plan: RunPlan, _ chosen: GuardParameters) -> String {
+        let taken = GuardParameter.allCases.filter { parameter in
+            plan.cells.contains { $0.entry.parameters.contains(parameter) }
+        }
+        return taken.isEmpty ? "none" : taken.map { "\($0.rawValue):\($0.text(in: chosen))" }.joined(separator: " ")
     }
 
     private static func users(_ lines: [ContextLine], reserved: Set<String>) throws -> [ContextLine] {

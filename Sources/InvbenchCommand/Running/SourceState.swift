@@ -8,7 +8,7 @@ struct SourceState: Equatable, Sendable {
     var isDirty: Bool
 
     /// What the command is built from.
-    private static let sources = ["--", "Package.swift", "Sources", "Benchmarks"]
+    private static let sources = ["--", "Package.swift", "Sources", "Benchmarks", "Examples"]
 
     /// The state of the checkout that the executable lies in (SwiftPM builds in `.build` below the package); `nil`
     /// outside of one, and where the sources' last commit is younger than the executable, which then was built from
@@ -20,7 +20,7 @@ struct SourceState: Equatable, Sendable {
         else { return nil }
         let folder = (executable as NSString).deletingLastPathComponent
         guard let top = git(["rev-parse", "--show-toplevel"], in: folder),
-            FileManager.default.fileExists(atPath: top + "/Benchmarks/invbench"),
+            FileManager.default.fileExists(atPath: top + "/Sources/InvbenchCommand"),
             let commit = git(["rev-parse", "--short", "HEAD"], in: top),
             let committed = git(["log", "-1", "--format=%ct"] + sources, in: top).flatMap(Double.init),
             committed <= built.timeIntervalSince1970,

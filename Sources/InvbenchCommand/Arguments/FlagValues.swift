@@ -1,4 +1,5 @@
 import ArgumentParser
+import NotifierDispatch
 
 /// Reads the values of flags; each error says what was expected.
 enum FlagValues {
@@ -48,6 +49,33 @@ enum FlagValues {
     static func nanoseconds(_ text: String) throws -> UInt64 {
         guard let value = UInt64(text), value <= 1_000_000_000 else {
             throw ValidationError("expected whole nanoseconds from 0 to 1000000000")
+        }
+        return value
+    }
+
+    /// A stripe's size, from bytes in binary units: `64KiB`, `2MiB`, `1GiB`.
+    static func stripeSize(_ text: String) throws -> StripeSize {
+        let units: [(suffix: String, pages: Double)] = [("KiB", 0.25), ("MiB", 256), ("GiB", 262_144)]
+        for unit in units where text.hasSuffix(unit.suffix) {
+            guard let number = Int(text.dropLast(unit.suffix.count)), (1...1_073_741_824).contains(number),
+                let pages = Int(exactly: Double(number) * unit.pages), pages <= 1 << 28,
+                let size = StripeSize(pages: pages)
+            else { break }
+            return size
+        }
+        throw ValidationError("expected a power of two from 4KiB to 1024GiB: 64KiB, 2MiB, 1GiB")
+    }
+
+    /// A number of stripes: 0 or above.
+    static func wideBound(_ text: String) throws -> Int {
+        guard let value = Int(text), value >= 0 else { throw ValidationError("expected a whole number of 0 or above") }
+        return value
+    }
+
+    /// A part in per cent: `10%`, `0.5%`.
+    static func percentage(_ text: String) throws -> Double {
+        guard text.hasSuffix("%"), let value = Double(text.dropLast()), value > 0, value <= 100 else {
+            throw ValidationError("expected more than 0% and at most 100%: 10%, 0.5%")
         }
         return value
     }

@@ -1,0 +1,3 @@
+import InvbenchCommand
+
+Invbench.main()

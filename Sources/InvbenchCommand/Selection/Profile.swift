@@ -1,0 +1,107 @@
+import ArgumentParser
+import InvalidationStorm
+
+/// How much is measured where the command line does not say it cell by cell.
+enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
+    /// A first answer: the ``quickGuards`` and the user's own in the ``quickScenarios`` and the user's own traces. Ends
+    /// within a minute on two cores.
+    case quick
+    /// All guards in all scenarios, with enough repetitions to decide: ends within ten minutes on two cores.
+    case standard
+    /// Everything that is registered.
+    case full
+
+    /// How often each cell is measured. Of n repetitions against n the smallest exact p is 2 / C(2n, n), and Holm
+    /// multiplies it by the number of comparisons. Six give 0.0022: enough at 0.05 to tell the best guard from up to 23
+    /// others, where five stop at 6. Nine give 0.000041: enough for 437 cells of a gate over all of them at 0.05, and
+    /// for 200 at 0.01.
+    var repetitions: Int { self == .quick ? 6 : 9 }
+
+    /// The timed window, in nanoseconds. A repetition takes 50 ms on top of it (``RunPlan/expectedSeconds``). In a minute
+    /// there is room for 11 guards and one of the user's in 5 cells each, 6 times; in ten minutes for 23 guards in 19
+    /// cells each, 9 times.
+    var windowNanoseconds: UInt64 {
+        switch self {
+        case .quick: 100_000_000
+        case .standard: 90_000_000
+        case .full: 1_000_000_000
+        }
+    }
+
+    /// One or two guards of each family: the bounds, the locks held over a fault, the kernel's schemes, ours.
+    static let quickGuards: Set<String> = [
+        "unprotected", "mutex", "rwlock", "stripe-mutex", "ck-pflock", "kvm", "interval", "interval-2m-lockfree",
+        "striped", "asymmetric", "adaptive",
+    ]
+
+    /// What a first look takes of the scenarios that come with the command: none, some, as many as there can be, as many
+    /// for every guard, and those of a real program.
+    static let quickScenarios = ["calm", "steady", "storm", "pressure", "trace:redis"]
+
+    /// The walk, in nanoseconds, that `storm` and `hot` are measured with besides none: one of nothing hides retries.
+    private static let longWalk: UInt64 = 1000
+
+    /// The profile's part of the registered cells. `quick` has one cell of each of its guards in each of its scenarios:
+    /// with one faulter against one invalidator, and `calm` with two, since one alone meets nobody. `standard` has the
+    /// plain cells of all guards in all scenarios, `steady` with two faulters, whatever has more than two, and the long
+    /// walks.
+    func subset(of registered: [Cell]) -> [Cell] {
+        switch self {
+        case .quick:
+            registered.filter { cell in
+                Self.isPlain(cell) && (cell.scenario.invalidates || cell.faulters == 2)
+                    && Self.quickTakes(cell.entry) && Self.quickTakes(cell.scenario)
+            }
+        case .standard:
+            registered.filter { cell in
+                Self.isPlain(cell) || (cell.scenario.name == "steady" && cell.faulters == 2) || cell.faulters > 2
+            } + registered.filter { $0.faulters == 1 && $0.invalidators == 1 }.compactMap(Self.withLongWalk)
+        case .full: registered
+        }
+    }
+
+    /// What it takes, a line each, for people.
+    var summary: [String] {
+        let amount = "\(repetitions) repetitions of \(windowNanoseconds / 1_000_000) ms"
+        switch self {
+        case .quick: return ["\(amount), within a minute on two cores", Self.quickGuardsText, Self.quickScenariosText]
+        case .standard: return ["\(amount), within ten minutes on two cores: every guard in every scenario"]
+        case .full: return ["\(amount): everything that is registered"]
+        }
+    }
+
+    /// The guards that `quick` has, for people.
+    static var quickGuardsText: String {
+        let names = GuardCatalogue.builtIn.map(\.name).filter(quickGuards.contains)
+        return "guards: \(names.joined(separator: ", ")), and one's own"
+    }
+
+    /// The scenarios that `quick` has, for people.
+    static var quickScenariosText: String {
+        "scenarios: \(quickScenarios.joined(separator: ", ")), and one's own traces"
+    }
+
+    /// Whether `quick` has a guard; it has every one that does not come with the package.
+    static func quickTakes(_ entry: GuardEntry) -> Bool {
+        quickGuards.contains(entry.name) || !GuardCatalogue.builtIn.contains { $0.name == entry.name }
+    }
+
+    /// Whether `quick` has a scenario; it has every trace of the user's.
+    static func quickTakes(_ scenario: ScenarioOffer) -> Bool {
+        quickScenarios.contains(scenario.name) || scenario.isOwnTrace
+    }
+
+    /// `calm` with one and with two faulters, the others with one faulter against one invalidator.
+    private static func isPlain(_ cell: Cell) -> Bool {
+        cell.scenario.invalidates ? cell.faulters == 1 && cell.invalidators == 1 : cell.faulters <= 2
+    }
+
+    private static func withLongWalk(_ cell: Cell) -> Cell? {
+        guard ["storm", "hot"].contains(cell.scenario.name), cell.walkNanoseconds == 0 else { return nil }
+        var adjustments = cell.adjustments
+        adjustments.walkNanoseconds = longWalk
+        return Cell(
+            entry: cell.entry, scenario: cell.scenario, faulters: cell.faulters, invalidators: cell.invalidators,
+            adjustments: adjustments)
+    }
+}
