@@ -44,7 +44,7 @@ public struct GuardEntry: Sendable {
 
 /// The guards that come with the package, in the order of the documentation.
 public enum GuardCatalogue {
-    /// Reference points first, then the schemes that were proposed for Linux.
+    /// Reference points first, then the schemes that were proposed for Linux, then our own.
     public static let builtIn: [GuardEntry] = [
         GuardEntry(name: "unprotected", summary: "no protection: the speed limit, and UNSAFE") { _ in
             UnprotectedGuard()
@@ -79,14 +79,26 @@ public enum GuardCatalogue {
         GuardEntry(name: "interval-2m-lockfree", summary: "the same, whose reads begin without the spin lock") {
             IntervalStripeLockFreeGuard(space: $0.subscriptions, pages: $0.pages)
         },
-        GuardEntry(name: "striped", summary: "a word per 2 MiB: one compare-and-swap checks and locks") {
-            StripedGuard(space: $0.subscriptions, pages: $0.pages)
+        GuardEntry(
+            name: "striped", summary: "a word per stripe: one compare-and-swap checks and locks",
+            parameters: [.stripe, .wideBound]
+        ) {
+            StripedGuard(
+                space: $0.subscriptions, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound)
         },
-        GuardEntry(name: "asymmetric", summary: "faults without lock or fence; invalidations pay for them") {
-            AsymmetricGuard(space: $0.subscriptions, pages: $0.pages)
+        GuardEntry(
+            name: "asymmetric", summary: "faults without lock or fence; invalidations pay for them",
+            parameters: [.stripe]
+        ) {
+            AsymmetricGuard(space: $0.subscriptions, pages: $0.pages, stripeSize: $1.stripeSize)
         },
-        GuardEntry(name: "adaptive", summary: "asymmetric where it is quiet, striped where it is not") {
-            AdaptiveGuard(space: $0.subscriptions, pages: $0.pages)
+        GuardEntry(
+            name: "adaptive", summary: "asymmetric where it is quiet, striped where it is not",
+            parameters: [.stripe, .wideBound, .biasBudget]
+        ) {
+            AdaptiveGuard(
+                space: $0.subscriptions, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound,
+                biasBudget: $1.biasBudgetPercent / 100)
         },
     ]
 }

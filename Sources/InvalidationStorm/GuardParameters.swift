@@ -4,11 +4,11 @@ import NotifierDispatch
 /// that its ``GuardEntry`` takes.
 public struct GuardParameters: Hashable, Sendable {
     /// How large the parts are into which a guard divides the space.
-    public var stripeSize: StripeSize = .hugePage
+    public var stripeSize = StripeSize.hugePage
     /// An invalidation of more stripes than this is announced in one word for the whole space; 0 or above.
-    public var wideBound = 32
+    public var wideBound = StripedScheme.defaultWideBound
     /// The part of the time that revocations of bias may take, in per cent, above 0 and at most 100.
-    public var biasBudgetPercent: Double = 10
+    public var biasBudgetPercent = AdaptiveScheme.defaultBiasBudget * 100
 
     /// The defaults.
     public init() {}

@@ -5,8 +5,9 @@ extension RetryingGuard where Scheme == AdaptiveScheme {
     /// A guard for a subscriber of `space`, for page numbers below `pages`. Sections over more than `wideBound` stripes
     /// keep faults out of the whole space; waiting for faults without a lock takes no more than `biasBudget` of the time.
     public convenience init(
-        space: Subscriptions, pages: Int, stripeSize: StripeSize = .hugePage, wideBound: Int = 32,
-        biasBudget: Double = 0.1, budget: RetryBudget = RetryBudget()
+        space: Subscriptions, pages: Int, stripeSize: StripeSize = .hugePage,
+        wideBound: Int = StripedScheme.defaultWideBound,
+        biasBudget: Double = AdaptiveScheme.defaultBiasBudget, budget: RetryBudget = RetryBudget()
     ) {
         self.init(
             scheme: AdaptiveScheme(

@@ -36,6 +36,9 @@ import Synchronization
 public struct AdaptiveScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
+    /// A tenth of the time.
+    public static var defaultBiasBudget: Double { 0.1 }
+
     /// What a fault began with, with the lock or without.
     public struct Ticket: Sendable {
         @usableFromInline

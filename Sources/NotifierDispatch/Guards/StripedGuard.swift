@@ -5,7 +5,8 @@ extension RetryingGuard where Scheme == StripedScheme {
     /// A guard for a subscriber of `space`, for page numbers below `pages`. Sections over more than `wideBound` stripes
     /// keep faults out of the whole space, and cost their end less.
     public convenience init(
-        space: Subscriptions, pages: Int, stripeSize: StripeSize = .hugePage, wideBound: Int = 32,
+        space: Subscriptions, pages: Int, stripeSize: StripeSize = .hugePage,
+        wideBound: Int = StripedScheme.defaultWideBound,
         budget: RetryBudget = RetryBudget()
     ) {
         self.init(

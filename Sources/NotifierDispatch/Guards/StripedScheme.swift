@@ -25,6 +25,9 @@ import Synchronization
 public struct StripedScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
+    /// 32 stripes: 64 MiB, where a stripe has 2 MiB.
+    public static var defaultWideBound: Int { 32 }
+
     /// The words that a fault began with, and where the first one lies.
     public struct Ticket: @unchecked Sendable {
         // @unchecked: an atomic behind a pointer.
