@@ -17,12 +17,14 @@ let package = Package(
         .systemLibrary(name: "CURCU", pkgConfig: "liburcu-memb", providers: [.apt(["liburcu-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPlatform"),
+        // Concurrency Kit is inline code in headers: nothing of it is linked.
+        .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "CPlatform", "CZlib",
+                "NotifierDispatch", "CPlatform", "CPeerLocks", "CZlib",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
