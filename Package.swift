@@ -47,7 +47,7 @@ let package = Package(
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
-        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm"]),
+        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks"]),
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
         .testTarget(name: "InvbenchTests", dependencies: ["invbench"]),
         .testTarget(name: "PrimitivesTests", dependencies: ["primitives", "NotifierDispatch", "CPrimitiveFloors"]),

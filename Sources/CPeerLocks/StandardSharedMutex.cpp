@@ -1,5 +1,5 @@
 #include "StandardSharedMutex.h"
-#include "PeerLockLines.h"
+#include "PeerLockLayout.h"
 
 #include <shared_mutex>
 

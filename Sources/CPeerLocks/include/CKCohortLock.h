@@ -3,7 +3,7 @@
 #ifndef CK_COHORT_LOCK_H
 #define CK_COHORT_LOCK_H
 
-#include "PeerLockLines.h"
+#include "PeerLockLayout.h"
 #include "PeerLockOrder.h"
 
 #include <ck_rwcohort.h>
@@ -54,12 +54,12 @@ static inline struct peer_ck_cohort *_Nonnull peer_ck_rwcohort_cohort(
 }
 
 // The cohort is that of the calling thread's node, and the same when it gives back.
-static inline void peer_ck_rwcohort_lock_shared(
+PEER_INLINED void peer_ck_rwcohort_lock_shared(
     struct peer_ck_rwcohort *_Nonnull lock, struct peer_ck_cohort *_Nonnull cohort) {
     CK_RWCOHORT_NEUTRAL_READ_LOCK(ticket_ticket, &lock->readers, &cohort->cohort, NULL, NULL);
     peer_order_took_shared(lock);
 }
-static inline void peer_ck_rwcohort_unlock_shared(struct peer_ck_rwcohort *_Nonnull lock) {
+PEER_INLINED void peer_ck_rwcohort_unlock_shared(struct peer_ck_rwcohort *_Nonnull lock) {
     peer_order_gives_shared(lock);
     // As for ck_rwlock: a fault stores, too.
     ck_pr_fence_release();

@@ -2,7 +2,7 @@
 #ifndef CK_PLAIN_LOCKS_H
 #define CK_PLAIN_LOCKS_H
 
-#include "PeerLockLines.h"
+#include "PeerLockLayout.h"
 #include "PeerLockOrder.h"
 
 #include <ck_pflock.h>
@@ -18,11 +18,11 @@ struct peer_ck_rwlock {
 
 struct peer_ck_rwlock *_Nonnull peer_ck_rwlock_create(void);
 void peer_ck_rwlock_destroy(struct peer_ck_rwlock *_Nonnull lock);
-static inline void peer_ck_rwlock_lock_shared(struct peer_ck_rwlock *_Nonnull lock) {
+PEER_INLINED void peer_ck_rwlock_lock_shared(struct peer_ck_rwlock *_Nonnull lock) {
     ck_rwlock_read_lock(&lock->lock);
     peer_order_took_shared(lock);
 }
-static inline void peer_ck_rwlock_unlock_shared(struct peer_ck_rwlock *_Nonnull lock) {
+PEER_INLINED void peer_ck_rwlock_unlock_shared(struct peer_ck_rwlock *_Nonnull lock) {
     peer_order_gives_shared(lock);
     // The library orders a reader's loads before its leaving. A fault stores, too; on x86-64 this is no instruction.
     ck_pr_fence_release();
@@ -52,11 +52,11 @@ struct peer_ck_pflock {
 
 struct peer_ck_pflock *_Nonnull peer_ck_pflock_create(void);
 void peer_ck_pflock_destroy(struct peer_ck_pflock *_Nonnull lock);
-static inline void peer_ck_pflock_lock_shared(struct peer_ck_pflock *_Nonnull lock) {
+PEER_INLINED void peer_ck_pflock_lock_shared(struct peer_ck_pflock *_Nonnull lock) {
     ck_pflock_read_lock(&lock->lock);
     peer_order_took_shared(lock);
 }
-static inline void peer_ck_pflock_unlock_shared(struct peer_ck_pflock *_Nonnull lock) {
+PEER_INLINED void peer_ck_pflock_unlock_shared(struct peer_ck_pflock *_Nonnull lock) {
     peer_order_gives_shared(lock);
     ck_pflock_read_unlock(&lock->lock);
 }
@@ -77,11 +77,11 @@ struct peer_ck_tflock {
 
 struct peer_ck_tflock *_Nonnull peer_ck_tflock_create(void);
 void peer_ck_tflock_destroy(struct peer_ck_tflock *_Nonnull lock);
-static inline void peer_ck_tflock_lock_shared(struct peer_ck_tflock *_Nonnull lock) {
+PEER_INLINED void peer_ck_tflock_lock_shared(struct peer_ck_tflock *_Nonnull lock) {
     ck_tflock_ticket_read_lock(&lock->lock);
     peer_order_took_shared(lock);
 }
-static inline void peer_ck_tflock_unlock_shared(struct peer_ck_tflock *_Nonnull lock) {
+PEER_INLINED void peer_ck_tflock_unlock_shared(struct peer_ck_tflock *_Nonnull lock) {
     peer_order_gives_shared(lock);
     ck_tflock_ticket_read_unlock(&lock->lock);
 }

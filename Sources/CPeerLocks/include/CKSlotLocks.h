@@ -2,7 +2,7 @@
 #ifndef CK_SLOT_LOCKS_H
 #define CK_SLOT_LOCKS_H
 
-#include "PeerLockLines.h"
+#include "PeerLockLayout.h"
 #include "PeerLockOrder.h"
 
 #include <ck_brlock.h>
@@ -23,7 +23,7 @@ struct peer_ck_brlock_reader {
 
 struct peer_ck_brlock *_Nonnull peer_ck_brlock_create(void);
 void peer_ck_brlock_destroy(struct peer_ck_brlock *_Nonnull lock);
-static inline bool peer_ck_brlock_is_registered(const struct peer_ck_brlock_reader *_Nonnull reader) {
+PEER_INLINED bool peer_ck_brlock_is_registered(const struct peer_ck_brlock_reader *_Nonnull reader) {
     return reader->is_registered;
 }
 // Waits until it has the lock alone: a writer walks the list that this adds to.
@@ -32,12 +32,12 @@ static inline void peer_ck_brlock_register(
     ck_brlock_read_register(&lock->lock, &reader->reader);
     reader->is_registered = true;
 }
-static inline void peer_ck_brlock_lock_shared(
+PEER_INLINED void peer_ck_brlock_lock_shared(
     struct peer_ck_brlock *_Nonnull lock, struct peer_ck_brlock_reader *_Nonnull reader) {
     ck_brlock_read_lock(&lock->lock, &reader->reader);
     peer_order_took_shared(lock);
 }
-static inline void peer_ck_brlock_unlock_shared(
+PEER_INLINED void peer_ck_brlock_unlock_shared(
     struct peer_ck_brlock *_Nonnull lock, struct peer_ck_brlock_reader *_Nonnull reader) {
     peer_order_gives_shared(lock);
     ck_brlock_read_unlock(&reader->reader);
@@ -69,11 +69,11 @@ struct peer_ck_bytelock {
 static inline unsigned peer_ck_bytelock_slots(void) { return sizeof ((ck_bytelock_t *)0)->readers; }
 struct peer_ck_bytelock *_Nonnull peer_ck_bytelock_create(void);
 void peer_ck_bytelock_destroy(struct peer_ck_bytelock *_Nonnull lock);
-static inline void peer_ck_bytelock_lock_shared(struct peer_ck_bytelock *_Nonnull lock, unsigned slot) {
+PEER_INLINED void peer_ck_bytelock_lock_shared(struct peer_ck_bytelock *_Nonnull lock, unsigned slot) {
     ck_bytelock_read_lock(&lock->lock, slot);
     peer_order_took_shared(lock);
 }
-static inline void peer_ck_bytelock_unlock_shared(struct peer_ck_bytelock *_Nonnull lock, unsigned slot) {
+PEER_INLINED void peer_ck_bytelock_unlock_shared(struct peer_ck_bytelock *_Nonnull lock, unsigned slot) {
     peer_order_gives_shared(lock);
     ck_bytelock_read_unlock(&lock->lock, slot);
 }

@@ -13,7 +13,7 @@
 #define PEER_LOCK_ORDER_H
 
 #include "CFace.h"
-#include "PeerLockLines.h"
+#include "PeerLockLayout.h"
 
 #if defined(CURCU_TSAN) || __has_feature(thread_sanitizer)
 PEER_C_BEGIN

@@ -3,7 +3,7 @@
 #define TBB_LOCKS_H
 
 #include "CFace.h"
-#include "PeerLockLines.h"
+#include "PeerLockLayout.h"
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@ import NotifierDispatch
 
 /// Concurrency Kit's `ck_brlock`, inlined: a reader writes to a line of its own, a writer looks at those of all readers.
 ///
-/// Writers first, and neither side queues. A thread becomes a reader of the lock at its first fault and stays one: with
-/// its index, which the next thread that has it takes over.
+/// Writers first, and neither side queues. A thread becomes a reader of the lock at its first fault, for which it waits as a
+/// section does, and stays one: with its index, which the next thread that has it takes over.
 public struct CKBigReaderLock: SectionLock, ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
@@ -40,7 +40,7 @@ public struct CKBigReaderLock: SectionLock, ~Copyable, @unchecked Sendable {
     @inlinable
     public func unlockForSection() { peer_ck_brlock_unlock_exclusive(raw) }
 
-    /// Makes the calling thread a reader, once no section is open. Nobody takes readers out of the list: a thread that
+    /// Makes the calling thread a reader, once nobody holds the lock. Nobody takes readers out of the list: a thread that
     /// ends has given back what it held, and writers look at its line in vain.
     @usableFromInline @inline(never)
     func registerSlow(_ reader: OpaquePointer) {
