@@ -38,10 +38,14 @@ let package = Package(
             path: "Benchmarks/invbench",
             resources: [.copy("Traces")]
         ),
-        .target(name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors"),
+        .target(
+            name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors",
+            linkerSettings: [.linkedLibrary("tbb")]),
         .executableTarget(
             name: "primitives",
-            dependencies: ["NotifierDispatch", "CPlatform", "CGoogleBenchmark", "CPrimitiveFloors"],
+            dependencies: [
+                "NotifierDispatch", "InvalidationStorm", "CPlatform", "CGoogleBenchmark", "CPrimitiveFloors",
+            ],
             path: "Benchmarks/primitives"
         ),
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
@@ -50,7 +54,9 @@ let package = Package(
         .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks"]),
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
         .testTarget(name: "InvbenchTests", dependencies: ["invbench"]),
-        .testTarget(name: "PrimitivesTests", dependencies: ["primitives", "NotifierDispatch", "CPrimitiveFloors"]),
+        .testTarget(
+            name: "PrimitivesTests",
+            dependencies: ["primitives", "NotifierDispatch", "InvalidationStorm", "CPrimitiveFloors"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -25,8 +25,8 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How much is measured: quick takes the main scenarios and ends within a minute on two cores, standard takes "
-                + "all and ends within ten, full has everything that is registered. "
+            "How much is measured: quick takes the main scenarios and ends within two minutes on two cores, standard "
+                + "takes all and ends within twenty, full has everything that is registered. "
                 + "Its choice of cells holds where no filter, guard, scenario or thread count is given."))
     var profile: Profile = .quick
 

@@ -2,14 +2,14 @@ import ArgumentParser
 
 /// How much is measured where the command line does not say it cell by cell.
 enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
-    /// A first look at the ``quickScenarios`` and the user's own traces: ends within a minute on two cores.
+    /// A first look at the ``quickScenarios`` and the user's own traces: ends within two minutes on two cores.
     case quick
-    /// All scenarios, with enough repetitions to decide: ends within ten minutes on two cores.
+    /// All scenarios, with enough repetitions to decide: ends within twenty minutes on two cores.
     case standard
     /// Everything that is registered.
     case full
 
-    /// How often each cell is measured. Six is the least with which an exact test can tell the best of a dozen guards
+    /// How often each cell is measured. Six is the least with which an exact test can tell the best of two dozen guards
     /// from each of the others; nine is what one over 200 cells needs.
     var repetitions: Int { self == .quick ? 6 : 9 }
 
