@@ -51,7 +51,7 @@ let package = Package(
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
-        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks"]),
+        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks", "CPlatform"]),
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
         .testTarget(name: "InvbenchTests", dependencies: ["invbench"]),
         .testTarget(

@@ -1,3 +1,4 @@
+import CPlatform
 import Synchronization
 
 @testable import InvalidationStorm
@@ -48,18 +49,23 @@ final class LockedCounters: @unchecked Sendable {
         lock.takeAlone {
             let before = total.pointee
             let ownBefore = (0..<sharers).map { own[$0] }
-            total.pointee = before + 1
+            linger()
             // Nobody shared it meanwhile, and nobody else had it.
-            if total.pointee != before + 1 || (0..<sharers).contains(where: { own[$0] != ownBefore[$0] }) {
+            if total.pointee != before || (0..<sharers).contains(where: { own[$0] != ownBefore[$0] }) {
                 wrong.wrappingAdd(1, ordering: .relaxed)
             }
+            total.pointee = before + 1
         }
     }
+
+    /// Gives others the time to come in where they must not.
+    private func linger() { for _ in 0..<20 { cplatform_spin_hint() } }
 
     private func look(_ number: Int) {
         lock.share {
             let before = total.pointee
             own[number] += 1
+            linger()
             if total.pointee != before { wrong.wrappingAdd(1, ordering: .relaxed) }
         }
     }

@@ -21,7 +21,7 @@ final class Signal: Sendable {
 
     /// Waits for long enough that whoever can raise it would have done so: right code must pass however long this takes.
     func staysAway() -> Bool {
-        for _ in 0..<100 where !isRaised { usleep(50) }
+        for _ in 0..<400 where !isRaised { usleep(50) }
         return !isRaised
     }
 }
