@@ -1,12 +1,12 @@
 import CPeerLocks
 import NotifierDispatch
 
-/// Concurrency Kit's `ck_rwcohort`, inlined, of the neutral kind: after Calciu and others (2013). A cohort a NUMA node;
-/// the lock goes round inside one up to ten times before another node has it.
+/// Concurrency Kit's `ck_rwcohort`, inlined, of the neutral kind: after Calciu and others, NUMA-Aware Reader-Writer Locks.
+/// A cohort a NUMA node; the lock goes round inside one up to ten times before another node has it.
 ///
-/// Neutral, because the other two kinds let one side starve the other, which the other rivals show already: readers and
-/// writers go through the same cohort lock in turn, and a reader leaves it as soon as it is counted. The cohort lock is
-/// one of ticket locks: the order of arrival inside a node, and among nodes.
+/// Neutral, because the other two kinds prefer one side, which other rivals show already: readers and writers go through
+/// the same cohort lock in turn, and a reader leaves it as soon as it is counted. The cohort lock is one of ticket locks:
+/// the order of arrival inside a node, and among nodes.
 public struct CKCohortLock: SectionLock, ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
