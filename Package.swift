@@ -18,12 +18,14 @@ let package = Package(
         .systemLibrary(name: "CURCU", pkgConfig: "liburcu-memb", providers: [.apt(["liburcu-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPlatform"),
+        // Concurrency Kit is inline code in headers: nothing of it is linked.
+        .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "CPlatform", "CZlib",
+                "NotifierDispatch", "CPlatform", "CPeerLocks", "CZlib",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
@@ -37,19 +39,25 @@ let package = Package(
             resources: [.copy("Traces")]
         ),
         .executableTarget(name: "invbench", dependencies: ["InvbenchCommand"], path: "Benchmarks/invbench"),
-        .target(name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors"),
+        .target(
+            name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors",
+            linkerSettings: [.linkedLibrary("tbb")]),
         .executableTarget(
             name: "primitives",
-            dependencies: ["NotifierDispatch", "CPlatform", "CGoogleBenchmark", "CPrimitiveFloors"],
+            dependencies: [
+                "NotifierDispatch", "InvalidationStorm", "CPlatform", "CGoogleBenchmark", "CPrimitiveFloors",
+            ],
             path: "Benchmarks/primitives"
         ),
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
-        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm"]),
+        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks", "CPlatform"]),
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
         .testTarget(name: "InvbenchTests", dependencies: ["InvbenchCommand", "invbench"]),
-        .testTarget(name: "PrimitivesTests", dependencies: ["primitives", "NotifierDispatch", "CPrimitiveFloors"]),
+        .testTarget(
+            name: "PrimitivesTests",
+            dependencies: ["primitives", "NotifierDispatch", "InvalidationStorm", "CPrimitiveFloors"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,8 +1,17 @@
-// A fault on a page table and a shadow table of words, without protection and under the schemes that walk again.
+// A fault on a page table and a shadow table of words: without protection, under a lock that it shares over walk and
+// install, and under the schemes that walk again.
 #include "CPrimitiveFloors.h"
 #include "IntervalSet.h"
 #include "InvLock.h"
 #include "KVM.h"
+
+#include <ck_pflock.h>
+
+// A guard whose sections hold a lock from start to end.
+struct section_lock_guard {
+    ck_pflock_t *lock;
+    _Atomic bool is_dead; // written with the lock held by a writer
+};
 
 struct floor_pages {
     size_t count;
@@ -11,6 +20,7 @@ struct floor_pages {
     struct floor_inv_lock *lock;
     struct floor_kvm *kvm;
     struct floor_interval_set *set;
+    struct section_lock_guard *section_lock;
     struct floor_interval_node *node; // as a guard that no cache uses has it: in no set
 };
 
@@ -38,6 +48,24 @@ static inline struct fault_outcome fault_unprotected(const struct floor_pages *p
         return (struct fault_outcome){.status = fault_absent};
     }
     install(pages, page, translation);
+    return (struct fault_outcome){.status = fault_installed};
+}
+
+static inline struct fault_outcome fault_ck_pflock(const struct floor_pages *pages, size_t page) {
+    struct section_lock_guard *guard = pages->section_lock;
+    ck_pflock_read_lock(guard->lock);
+    // Relaxed: written with the lock held against faults.
+    if (atomic_load_explicit(&guard->is_dead, memory_order_relaxed)) {
+        ck_pflock_read_unlock(guard->lock);
+        return (struct fault_outcome){.status = fault_dead};
+    }
+    const uint64_t translation = walk(pages, page);
+    if (translation == 0) {
+        ck_pflock_read_unlock(guard->lock);
+        return (struct fault_outcome){.status = fault_absent};
+    }
+    install(pages, page, translation);
+    ck_pflock_read_unlock(guard->lock);
     return (struct fault_outcome){.status = fault_installed};
 }
 
@@ -113,6 +141,15 @@ uint64_t floor_fault_unprotected_loop(struct floor_pages *pages, uint64_t count)
     return installed;
 }
 
+uint64_t floor_fault_ck_pflock_loop(struct floor_pages *pages, uint64_t count) {
+    const struct floor_pages here = *pages; // a copy nobody else sees: no store can change it
+    uint64_t installed = 0;
+    for (uint64_t round = 0; round < count; round++) {
+        installed += fault_ck_pflock(&here, round & (here.count - 1)).status == fault_installed;
+    }
+    return installed;
+}
+
 uint64_t floor_fault_inv_lock_loop(struct floor_pages *pages, uint64_t count) {
     const struct floor_pages here = *pages; // a copy nobody else sees: no store can change it
     uint64_t installed = 0;
@@ -164,11 +201,14 @@ struct floor_pages *floor_pages_create(size_t count) {
     if (pages == NULL) {
         abort();
     }
+    struct section_lock_guard *section_lock = floor_allocate_lines(FLOOR_LINE);
+    section_lock->lock = floor_allocate_lines(FLOOR_LINE);
+    ck_pflock_init(section_lock->lock);
     struct floor_interval_node *node = floor_allocate_lines(sizeof *node);
     atomic_store_explicit(&node->sequence, 1, memory_order_relaxed);
     *pages = (struct floor_pages){
         count, words(count), words(count), floor_inv_lock_create(), floor_kvm_create(), floor_interval_set_create(),
-        node};
+        section_lock, node};
     for (size_t page = 0; page < count; page++) {
         atomic_store_explicit(&pages->table[page], page + 1, memory_order_relaxed);
     }
@@ -181,6 +221,8 @@ void floor_pages_destroy(struct floor_pages *pages) {
     floor_inv_lock_destroy(pages->lock);
     floor_kvm_destroy(pages->kvm);
     floor_interval_set_destroy(pages->set);
+    free(pages->section_lock->lock);
+    free(pages->section_lock);
     free(pages->node);
     free(pages);
 }

@@ -4,6 +4,7 @@ enum PairCatalogue {
     static func make() -> [Pair] {
         RCUPairs.all
             + LockPairs.all
+            + PeerLockPairs.all
             + DispatchPairs.make()
             + RegistrationPairs.make()
             + IntervalPairs.make()

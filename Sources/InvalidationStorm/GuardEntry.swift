@@ -44,7 +44,8 @@ public struct GuardEntry: Sendable {
 
 /// The guards that come with the package, in the order of the documentation.
 public enum GuardCatalogue {
-    /// Reference points first, then the schemes that were proposed for Linux, then our own.
+    /// Reference points first, then the locks of other libraries, then the schemes that were proposed for Linux, then our
+    /// own.
     public static let builtIn: [GuardEntry] = [
         GuardEntry(name: "unprotected", summary: "no protection: the speed limit, and UNSAFE") { _ in
             UnprotectedGuard()
@@ -57,6 +58,33 @@ public enum GuardCatalogue {
             name: "stripe-mutex", summary: "a small lock per stripe, held over walk and install", parameters: [.stripe]
         ) {
             StripeMutexGuard(pages: $0.pages, stripeSize: $1.stripeSize)
+        },
+        GuardEntry(name: "shared-mutex", summary: "C++'s std::shared_mutex: faults share it") { _ in
+            SectionLockGuard<StandardSharedMutex>()
+        },
+        GuardEntry(name: "ck-rwlock", summary: "Concurrency Kit's read-write spin lock, writers first") { _ in
+            SectionLockGuard<CKReadWriteLock>()
+        },
+        GuardEntry(name: "ck-pflock", summary: "its phase-fair lock: faults and sections in alternate phases") { _ in
+            SectionLockGuard<CKPhaseFairLock>()
+        },
+        GuardEntry(name: "ck-tflock", summary: "its task-fair lock: everyone in the order of arrival") { _ in
+            SectionLockGuard<CKTaskFairLock>()
+        },
+        GuardEntry(name: "ck-brlock", summary: "its big-reader lock: a line for each faulting thread") { _ in
+            SectionLockGuard<CKBigReaderLock>()
+        },
+        GuardEntry(name: "ck-bytelock", summary: "its byte lock: a byte for each faulting thread") { _ in
+            SectionLockGuard<CKByteLock>()
+        },
+        GuardEntry(name: "ck-rwcohort", summary: "its NUMA-aware cohort lock, neutral kind") { _ in
+            SectionLockGuard<CKCohortLock>()
+        },
+        GuardEntry(name: "tbb-rw", summary: "oneTBB's spin_rw_mutex, writers first") { _ in
+            SectionLockGuard<TBBSpinReadWriteLock>()
+        },
+        GuardEntry(name: "tbb-queuing-rw", summary: "oneTBB's queuing_rw_mutex: everyone in the order of arrival") {
+            _ in SectionLockGuard<TBBQueuingReadWriteLock>()
         },
         GuardEntry(name: "invlock", summary: "the June 2019 sequence lock, made correct") {
             InvLockGuard(space: $0.subscriptions)

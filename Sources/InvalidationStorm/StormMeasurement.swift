@@ -48,8 +48,9 @@ public struct StormMeasurement: Sendable {
     public var staleInstalls: UInt64
     /// Jain's fairness index over the faulters' throughputs, above 0 and at most 1.
     public var fairness: Double
-    /// The longest time one fault spent waiting or retrying, in nanoseconds; taken on the slow path, never sampled.
-    public var longestWaitNanoseconds: UInt64
+    /// The longest time one fault spent waiting or retrying, in nanoseconds; taken on the slow path, never sampled. `nil`
+    /// where the guard does not measure that.
+    public var longestWaitNanoseconds: UInt64?
     /// Processor time of the faulters per fault, in nanoseconds.
     public var cpuNanosecondsPerFault: Double
     /// Time the hypervisor kept from this machine during the window, in per cent of all cores; `nil` where not shown.
@@ -94,7 +95,7 @@ public struct StormMeasurement: Sendable {
 
         retriesPerFault = Double(faulters.reduce(0) { $0 + $1.retries }) * perFault
         fallbacks = faulters.reduce(0) { $0 + $1.fallbacks }
-        longestWaitNanoseconds = faulters.map(\.longestWaitNanoseconds).max() ?? 0
+        longestWaitNanoseconds = faulters.compactMap(\.longestWaitNanoseconds).max()
         cpuNanosecondsPerFault = Double(faulters.reduce(0) { $0 + $1.usage.cpuNanoseconds }) * perFault
         let usages = faulters.map(\.usage) + invalidators.map(\.usage) + (churner.map { [$0.usage] } ?? [])
         involuntarySwitches = usages.reduce(0) { $0 + $1.involuntarySwitches }

@@ -15,18 +15,28 @@ import Testing
         return settings
     }
 
+    /// The guards that do not say how long their faults waited.
+    static let withoutWaits: Set<String> = [
+        "shared-mutex", "ck-rwlock", "ck-pflock", "ck-tflock", "ck-brlock", "ck-bytelock", "ck-rwcohort", "tbb-rw",
+        "tbb-queuing-rw",
+    ]
+
     @Test("The built-in guards have the names that results are compared by")
     func guardNames() {
         #expect(
             GuardCatalogue.builtIn.map(\.name)
                 == [
-                    "unprotected", "mutex", "rwlock", "stripe-mutex", "invlock", "range-counter", "kvm",
-                    "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree", "striped", "asymmetric",
-                    "adaptive",
+                    "unprotected", "mutex", "rwlock", "stripe-mutex",
+                    "shared-mutex", "ck-rwlock", "ck-pflock", "ck-tflock", "ck-brlock", "ck-bytelock", "ck-rwcohort",
+                    "tbb-rw", "tbb-queuing-rw", "invlock", "range-counter", "kvm",
+                    "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree",
+                    "striped", "asymmetric", "adaptive",
                 ])
         #expect(GuardCatalogue.builtIn.filter { !$0.isProtected }.map(\.name) == ["unprotected"])
         #expect(
-            GuardCatalogue.builtIn.filter(\.needsTargetedUndo).map(\.name) == ["mutex", "rwlock", "stripe-mutex"])
+            GuardCatalogue.builtIn.filter(\.needsTargetedUndo).map(\.name) == [
+                "mutex", "rwlock", "stripe-mutex", "shared-mutex", "ck-rwlock", "ck-brlock", "tbb-rw", "tbb-queuing-rw",
+            ])
         #expect(
             Scenario.builtIn.map(\.name) == [
                 "calm", "steady", "storm", "pressure", "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout",
@@ -51,6 +61,8 @@ import Testing
                     #expect((Self.invalidations(of: measurement) > 0) == scenario.invalidates, "\(cell)")
                     #expect((measurement.registrationsPerSecond != nil) == (scenario.name == "churn"), "\(cell)")
                     if scenario.isBlockable { #expect(measurement.wouldBlocks == 0, "\(cell)") }
+                    let isMeasured = measurement.longestWaitNanoseconds != nil
+                    #expect(isMeasured != Self.withoutWaits.contains(entry.name), "\(cell)")
                 }
             }
         }

@@ -1,4 +1,5 @@
 import CPrimitiveFloors
+import InvalidationStorm
 import NotifierDispatch
 import Testing
 
@@ -15,6 +16,10 @@ import Testing
             "rcu-read": flavours, "grace-period": flavours, "call-rcu": flavours,
             "small-lock": ["lock-unlock"], "range-counter": ["begin-retry", "raise-lower"],
             "invlock": ["begin-retry", "section"],
+            "locks": [
+                "shared-mutex", "ck-rwlock", "ck-pflock", "ck-tflock", "ck-brlock", "ck-bytelock", "ck-rwcohort",
+                "tbb-rw", "tbb-queuing-rw",
+            ].map { "\($0)/shared" },
             "list-dispatch": counts, "subscriptions-dispatch": counts,
             "list-register": ["subscribers:0", "subscribers:16"],
             "subscriptions-register": ["subscribers:0", "subscribers:16"],
@@ -22,7 +27,9 @@ import Testing
             "interval-dispatch": ["hits:1", "hits:16", "hits:64"],
             "interval": ["begin-retry"], "interval-lockfree": ["begin-retry"],
             "interval/insert-remove": sizes,
-            "guard": ["unprotected", "invlock", "kvm", "interval", "interval-lockfree"].map { "\($0)/fault" },
+            "guard": ["unprotected", "ck-pflock", "invlock", "kvm", "interval", "interval-lockfree"].map {
+                "\($0)/fault"
+            },
         ]
         #expect(makePairs().map(\.name) == pieces.flatMap { piece, whats in whats.map { "\(piece)/\($0)" } })
     }
@@ -78,6 +85,10 @@ import Testing
             let guards: KeyValuePairs = [
                 "unprotected": (
                     installed(by: UnprotectedGuard(), faults: 5, pages: pages), floor_fault_unprotected_loop
+                ),
+                "ck-pflock": (
+                    installed(by: SectionLockGuard<CKPhaseFairLock>(), faults: 5, pages: pages),
+                    floor_fault_ck_pflock_loop
                 ),
                 "invlock": (
                     installed(by: InvLockGuard(space: space), faults: 5, pages: pages), floor_fault_inv_lock_loop

@@ -35,6 +35,18 @@ struct floor_small_lock *_Nonnull floor_small_lock_create(void);
 void floor_small_lock_destroy(struct floor_small_lock *_Nonnull lock);
 uint64_t floor_small_lock_loop(struct floor_small_lock *_Nonnull lock, uint64_t count);
 
+// MARK: Locks of other libraries, taken shared and given back
+
+uint64_t floor_shared_mutex_loop(uint64_t count);
+uint64_t floor_ck_rwlock_loop(uint64_t count);
+uint64_t floor_ck_pflock_loop(uint64_t count);
+uint64_t floor_ck_tflock_loop(uint64_t count);
+uint64_t floor_ck_brlock_loop(uint64_t count);
+uint64_t floor_ck_bytelock_loop(uint64_t count);
+uint64_t floor_ck_rwcohort_loop(uint64_t count);
+uint64_t floor_tbb_rw_loop(uint64_t count);
+uint64_t floor_tbb_queuing_rw_loop(uint64_t count);
+
 // MARK: The counter of open sections
 
 struct floor_range_counter;
@@ -184,6 +196,7 @@ uint64_t floor_pages_translation(const struct floor_pages *_Nonnull pages, size_
 struct floor_kvm *_Nonnull floor_pages_kvm(const struct floor_pages *_Nonnull pages);
 // One fault after the other, page by page.
 uint64_t floor_fault_unprotected_loop(struct floor_pages *_Nonnull pages, uint64_t count);
+uint64_t floor_fault_ck_pflock_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_inv_lock_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_kvm_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_interval_loop(struct floor_pages *_Nonnull pages, uint64_t count);

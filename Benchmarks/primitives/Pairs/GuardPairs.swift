@@ -1,4 +1,5 @@
 import CPrimitiveFloors
+import InvalidationStorm
 import NotifierDispatch
 
 /// Faults, one after the other, while nothing is invalidated.
@@ -6,6 +7,7 @@ enum GuardPairs {
     static func make() -> [Pair] {
         [
             pair("unprotected", UnprotectedGuard(), floor: floor_fault_unprotected_loop),
+            pair("ck-pflock", SectionLockGuard<CKPhaseFairLock>(), floor: floor_fault_ck_pflock_loop),
             pair("invlock", InvLockGuard(space: Subscriptions()), floor: floor_fault_inv_lock_loop),
             pair("kvm", KVMGuard(space: Subscriptions()), floor: floor_fault_kvm_loop),
             pair(

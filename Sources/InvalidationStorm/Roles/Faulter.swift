@@ -6,21 +6,22 @@ public struct FaulterTally: Sendable {
     var faults: UInt64 = 0
     var retries: UInt64 = 0
     var fallbacks: UInt64 = 0
-    var longestWaitNanoseconds: UInt64 = 0
+    /// `nil` where the guard does not measure waits.
+    var longestWaitNanoseconds: UInt64?
     @usableFromInline
     var windowTicks: UInt64 = 0
     var latencies = LatencyRecorder()
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
 
     @usableFromInline
-    init() {}
+    init(measuresWaits: Bool) { longestWaitNanoseconds = measuresWaits ? 0 : nil }
 
     @usableFromInline
     mutating func add(faults: Int, retries: UInt64, fallbacks: UInt64, longestWait: UInt64) {
         self.faults += UInt64(faults)
         self.retries += retries
         self.fallbacks += fallbacks
-        longestWaitNanoseconds = max(longestWaitNanoseconds, longestWait)
+        longestWaitNanoseconds = longestWaitNanoseconds.map { max($0, longestWait) }
     }
 
     @usableFromInline
@@ -54,7 +55,7 @@ public struct Faulter: Sendable {
         on device: Device<Guard>, atWindow: (_ isOpening: Bool) -> Void
     ) -> FaulterTally {
         var choice = firstChoice
-        var tally = FaulterTally()
+        var tally = FaulterTally(measuresWaits: Guard.measuresWaits)
         var cache = device.cache
         while loadCache(cache, in: .warmUp, &choice) == .lifeEnded {
             cache = successor(of: cache, on: device, in: .warmUp)

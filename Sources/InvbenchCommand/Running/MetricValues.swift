@@ -17,7 +17,7 @@ enum MetricValues {
             .faultSamplingShift: Double(measurement.samplingShift),
             .faultRetriesPerFault: measurement.retriesPerFault, .faultFallbacks: Double(measurement.fallbacks),
             .wouldBlockCount: Double(measurement.wouldBlocks), .staleInstalls: Double(measurement.staleInstalls),
-            .fairness: measurement.fairness, .longestWait: Double(measurement.longestWaitNanoseconds),
+            .fairness: measurement.fairness, .longestWait: measurement.longestWaitNanoseconds.map { Double($0) },
             .steal: measurement.stealPercent, .involuntarySwitches: Double(measurement.involuntarySwitches),
             .cpuMigrations: measurement.cpuMigrations.map { Double($0) },
             .coreRoundTrip: measurement.coreRoundTripNanoseconds,

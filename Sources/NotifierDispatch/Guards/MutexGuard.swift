@@ -2,6 +2,8 @@
 public typealias MutexGuard = SectionLockGuard<PthreadMutex>
 
 extension PthreadMutex: SectionLock {
+    public static var measuresWaits: Bool { true }
+    public static var canTry: Bool { true }
     @inlinable @inline(__always)
     public func lockForFault() -> UInt64 { lock() }
     @inlinable @inline(__always)

@@ -3,6 +3,8 @@
 public typealias ReadWriteLockGuard = SectionLockGuard<PthreadReadWriteLock>
 
 extension PthreadReadWriteLock: SectionLock {
+    public static var measuresWaits: Bool { true }
+    public static var canTry: Bool { true }
     @inlinable @inline(__always)
     public func lockForFault() -> UInt64 { lockShared() }
     @inlinable @inline(__always)

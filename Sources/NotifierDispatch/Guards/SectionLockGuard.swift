@@ -4,13 +4,20 @@ import Synchronization
 public protocol SectionLock: ~Copyable, Sendable {
     /// A lock that nobody holds.
     init()
-    /// Takes the lock for a fault. Returns how long that took in nanoseconds; 0 where it was free.
+    /// Whether ``lockForFault()`` says how long it took. `false` for a lock that could only do so with a clock on its fast
+    /// path.
+    static var measuresWaits: Bool { get }
+    /// Whether ``tryLockForSection()`` leaves a lock alone that is not free. `false` for a lock without a try: it must spin
+    /// and never sleep, so that a section which may not block can take it, as KVM takes its spin lock.
+    static var canTry: Bool { get }
+    /// Takes the lock for a fault. Returns how long that took in nanoseconds; 0 where it was free, and always where waits
+    /// are not measured.
     func lockForFault() -> UInt64
     /// Gives back what ``lockForFault()`` took, on the same thread.
     func unlockForFault()
     /// Takes the lock for a section, against faults and other sections.
     func lockForSection()
-    /// ``lockForSection()`` where nobody has to be waited for.
+    /// ``lockForSection()`` where nobody has to be waited for; whatever it takes, and `true`, where there is no try.
     func tryLockForSection() -> Bool
     /// Gives back what ``lockForSection()`` took, on the same thread.
     func unlockForSection()
@@ -21,8 +28,11 @@ public protocol SectionLock: ~Copyable, Sendable {
 /// Sections must not nest in a thread or move between threads (each traps), and a walk must not invalidate.
 public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: ListedGuard {
     public static var isProtected: Bool { true }
-    /// A non-blockable start is a try-lock.
-    public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd] }
+    /// A non-blockable start is a try-lock; where the lock has none it spins, and never would block.
+    public static var capabilities: SubscriberCapabilities {
+        Lock.canTry ? [.mayWouldBlock, .receivesEnd] : .receivesEnd
+    }
+    public static var measuresWaits: Bool { Lock.measuresWaits }
 
     @usableFromInline
     let lock = Lock()

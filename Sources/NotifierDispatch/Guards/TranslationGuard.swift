@@ -7,6 +7,10 @@ public protocol TranslationGuard: AnyObject, Sendable {
     /// `false` for a guard that lets stale translations through, and is kept for comparison only.
     static var isProtected: Bool { get }
 
+    /// Whether its faults say how long they waited. `false` only where that would cost every fault a look at the clock;
+    /// ``FaultOutcome/waitedNanoseconds`` is always 0 then.
+    static var measuresWaits: Bool { get }
+
     /// Fills in the translation of a page.
     ///
     /// - Parameters:
@@ -26,6 +30,12 @@ public protocol TranslationGuard: AnyObject, Sendable {
 
     /// The subscription is over: once this returns, faults install nothing and return ``FaultOutcome/Status/dead``.
     func released()
+}
+
+extension TranslationGuard {
+    /// `true`: its faults say how long they waited.
+    @inlinable
+    public static var measuresWaits: Bool { true }
 }
 
 /// What came of a fault.
@@ -48,7 +58,8 @@ public struct FaultOutcome: Sendable {
     public let usedFallback: Bool
     /// How many walks were thrown away.
     public let retries: UInt32
-    /// How long it waited for others or did walks in vain, in nanoseconds; 0 where it went straight through.
+    /// How long it waited for others or did walks in vain, in nanoseconds; 0 where it went straight through, and where its
+    /// guard does not measure that.
     public let waitedNanoseconds: UInt64
 
     /// An outcome; by default one that went straight through.

@@ -12,6 +12,13 @@ public enum ThreadRegistration {
     @inlinable @inline(__always)
     public static var index: Int32 { cplatform_thread_index() }
 
+    /// The calling thread's dense index; traps where it is not registered.
+    @inlinable @inline(__always)
+    package static var registeredIndex: Int {
+        guard index >= 0 else { trapUnregistered() }
+        return Int(index)
+    }
+
     @usableFromInline
     static func enter<Flavour: RCUFlavour>(_: Flavour.Type) {
         if index < 0 { cplatform_thread().pointee.index = indices.take() }
@@ -37,7 +44,7 @@ public enum ThreadRegistration {
     static var indexLimit: Int { indices.limit.load(ordering: .acquiring) }
 
     @usableFromInline @inline(never)
-    static func trapUnregistered() -> Never {
+    package static func trapUnregistered() -> Never {
         fatalError("this thread is not registered with RCU: wrap its work in RCU.withRegisteredThread { }")
     }
 
