@@ -1,9 +1,10 @@
 /*
- * The guard `adaptive`: as `asymmetric` where a stripe's bias is on, as `striped` where it is off. Whoever invalidates a
- * few pages turns the bias off; a fault that holds the stripe's lock bit may turn it on again.
+ * The guard `adaptive`: as `asymmetric` where a stripe's bias is on, as `striped` where it is off. Whoever invalidates
+ * a few pages turns the bias off; a fault that holds the stripe's lock bit may turn it on again.
  *
  * One stripe of two pages, and each invalidator's range is one of its pages. With TWO_STRIPES a second stripe of one
- * page: one invalidator's range is the last two pages, and with WIDE_SECTIONS wide; the other's is the first two.
+ * page: one invalidator's range is the last two pages, the other's the first two. With WIDE_SECTIONS the same, and the
+ * sections of the first invalidator are wide.
  */
 #ifdef WIDE_SECTIONS
 #define TWO_STRIPES

@@ -1,8 +1,8 @@
 /*
- * The guard `asymmetric`: a fault publishes its page without a fence, and the invalidator makes up for it by membarrier.
- * One stripe of two pages. One invalidator's range is the first page, the other's both.
+ * The guard `asymmetric`: a fault publishes its page without a fence, and the invalidator makes up for that by
+ * membarrier. One stripe of two pages; one invalidator's range is the first page, the other's both.
  *
- * The stripe's word: generation and count of the open sections. Without it, a whole section would fit inside a walk.
+ * The stripe's word: generation, and count of the open sections.
  */
 #define PAGES 2
 #define STRIPE(page) 0

@@ -1,5 +1,5 @@
 /*
- * Memory as x86 keeps it (total store order), with its store buffers made explicit, and the rule that every model obeys.
+ * Memory as x86 keeps it (total store order), with its store buffers explicit, and the rule that every model obeys.
  *
  * A store goes into its process's own buffer and reaches memory later, in the order of the stores; a load looks into
  * the own buffer first. A locked instruction waits until the own buffer is empty and acts on memory in one step; a full
@@ -18,8 +18,8 @@
 
 #define PROCESSES 4
 #define FAULTERS 2
-/* More than anybody stores between two instructions that empty the buffer, but for faults that follow each other. */
-#define DEPTH 4
+/* As many stores as anybody has between two instructions that empty the buffer, but for faults one after the other. */
+#define DEPTH 5
 
 /* An entry of the page table is 1 or above, and each change brings a value that was not there before. */
 #define EMPTY 0
