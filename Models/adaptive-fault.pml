@@ -1,0 +1,133 @@
+/* A fault of the guard `adaptive`. */
+
+/* Where the bias has a word of its own, a fault loads it after the ticket, or before. */
+#ifdef BIAS_APART
+#define ticketBias bias
+#define storeRearmed(stripe) store(BIAS(stripe), ON); store(WORD(stripe), ticket)
+#else
+#define ticketBias (ticket & BIAS_MASK)
+#define storeRearmed(stripe) store(WORD(stripe), ticket | ON)
+#endif
+
+/* What a faulter no longer needs is set to zero, so that states that differ only in it are one. */
+inline reload() {
+    atomic {
+        load(WORD(STRIPE(page)), word);
+        isCurrent = word == ticket;
+        word = 0;
+        ticket = 0
+    };
+#ifndef BIASED_FAULT_SKIPS_WIDE
+    atomic {
+        load(WIDE, word);
+        isCurrent = isCurrent && word == wideTicket;
+        word = 0;
+        wideTicket = 0
+    }
+#endif
+}
+
+/* The bias is on. The whole word must still be the ticket, and so must the wide word. */
+inline installBiased() {
+#ifdef RELOAD_BEFORE_PUBLISH
+    reload();
+    publish(page);
+#else
+    publish(page);
+    reload();
+#endif
+    if
+    :: isCurrent ->
+#ifdef CLEAR_BEFORE_INSTALL
+        withdraw();
+        store(SHADOW(page), entry);
+#else
+        store(SHADOW(page), entry);
+        withdraw();
+#endif
+        faults--
+    :: else -> withdraw()
+    fi
+}
+
+/* The bias is off. Takes the stripe's lock bit if its word is still the ticket; waits where somebody else has it. */
+inline installLocked() {
+    atomic {
+        isDrained(me) && memory[WORD(STRIPE(page))] != (ticket | LOCK_BIT);
+        isCurrent = memory[WORD(STRIPE(page))] == ticket;
+        if
+        :: isCurrent -> memory[WORD(STRIPE(page))] = ticket | LOCK_BIT
+        :: else
+        fi
+    };
+    if
+    :: isCurrent ->
+#ifndef WIDE_NOT_RECHECKED
+        atomic {
+            load(WIDE, word);
+            isCurrent = word == wideTicket;
+            word = 0;
+            wideTicket = 0
+        };
+#endif
+        if
+        :: isCurrent ->
+            store(SHADOW(page), entry);
+#ifndef REARM_WITHOUT_WIDE
+            load(WIDE, word);
+#endif
+            if
+            :: store(WORD(STRIPE(page)), ticket)
+            :: atomic { (word & COUNT_MASK) == 0 -> storeRearmed(STRIPE(page)) }
+            fi;
+            faults--
+        :: else -> store(WORD(STRIPE(page)), ticket)
+        fi
+    :: else
+    fi
+}
+
+inline takeTicket() {
+    load(WORD(STRIPE(page)), ticket);
+    ticket = ticket & ~LOCK_BIT
+}
+
+/* On one of two pages. A fault that must begin again may also be given up for one on the other. */
+proctype Faulter(byte me; byte lowest; byte faults) {
+    byte page, ticket, wideTicket, entry, word, bias;
+    bool isCurrent;
+    do
+    :: faults > 0 ->
+        atomic {
+            if
+            :: isIdle(STRIPE(lowest)) -> page = lowest
+            :: isIdle(STRIPE(lowest + 1)) -> page = lowest + 1
+            fi;
+#ifdef BIAS_BEFORE_TICKET
+            load(BIAS(STRIPE(page)), bias)
+#else
+            takeTicket()
+#endif
+        };
+#ifdef BIAS_BEFORE_TICKET
+        atomic { isIdle(STRIPE(page)) -> takeTicket() };
+#endif
+#ifdef BIAS_APART
+#ifndef BIAS_BEFORE_TICKET
+        load(BIAS(STRIPE(page)), bias);
+#endif
+#endif
+        /* The guard takes both tickets anew after a wait. Here the first may be older: more can go wrong. */
+        atomic { (memory[WIDE] & COUNT_MASK) == 0 -> wideTicket = memory[WIDE] };
+        /* The walk. */
+        load(TABLE(page), entry);
+        if
+        :: ticketBias == ON -> installBiased()
+        :: ticketBias == OFF -> installLocked()
+        :: else
+        fi;
+        atomic { ticket = 0; wideTicket = 0; entry = 0; word = 0; bias = 0; isCurrent = false; page = 0 }
+    :: else -> break
+    od;
+    finished++
+}

@@ -1,0 +1,181 @@
+/*
+ * The guard `striped`: one compare-and-swap of the stripe's word validates a fault and takes the stripe's lock bit.
+ *
+ * A stripe of two pages and one of one page. One invalidator's range is the last two pages, and its section is narrow,
+ * or with WIDE_SECTIONS wide; the other's range is the first two pages.
+ *
+ * Nothing here looks whether a buffer is empty but its owner, so stores that follow each other are one step.
+ */
+#define PAGES 3
+#define STRIPES 2
+#define STRIPE(page) ((page) >> 1)
+#define WIDE FIRST_WORD
+#define WORD(stripe) (FIRST_WORD + 1 + (stripe))
+#define LOCATIONS (FIRST_WORD + 1 + STRIPES)
+
+#include "store-buffer.pml"
+
+/* A stripe's word: generation, count of the open narrow sections, lock bit. The wide word: generation, count. */
+#define LOCK_BIT 1
+#define COUNT_ONE 2
+#define COUNT_MASK 14
+#ifdef NO_GENERATION
+#define RAISE COUNT_ONE
+#else
+#define RAISE (COUNT_ONE + 16)
+#endif
+
+#define isFree(stripe) ((memory[WORD(stripe)] & LOCK_BIT) == 0)
+#define isIdle(stripe) ((memory[WORD(stripe)] & COUNT_MASK) == 0)
+
+/* Takes the bit if the word is still the ticket; waits where somebody else has it. */
+inline validate() {
+#ifdef CHECK_APART_FROM_BIT
+    isCurrent = (memory[WORD(STRIPE(page))] & ~LOCK_BIT) == ticket;
+    atomic {
+        isDrained(me) && isFree(STRIPE(page));
+        ticket = memory[WORD(STRIPE(page))];
+        memory[WORD(STRIPE(page))] = ticket | LOCK_BIT
+    };
+    if
+    :: !isCurrent -> store(WORD(STRIPE(page)), ticket)
+    :: else
+    fi
+#else
+    atomic {
+        isDrained(me) && memory[WORD(STRIPE(page))] != (ticket | LOCK_BIT);
+        isCurrent = memory[WORD(STRIPE(page))] == ticket;
+        if
+        :: isCurrent -> memory[WORD(STRIPE(page))] = ticket | LOCK_BIT
+        :: else
+        fi
+    }
+#endif
+}
+
+/* On one of two pages. A fault that must begin again may also be given up for one on the other. */
+proctype Faulter(byte me; byte lowest; byte faults) {
+    byte page, ticket, wideTicket, entry;
+    bool isCurrent;
+    do
+    :: faults > 0 ->
+        atomic {
+            if
+            :: isIdle(STRIPE(lowest)) -> page = lowest
+            :: isIdle(STRIPE(lowest + 1)) -> page = lowest + 1
+            fi;
+            load(WORD(STRIPE(page)), ticket);
+            ticket = ticket & ~LOCK_BIT
+        };
+        /* The guard takes both tickets anew after a wait. Here the first may be older: more can go wrong. */
+        atomic { (memory[WIDE] & COUNT_MASK) == 0 -> wideTicket = memory[WIDE] };
+        /* The walk. */
+        load(TABLE(page), entry);
+        validate();
+        atomic {
+            if
+#ifdef WIDE_NOT_RECHECKED
+            :: isCurrent ->
+#else
+            :: isCurrent && memory[WIDE] == wideTicket ->
+#endif
+                store(SHADOW(page), entry);
+                store(WORD(STRIPE(page)), ticket);
+                faults--
+#ifndef WIDE_NOT_RECHECKED
+            :: isCurrent && memory[WIDE] != wideTicket -> store(WORD(STRIPE(page)), ticket)
+#endif
+            :: !isCurrent
+            fi;
+            ticket = 0; wideTicket = 0; entry = 0; isCurrent = false; page = 0
+        }
+    :: else -> break
+    od;
+    finished++
+}
+
+inline startNarrow() {
+    stripe = STRIPE(first);
+    do
+    :: stripe <= STRIPE(last) ->
+        atomic {
+            isDrained(me) && isFree(stripe);
+#ifdef NARROW_CLEAR_WITHOUT_BIT
+            memory[WORD(stripe)] = memory[WORD(stripe)] + RAISE;
+            clear(stripe);
+#else
+            memory[WORD(stripe)] = memory[WORD(stripe)] + RAISE + LOCK_BIT;
+            clear(stripe);
+            store(WORD(stripe), memory[WORD(stripe)] - LOCK_BIT);
+#endif
+            stripe++
+        }
+    :: else -> stripe = 0; break
+    od
+}
+
+inline startWide() {
+    atomic { isDrained(me) -> memory[WIDE] = memory[WIDE] + RAISE };
+    stripe = STRIPE(first);
+    do
+    :: stripe <= STRIPE(last) ->
+        atomic {
+#ifdef WIDE_CLEAR_WITHOUT_BIT
+            isDrained(me);
+            clear(stripe);
+#else
+            isDrained(me) && isFree(stripe);
+            memory[WORD(stripe)] = memory[WORD(stripe)] + LOCK_BIT;
+            clear(stripe);
+            store(WORD(stripe), memory[WORD(stripe)] - LOCK_BIT);
+#endif
+            stripe++
+        }
+    :: else -> stripe = 0; break
+    od
+}
+
+inline lower() {
+    if
+    :: isWide -> atomic { isDrained(me) -> memory[WIDE] = memory[WIDE] - COUNT_ONE }
+    :: else ->
+        stripe = STRIPE(first);
+        do
+        :: stripe <= STRIPE(last) ->
+            atomic { isDrained(me) && isFree(stripe) -> memory[WORD(stripe)] = memory[WORD(stripe)] - COUNT_ONE };
+            stripe++
+        :: else -> stripe = 0; break
+        od
+    fi
+}
+
+proctype Invalidator(byte me; bool isWide; byte first; byte last; byte sections) {
+    byte version = me * 8;
+    byte page, stripe;
+    do
+    :: sections > 0 ->
+        if
+        :: isWide -> startWide()
+        :: else -> startNarrow()
+        fi;
+        changeAndEnd();
+        sections--
+    :: else -> break
+    od;
+    finished++
+}
+
+init {
+    byte page;
+    atomic {
+        fillTable();
+        run Faulter(0, 0, FAULTS);
+        run Faulter(1, 1, 1);
+#ifdef WIDE_SECTIONS
+        run Invalidator(2, true, 1, 2, SECTIONS);
+#else
+        run Invalidator(2, false, 1, 2, SECTIONS);
+#endif
+        run Invalidator(3, false, 0, 1, 1)
+    }
+}
