@@ -73,12 +73,9 @@ inline installLocked() {
         if
         :: isCurrent ->
             store(SHADOW(page), entry);
-#ifndef REARM_WITHOUT_WIDE
-            load(WIDE, word);
-#endif
             if
             :: store(WORD(STRIPE(page)), ticket)
-            :: atomic { (word & COUNT_MASK) == 0 -> storeRearmed(STRIPE(page)) }
+            :: atomic { storeRearmed(STRIPE(page)) }
             fi;
             faults--
         :: else -> store(WORD(STRIPE(page)), ticket)

@@ -67,7 +67,7 @@
 #define LOWEST_TO_WAIT_FOR first
 #define HIGHEST_TO_WAIT_FOR last
 #else
-#define LOWEST_TO_WAIT_FOR FIRST_PAGE(STRIPE(first))
+#define LOWEST_TO_WAIT_FOR FIRST_PAGE((toWaitFor & 1 -> 0 : 1))
 #define HIGHEST_TO_WAIT_FOR LAST_PAGE(STRIPE(last))
 #endif
 
@@ -96,7 +96,7 @@ inline waitForSlots(low, high) {
     waitForSlot(1, low, high)
 }
 
-/* Each stripe's bias is off in the end. */
+/* From the first stripe that is not off on, all are cleared after the wait. Each stripe's bias is off in the end. */
 inline startNarrow() {
 #ifdef MEMBARRIER_BEFORE_RAISE
     membarrier();
@@ -108,7 +108,8 @@ inline startNarrow() {
             isDrained(me) && isFree(stripe);
             memory[WORD(stripe)] = memory[WORD(stripe)] + RAISE;
             if
-            :: needsNoWait(stripe) -> clearNarrow(stripe)
+            :: needsNoWait(stripe) && toWaitFor == 0 -> clearNarrow(stripe)
+            :: needsNoWait(stripe) && toWaitFor != 0 -> toWaitFor = toWaitFor | (1 << stripe)
             :: else -> setBias(stripe, REVOKING); toWaitFor = toWaitFor | (1 << stripe)
             fi;
             stripe++
@@ -133,7 +134,7 @@ inline startNarrow() {
     stripe = 0
 }
 
-/* Each stripe's bias stays what it is. */
+/* Likewise, but each stripe's bias stays what it is. */
 inline startWide() {
     atomic { isDrained(me) -> memory[WIDE] = memory[WIDE] + RAISE };
     stripe = STRIPE(first);
@@ -142,7 +143,7 @@ inline startWide() {
         atomic {
             isReadyForWideClear(stripe);
             if
-            :: needsNoWait(stripe) -> clearWide(stripe)
+            :: needsNoWait(stripe) && toWaitFor == 0 -> clearWide(stripe)
             :: else -> toWaitFor = toWaitFor | (1 << stripe)
             fi;
             stripe++

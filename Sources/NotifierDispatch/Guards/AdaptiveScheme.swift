@@ -29,8 +29,9 @@ import Synchronization
 /// and faults look at its word behind the barrier too. Behind the bias, all is as in ``StripedScheme``.
 ///
 /// A stripe is biased again by a fault that holds its lock, after so many faults without a section between that what the
-/// next revocation will cost is made up for, and while the `RevocationBudget` lasts. Under the lock the fault looks at the
-/// wide word once more: a wide section that tore the stripe down before, without a barrier, has raised it by then.
+/// next revocation will cost is made up for, and while the `RevocationBudget` lasts. It has looked at the
+/// wide word under that lock: a wide section that tore the stripe down before, without a barrier, had raised it by then, and
+/// one that comes to the lock later finds the bias.
 ///
 /// Installs run beside each other: what they write must be independent atomic words.
 public struct AdaptiveScheme: ~Copyable, ListedScheme {
@@ -136,10 +137,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
     @usableFromInline @inline(never)
     func endInstallSlow(_ ticket: StripedScheme.Ticket) {
         ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
-        // Relaxed: a wide section that had the lock before this fault raised the word before that; one that has it later
-        // finds the bias.
-        let isWideIdle = striped.wide.word.pointee.load(ordering: .relaxed) == ticket.wide
-        let bias = isWideIdle && budget.isLeft ? StripeWord.biased : 0
+        let bias = budget.isLeft ? StripeWord.biased : 0
         // The ticket's count is 0, and nobody else changes a locked word.
         ticket.stripe.pointee.unlock(ticket.word | bias)
     }
