@@ -8,5 +8,6 @@ enum PairCatalogue {
             + RegistrationPairs.make()
             + IntervalPairs.make()
             + GuardPairs.make()
+            + GuardSectionPairs.make()
     }
 }
