@@ -69,11 +69,12 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
+        let stripe = striped.stripes.stripe(at: page)
         // Acquiring, both: as in StripedScheme.
-        let word = striped.stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
+        let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = striped.wide.word.pointee.load(ordering: .acquiring)
         guard (word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0 else { return nil }
-        return Ticket(word: word, wide: wideWord)
+        return Ticket(word: word, wide: wideWord, stripe: stripe)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -93,7 +94,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         slots.publish(page)
         barrier.light()
         // Acquiring, both: the install comes after it.
-        guard striped.stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) == ticket.word,
+        guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word,
             striped.wide.word.pointee.load(ordering: .acquiring) == ticket.wide
         else {
             slots.clear()
@@ -105,24 +106,23 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) {
         guard ticket.word & StripeWord.biased == 0 else { return slots.clear() }
-        let stripe = striped.stripes.stripe(at: page)
         // Relaxed, both: written with the lock held.
-        let quiet = stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
-        guard quiet < Self.quietFaults else { return endInstallSlow(stripe, ticket) }
-        stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
+        let quiet = ticket.stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
+        guard quiet < Self.quietFaults else { return endInstallSlow(ticket) }
+        ticket.stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
         striped.endInstall(ticket, at: page)
     }
 
     /// Gives the lock back, and biases the stripe where revocations may take more time.
     @usableFromInline @inline(never)
-    func endInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: Ticket) {
-        stripe.pointee.quietFaults.store(0, ordering: .relaxed)
+    func endInstallSlow(_ ticket: Ticket) {
+        ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
         // Relaxed: a wide section that had the lock before this fault raised the word before that; one that has it later
         // finds the bias.
         let isWideIdle = striped.wide.word.pointee.load(ordering: .relaxed) == ticket.wide
         let bias = isWideIdle && budget.isLeft ? StripeWord.biased : 0
         // The ticket's count is 0, and nobody else changes a locked word.
-        stripe.pointee.unlock(ticket.word | bias)
+        ticket.stripe.pointee.unlock(ticket.word | bias)
     }
 
     @inlinable

@@ -26,13 +26,19 @@ import Synchronization
 public struct AsymmetricScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The word that a fault began with.
-    public struct Ticket: Sendable {
+    /// The word that a fault began with, and where it lies.
+    public struct Ticket: @unchecked Sendable {
+        // @unchecked: the address of a stripe, which threads share.
         @usableFromInline
         let word: UInt64
+        @usableFromInline
+        let stripe: UnsafeMutablePointer<Stripe>
 
         @inlinable @inline(__always)
-        init(word: UInt64) { self.word = word }
+        init(word: UInt64, stripe: UnsafeMutablePointer<Stripe>) {
+            self.word = word
+            self.stripe = stripe
+        }
     }
 
     @usableFromInline
@@ -56,10 +62,11 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
+        let stripe = stripes.stripe(at: page)
         // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
-        let word = stripes.stripe(at: page).pointee.word.load(ordering: .acquiring)
+        let word = stripe.pointee.word.load(ordering: .acquiring)
         guard word & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
-        return Ticket(word: word)
+        return Ticket(word: word, stripe: stripe)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -78,7 +85,7 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
         slots.publish(page)
         barrier.light()
         // Acquiring: the install comes after it.
-        guard stripes.stripe(at: page).pointee.word.load(ordering: .acquiring) == ticket.word else {
+        guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word else {
             slots.clear()
             return nil
         }

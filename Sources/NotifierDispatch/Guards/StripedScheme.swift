@@ -25,17 +25,21 @@ import Synchronization
 public struct StripedScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The words that a fault began with.
-    public struct Ticket: Sendable {
+    /// The words that a fault began with, and where the stripe's lies.
+    public struct Ticket: @unchecked Sendable {
+        // @unchecked: the address of a stripe, which threads share.
         @usableFromInline
         let word: UInt64
         @usableFromInline
         let wide: UInt64
+        @usableFromInline
+        let stripe: UnsafeMutablePointer<Stripe>
 
         @inlinable @inline(__always)
-        init(word: UInt64, wide: UInt64) {
+        init(word: UInt64, wide: UInt64, stripe: UnsafeMutablePointer<Stripe>) {
             self.word = word
             self.wide = wide
+            self.stripe = stripe
         }
     }
 
@@ -67,7 +71,7 @@ public struct StripedScheme: ~Copyable, ListedScheme {
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = wide.word.pointee.load(ordering: .acquiring)
         guard (word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0 else { return nil }
-        return Ticket(word: word, wide: wideWord)
+        return Ticket(word: word, wide: wideWord, stripe: stripe)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -83,15 +87,14 @@ public struct StripedScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        let stripe = stripes.stripe(at: page)
         var waited: UInt64 = 0
         // Acquiring: the install comes after the teardowns of all sections so far (pairs with their stores). A failure
         // reads nothing that the lock protects.
-        if !stripe.pointee.word.compareExchange(
+        if !ticket.stripe.pointee.word.compareExchange(
             expected: ticket.word, desired: ticket.word | StripeWord.lock, successOrdering: .acquiring,
             failureOrdering: .relaxed
         ).exchanged {
-            waited = Self.beginInstallSlow(stripe, ticket.word)
+            waited = Self.beginInstallSlow(ticket.stripe, ticket.word)
             if waited == 0 { return nil }
         }
         // Relaxed: the lock orders it, see WideSections.
@@ -126,7 +129,7 @@ public struct StripedScheme: ~Copyable, ListedScheme {
     public func endInstall(_ ticket: Ticket, at page: Int) {
         // Releasing: the install comes before the next section's teardown (pairs with its exchange). Nobody else changes
         // a locked word, so storing the ticket takes the lock off and nothing else.
-        stripes.stripe(at: page).pointee.word.store(ticket.word, ordering: .releasing)
+        ticket.stripe.pointee.word.store(ticket.word, ordering: .releasing)
     }
 
     @inlinable
