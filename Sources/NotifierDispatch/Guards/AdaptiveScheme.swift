@@ -36,8 +36,20 @@ import Synchronization
 public struct AdaptiveScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The words that a fault began with.
-    public typealias Ticket = StripedScheme.Ticket
+    /// The words that a fault began with, and the slot of its thread.
+    public struct Ticket: @unchecked Sendable {
+        // @unchecked: the address of a slot, which threads share.
+        @usableFromInline
+        let striped: StripedScheme.Ticket
+        @usableFromInline
+        let slot: UnsafeMutablePointer<Atomic<UInt64>>
+
+        @inlinable @inline(__always)
+        init(_ striped: StripedScheme.Ticket, slot: UnsafeMutablePointer<Atomic<UInt64>>) {
+            self.striped = striped
+            self.slot = slot
+        }
+    }
 
     /// Faults with the lock, no section between, after which a stripe may be biased again.
     @usableFromInline
@@ -74,7 +86,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = striped.wide.word.pointee.load(ordering: .acquiring)
         guard (word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0 else { return nil }
-        return Ticket(word: word, wide: wideWord, stripe: stripe)
+        return Ticket(StripedScheme.Ticket(word: word, wide: wideWord, stripe: stripe), slot: slots.mine)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -90,14 +102,16 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        guard ticket.word & StripeWord.biased != 0 else { return striped.beginInstall(ticket, at: page) }
-        slots.publish(page)
+        guard ticket.striped.word & StripeWord.biased != 0 else {
+            return striped.beginInstall(ticket.striped, at: page)
+        }
+        PublicationSlots.publish(page, in: ticket.slot)
         barrier.light()
         // Acquiring, both: the install comes after it.
-        guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word,
-            striped.wide.word.pointee.load(ordering: .acquiring) == ticket.wide
+        guard ticket.striped.stripe.pointee.word.load(ordering: .acquiring) == ticket.striped.word,
+            striped.wide.word.pointee.load(ordering: .acquiring) == ticket.striped.wide
         else {
-            slots.clear()
+            PublicationSlots.clear(ticket.slot)
             return nil
         }
         return 0
@@ -105,7 +119,8 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) {
-        guard ticket.word & StripeWord.biased == 0 else { return slots.clear() }
+        let (ticket, slot) = (ticket.striped, ticket.slot)
+        guard ticket.word & StripeWord.biased == 0 else { return PublicationSlots.clear(slot) }
         // Relaxed, both: written with the lock held.
         let quiet = ticket.stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
         guard quiet < Self.quietFaults else { return endInstallSlow(ticket) }
@@ -115,7 +130,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
 
     /// Gives the lock back, and biases the stripe where revocations may take more time.
     @usableFromInline @inline(never)
-    func endInstallSlow(_ ticket: Ticket) {
+    func endInstallSlow(_ ticket: StripedScheme.Ticket) {
         ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
         // Relaxed: a wide section that had the lock before this fault raised the word before that; one that has it later
         // finds the bias.

@@ -26,18 +26,23 @@ import Synchronization
 public struct AsymmetricScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The word that a fault began with, and where it lies.
+    /// The word that a fault began with, where it lies, and the slot of the fault's thread.
     public struct Ticket: @unchecked Sendable {
-        // @unchecked: the address of a stripe, which threads share.
+        // @unchecked: addresses of what threads share.
         @usableFromInline
         let word: UInt64
         @usableFromInline
         let stripe: UnsafeMutablePointer<Stripe>
+        @usableFromInline
+        let slot: UnsafeMutablePointer<Atomic<UInt64>>
 
         @inlinable @inline(__always)
-        init(word: UInt64, stripe: UnsafeMutablePointer<Stripe>) {
+        init(
+            word: UInt64, stripe: UnsafeMutablePointer<Stripe>, slot: UnsafeMutablePointer<Atomic<UInt64>>
+        ) {
             self.word = word
             self.stripe = stripe
+            self.slot = slot
         }
     }
 
@@ -66,7 +71,7 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
         // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
         let word = stripe.pointee.word.load(ordering: .acquiring)
         guard word & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
-        return Ticket(word: word, stripe: stripe)
+        return Ticket(word: word, stripe: stripe, slot: slots.mine)
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -82,18 +87,18 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        slots.publish(page)
+        PublicationSlots.publish(page, in: ticket.slot)
         barrier.light()
         // Acquiring: the install comes after it.
         guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word else {
-            slots.clear()
+            PublicationSlots.clear(ticket.slot)
             return nil
         }
         return 0
     }
 
     @inlinable @inline(__always)
-    public func endInstall(_ ticket: Ticket, at page: Int) { slots.clear() }
+    public func endInstall(_ ticket: Ticket, at page: Int) { PublicationSlots.clear(ticket.slot) }
 
     @inlinable
     public func isOver(at page: Int) -> Bool { stripes.isDead(at: page) }

@@ -38,7 +38,7 @@ struct PublicationSlots: ~Copyable, @unchecked Sendable {
         (base + index &* Self.stride).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// The calling thread's.
+    /// The calling thread's, which it looks up once a fault.
     @inlinable @inline(__always)
     var mine: UnsafeMutablePointer<Atomic<UInt64>> {
         let index = ThreadRegistration.index
@@ -49,14 +49,14 @@ struct PublicationSlots: ~Copyable, @unchecked Sendable {
     /// Says that the calling thread is about to install a page. What it does next must be kept behind this by a
     /// ``ProcessBarrier``.
     @inlinable @inline(__always)
-    func publish(_ page: Int) {
+    static func publish(_ page: Int, in mine: UnsafeMutablePointer<Atomic<UInt64>>) {
         // Releasing: what the last install wrote comes before it, where no clearing of the slot lies between.
         mine.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)
     }
 
     /// Says that the calling thread installs nothing any more.
     @inlinable @inline(__always)
-    func clear() {
+    static func clear(_ mine: UnsafeMutablePointer<Atomic<UInt64>>) {
         // Releasing: the install comes before it; pairs with waitUntilNone.
         mine.pointee.store(0, ordering: .releasing)
     }
