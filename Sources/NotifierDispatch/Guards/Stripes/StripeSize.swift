@@ -1,6 +1,7 @@
 /// How large the parts are into which a guard divides the space, so that faults and sections in different ones do not
 /// meet: a power of two of pages.
 public struct StripeSize: Hashable, Sendable {
+    /// Below 64, which the compiler does not know: shifts by it that are defined for any amount take ten instructions.
     @usableFromInline
     let shift: Int
 
@@ -26,15 +27,12 @@ public struct StripeSize: Hashable, Sendable {
 
     /// The stripe that a page lies in.
     @inlinable @inline(__always)
-    func index(of page: Int) -> Int {
-        // One instruction: the shift is below 64, which the compiler does not know.
-        page &>> shift
-    }
+    func index(of page: Int) -> Int { page &>> shift }
 
     /// The stripes that a range touches.
     @usableFromInline
     func indices(of range: InvalidationRange) -> ClosedRange<Int> {
-        range.startPage >> shift...(range.endPage - 1) >> shift
+        index(of: range.startPage)...index(of: range.endPage - 1)
     }
 
     /// What a range covers of one of the stripes that it touches.
@@ -48,6 +46,6 @@ public struct StripeSize: Hashable, Sendable {
     /// The pages of a stripe.
     @usableFromInline
     func range(of stripe: Int) -> InvalidationRange {
-        InvalidationRange(start: stripe << shift, end: (stripe + 1) << shift)
+        InvalidationRange(start: stripe &<< shift, end: (stripe + 1) &<< shift)
     }
 }
