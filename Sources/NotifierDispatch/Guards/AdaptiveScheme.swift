@@ -175,6 +175,7 @@ extension AdaptiveScheme {
 
     /// Raises every stripe, and tears down those before the first that is biased, or was, and has not been waited for.
     /// Returns that one.
+    @inline(__always)
     private func raiseAndTearDownUpToBiased(
         _ range: InvalidationRange, _ covered: ClosedRange<Int>, _ teardown: (InvalidationRange) -> Void
     ) -> Int? {
