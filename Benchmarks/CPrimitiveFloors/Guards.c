@@ -1,53 +1,13 @@
 // A fault on a page table and a shadow table of words: without protection, under a lock that it shares over walk and
 // install, and under the schemes that walk again.
-#include "CPrimitiveFloors.h"
-#include "IntervalSet.h"
-#include "InvLock.h"
-#include "KVM.h"
-
-#include <ck_pflock.h>
-
-// A guard whose sections hold a lock from start to end.
-struct section_lock_guard {
-    ck_pflock_t *lock;
-    _Atomic bool is_dead; // written with the lock held by a writer
-};
-
-struct floor_pages {
-    size_t count;
-    _Atomic uint64_t *table;
-    _Atomic uint64_t *shadow;
-    struct floor_inv_lock *lock;
-    struct floor_kvm *kvm;
-    struct floor_interval_set *set;
-    struct section_lock_guard *section_lock;
-    struct floor_interval_node *node; // as a guard that no cache uses has it: in no set
-};
-
-enum fault_status { fault_installed, fault_absent, fault_dead, fault_busy };
-
-struct fault_outcome {
-    uint8_t status;
-    bool used_fallback;
-    uint32_t retries;
-    uint64_t waited_nanoseconds;
-};
-
-static inline uint64_t walk(const struct floor_pages *pages, size_t page) {
-    // Relaxed, here and in install: what a fault must see is ordered by its guard.
-    return atomic_load_explicit(&pages->table[page], memory_order_relaxed);
-}
-
-static inline void install(const struct floor_pages *pages, size_t page, uint64_t translation) {
-    atomic_store_explicit(&pages->shadow[page], translation, memory_order_relaxed);
-}
+#include "Pages.h"
 
 static inline struct fault_outcome fault_unprotected(const struct floor_pages *pages, size_t page) {
-    const uint64_t translation = walk(pages, page);
+    const uint64_t translation = floor_walk(pages, page);
     if (translation == 0) {
         return (struct fault_outcome){.status = fault_absent};
     }
-    install(pages, page, translation);
+    floor_install(pages, page, translation);
     return (struct fault_outcome){.status = fault_installed};
 }
 
@@ -59,12 +19,12 @@ static inline struct fault_outcome fault_ck_pflock(const struct floor_pages *pag
         ck_pflock_read_unlock(guard->lock);
         return (struct fault_outcome){.status = fault_dead};
     }
-    const uint64_t translation = walk(pages, page);
+    const uint64_t translation = floor_walk(pages, page);
     if (translation == 0) {
         ck_pflock_read_unlock(guard->lock);
         return (struct fault_outcome){.status = fault_absent};
     }
-    install(pages, page, translation);
+    floor_install(pages, page, translation);
     ck_pflock_read_unlock(guard->lock);
     return (struct fault_outcome){.status = fault_installed};
 }
@@ -76,7 +36,7 @@ static inline struct fault_outcome fault_inv_lock(const struct floor_pages *page
     if (!floor_inv_lock_begin_if_idle(pages->lock, &ticket)) {
         return (struct fault_outcome){.status = fault_busy};
     }
-    const uint64_t translation = walk(pages, page);
+    const uint64_t translation = floor_walk(pages, page);
     if (translation == 0) {
         return (struct fault_outcome){.status = fault_absent};
     }
@@ -85,7 +45,7 @@ static inline struct fault_outcome fault_inv_lock(const struct floor_pages *page
         floor_small_lock_unlock(&pages->lock->state.lock);
         return (struct fault_outcome){.status = fault_busy, .retries = 1};
     }
-    install(pages, page, translation);
+    floor_install(pages, page, translation);
     floor_small_lock_unlock(&pages->lock->state.lock);
     return (struct fault_outcome){.status = fault_installed, .waited_nanoseconds = waited};
 }
@@ -95,7 +55,7 @@ static inline struct fault_outcome fault_kvm(const struct floor_pages *pages, si
     if (!floor_kvm_begin_if_idle(pages->kvm, (int64_t)page, &ticket)) {
         return (struct fault_outcome){.status = fault_busy};
     }
-    const uint64_t translation = walk(pages, page);
+    const uint64_t translation = floor_walk(pages, page);
     if (translation == 0) {
         return (struct fault_outcome){.status = fault_absent};
     }
@@ -107,7 +67,7 @@ static inline struct fault_outcome fault_kvm(const struct floor_pages *pages, si
         floor_small_rw_lock_unlock_shared(&pages->kvm->locks.lock);
         return (struct fault_outcome){.status = fault_busy, .retries = 1};
     }
-    install(pages, page, translation);
+    floor_install(pages, page, translation);
     floor_small_rw_lock_unlock_shared(&pages->kvm->locks.lock);
     return (struct fault_outcome){.status = fault_installed, .waited_nanoseconds = waited};
 }
@@ -118,7 +78,7 @@ static inline struct fault_outcome fault_interval(
     if (!has_begun) {
         return (struct fault_outcome){.status = fault_busy};
     }
-    const uint64_t translation = walk(pages, page);
+    const uint64_t translation = floor_walk(pages, page);
     if (translation == 0) {
         return (struct fault_outcome){.status = fault_absent};
     }
@@ -127,7 +87,7 @@ static inline struct fault_outcome fault_interval(
         floor_small_lock_unlock(&pages->node->lock);
         return (struct fault_outcome){.status = fault_busy, .retries = 1};
     }
-    install(pages, page, translation);
+    floor_install(pages, page, translation);
     floor_small_lock_unlock(&pages->node->lock);
     return (struct fault_outcome){.status = fault_installed, .waited_nanoseconds = waited};
 }
@@ -191,44 +151,3 @@ uint64_t floor_fault_interval_lock_free_loop(struct floor_pages *pages, uint64_t
     }
     return installed;
 }
-
-static _Atomic uint64_t *words(size_t count) {
-    return floor_allocate_lines((count * sizeof(uint64_t) + FLOOR_LINE - 1) / FLOOR_LINE * FLOOR_LINE);
-}
-
-struct floor_pages *floor_pages_create(size_t count) {
-    struct floor_pages *pages = malloc(sizeof *pages);
-    if (pages == NULL) {
-        abort();
-    }
-    struct section_lock_guard *section_lock = floor_allocate_lines(FLOOR_LINE);
-    section_lock->lock = floor_allocate_lines(FLOOR_LINE);
-    ck_pflock_init(section_lock->lock);
-    struct floor_interval_node *node = floor_allocate_lines(sizeof *node);
-    atomic_store_explicit(&node->sequence, 1, memory_order_relaxed);
-    *pages = (struct floor_pages){
-        count, words(count), words(count), floor_inv_lock_create(), floor_kvm_create(), floor_interval_set_create(),
-        section_lock, node};
-    for (size_t page = 0; page < count; page++) {
-        atomic_store_explicit(&pages->table[page], page + 1, memory_order_relaxed);
-    }
-    return pages;
-}
-
-void floor_pages_destroy(struct floor_pages *pages) {
-    free(pages->table);
-    free(pages->shadow);
-    floor_inv_lock_destroy(pages->lock);
-    floor_kvm_destroy(pages->kvm);
-    floor_interval_set_destroy(pages->set);
-    free(pages->section_lock->lock);
-    free(pages->section_lock);
-    free(pages->node);
-    free(pages);
-}
-
-uint64_t floor_pages_translation(const struct floor_pages *pages, size_t page) {
-    return atomic_load_explicit(&pages->shadow[page], memory_order_relaxed);
-}
-
-struct floor_kvm *floor_pages_kvm(const struct floor_pages *pages) { return pages->kvm; }

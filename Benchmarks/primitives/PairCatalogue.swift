@@ -9,5 +9,6 @@ enum PairCatalogue {
             + RegistrationPairs.make()
             + IntervalPairs.make()
             + GuardPairs.make()
+            + GuardSectionPairs.make()
     }
 }

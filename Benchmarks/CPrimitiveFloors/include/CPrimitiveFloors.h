@@ -184,16 +184,52 @@ void floor_kvm_destroy(struct floor_kvm *_Nonnull kvm);
 void floor_kvm_started(struct floor_kvm *_Nonnull kvm, int64_t start_page, int64_t end_page);
 void floor_kvm_ended(struct floor_kvm *_Nonnull kvm);
 
+// MARK: The guards with a word for each stripe
+
+// Drops the translations of a range.
+typedef void (*floor_teardown)(void *_Nullable context, int64_t start_page, int64_t end_page);
+
+struct floor_striped;
+void floor_striped_started(
+    const struct floor_striped *_Nonnull striped, int64_t start_page, int64_t end_page,
+    floor_teardown _Nonnull teardown, void *_Nullable context);
+void floor_striped_ended(const struct floor_striped *_Nonnull striped, int64_t start_page, int64_t end_page);
+// The word of a page's stripe, laid out as the engine's.
+uint64_t floor_striped_word(const struct floor_striped *_Nonnull striped, int64_t page);
+uint64_t floor_striped_section_loop(const struct floor_striped *_Nonnull striped, uint64_t count);
+
+// `threads`, here and below: one above the highest index of a thread that faults.
+struct floor_asymmetric;
+void floor_asymmetric_started(
+    const struct floor_asymmetric *_Nonnull asymmetric, int64_t start_page, int64_t end_page, int64_t threads,
+    floor_teardown _Nonnull teardown, void *_Nullable context);
+void floor_asymmetric_ended(const struct floor_asymmetric *_Nonnull asymmetric, int64_t start_page, int64_t end_page);
+uint64_t floor_asymmetric_word(const struct floor_asymmetric *_Nonnull asymmetric, int64_t page);
+uint64_t floor_asymmetric_section_loop(
+    const struct floor_asymmetric *_Nonnull asymmetric, int64_t threads, uint64_t count);
+
+struct floor_adaptive;
+void floor_adaptive_started(
+    const struct floor_adaptive *_Nonnull adaptive, int64_t start_page, int64_t end_page, int64_t threads,
+    floor_teardown _Nonnull teardown, void *_Nullable context);
+void floor_adaptive_ended(const struct floor_adaptive *_Nonnull adaptive, int64_t start_page, int64_t end_page);
+uint64_t floor_adaptive_word(const struct floor_adaptive *_Nonnull adaptive, int64_t page);
+uint64_t floor_adaptive_section_loop(const struct floor_adaptive *_Nonnull adaptive, int64_t threads, uint64_t count);
+
 // MARK: Guards
 
-// A page table and a shadow table of `pages` words each, a power of two, and what each guard needs.
+// A page table and a shadow table of `pages` words each, a power of two, and what each guard needs. `bias_budget`, above 0
+// and at most 1, is the part of the time that revocations of the adaptive guard may take.
 struct floor_pages;
-struct floor_pages *_Nonnull floor_pages_create(size_t pages);
+struct floor_pages *_Nonnull floor_pages_create(size_t pages, double bias_budget);
 void floor_pages_destroy(struct floor_pages *_Nonnull pages);
 // The translation of a page that the shadow table holds, 0 for none.
 uint64_t floor_pages_translation(const struct floor_pages *_Nonnull pages, size_t page);
-// What its faults under KVM's scheme look at.
+// What its faults under each scheme look at.
 struct floor_kvm *_Nonnull floor_pages_kvm(const struct floor_pages *_Nonnull pages);
+const struct floor_striped *_Nonnull floor_pages_striped(const struct floor_pages *_Nonnull pages);
+const struct floor_asymmetric *_Nonnull floor_pages_asymmetric(const struct floor_pages *_Nonnull pages);
+const struct floor_adaptive *_Nonnull floor_pages_adaptive(const struct floor_pages *_Nonnull pages);
 // One fault after the other, page by page.
 uint64_t floor_fault_unprotected_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_ck_pflock_loop(struct floor_pages *_Nonnull pages, uint64_t count);
@@ -201,5 +237,8 @@ uint64_t floor_fault_inv_lock_loop(struct floor_pages *_Nonnull pages, uint64_t 
 uint64_t floor_fault_kvm_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_interval_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_interval_lock_free_loop(struct floor_pages *_Nonnull pages, uint64_t count);
+uint64_t floor_fault_striped_loop(struct floor_pages *_Nonnull pages, uint64_t count);
+uint64_t floor_fault_asymmetric_loop(struct floor_pages *_Nonnull pages, uint64_t count);
+uint64_t floor_fault_adaptive_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 
 #endif

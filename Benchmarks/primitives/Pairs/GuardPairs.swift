@@ -6,27 +6,56 @@ import NotifierDispatch
 enum GuardPairs {
     static func make() -> [Pair] {
         [
-            pair("unprotected", UnprotectedGuard(), floor: floor_fault_unprotected_loop),
-            pair("ck-pflock", SectionLockGuard<CKPhaseFairLock>(), floor: floor_fault_ck_pflock_loop),
-            pair("invlock", InvLockGuard(space: Subscriptions()), floor: floor_fault_inv_lock_loop),
-            pair("kvm", KVMGuard(space: Subscriptions()), floor: floor_fault_kvm_loop),
+            pair("unprotected/fault", UnprotectedGuard(), floor: floor_fault_unprotected_loop),
+            pair("ck-pflock/fault", SectionLockGuard<CKPhaseFairLock>(), floor: floor_fault_ck_pflock_loop),
+            pair("invlock/fault", InvLockGuard(space: Subscriptions()), floor: floor_fault_inv_lock_loop),
+            pair("kvm/fault", KVMGuard(space: Subscriptions()), floor: floor_fault_kvm_loop),
             pair(
-                "interval", IntervalGuard(space: Subscriptions(), pages: pages), floor: floor_fault_interval_loop),
+                "interval/fault", IntervalGuard(space: Subscriptions(), pages: pages),
+                floor: floor_fault_interval_loop),
             pair(
-                "interval-lockfree", IntervalLockFreeGuard(space: Subscriptions(), pages: pages),
+                "interval-lockfree/fault", IntervalLockFreeGuard(space: Subscriptions(), pages: pages),
                 floor: floor_fault_interval_lock_free_loop),
+            pair("striped/fault", StripedGuard(space: Subscriptions(), pages: pages), floor: floor_fault_striped_loop),
+            pair(
+                "asymmetric/fault", AsymmetricGuard(space: Subscriptions(), pages: pages),
+                floor: floor_fault_asymmetric_loop),
+            pair("adaptive/fault/biased", makeAdaptive(), floor: floor_fault_adaptive_loop),
+            unbiasedPair,
         ]
     }
 
     /// How many pages there are, a power of two: both tables fit a core's first cache.
     static var pages: Int { 1_024 }
 
+    /// Of the time, for revocations: so little that the first one spends it for hours, and what is off stays off.
+    static var biasBudget: Double { 1e-10 }
+
+    static func makeAdaptive() -> AdaptiveGuard {
+        AdaptiveGuard(space: Subscriptions(), pages: pages, biasBudget: biasBudget)
+    }
+
+    /// What the faults of a floor work on.
+    static func makeFloor() -> Floor { Floor(floor_pages_create(pages, biasBudget), destroy: floor_pages_destroy) }
+
     /// A guard, by its name on invbench's command line, and the same fault in C.
     private static func pair<Guard: TranslationGuard>(
-        _ name: String, _ translationGuard: Guard, floor loop: @escaping @Sendable (OpaquePointer, UInt64) -> UInt64
+        _ name: String, _ translationGuard: Guard, on floor: Floor = makeFloor(),
+        floor loop: @escaping @Sendable (OpaquePointer, UInt64) -> UInt64
     ) -> Pair {
         let words = GuardedWords(pages: pages, guard: translationGuard)
-        let floor = Floor(floor_pages_create(pages), destroy: floor_pages_destroy)
-        return Pair("guard/\(name)/fault", swift: { words.fault(count: $0) }, c: { loop(floor.pointer, $0) })
+        return Pair("guard/\(name)", swift: { words.fault(count: $0) }, c: { loop(floor.pointer, $0) })
+    }
+
+    /// Behind one section over all pages, which revokes the bias of each stripe.
+    private static var unbiasedPair: Pair {
+        let (adaptive, floor) = (makeAdaptive(), makeFloor())
+        let section = GuardSectionPairs.invalidation(pages: 0..<pages)
+        GuardSectionPairs.run(adaptive, section, count: 1)
+        let floorAdaptive = floor_pages_adaptive(floor.pointer)
+        floor_adaptive_started(
+            floorAdaptive, 0, Int64(pages), Int64(ThreadRegistration.indexLimit), { _, _, _ in }, nil)
+        floor_adaptive_ended(floorAdaptive, 0, Int64(pages))
+        return pair("adaptive/fault/off", adaptive, on: floor, floor: floor_fault_adaptive_loop)
     }
 }

@@ -65,8 +65,8 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
 
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
-        // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
         let stripe = stripes.stripe(at: page)
+        // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
         let word = stripe.pointee.word.load(ordering: .acquiring)
         guard word & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
         return Ticket(stripe: stripe, slot: slots.mine, word: word)

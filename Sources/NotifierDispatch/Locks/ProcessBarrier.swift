@@ -33,7 +33,7 @@ struct ProcessBarrier: Sendable {
     @inlinable @inline(__always)
     func light() {
         cplatform_compiler_barrier()
-        if !isKernels { lightSlow() }
+        if _slowPath(!isKernels) { lightSlow() }
     }
 
     @usableFromInline @inline(never)

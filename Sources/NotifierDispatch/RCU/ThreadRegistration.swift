@@ -41,7 +41,7 @@ public enum ThreadRegistration {
     ///
     /// Who has made sure that the stores of all threads are visible (membarrier(2), or fences on both sides) and loads this
     /// afterwards finds every thread whose earlier stores it now sees: a thread's index was counted before it did anything.
-    static var indexLimit: Int { indices.limit.load(ordering: .acquiring) }
+    package static var indexLimit: Int { indices.limit.load(ordering: .acquiring) }
 
     @usableFromInline @inline(never)
     package static func trapUnregistered() -> Never {

@@ -1,6 +1,7 @@
 /// How large the parts are into which a guard divides the space, so that faults and sections in different ones do not
 /// meet: a power of two of pages.
 public struct StripeSize: Hashable, Sendable {
+    /// Below 64, which the compiler does not know: shifts by it that are defined for any amount take ten instructions.
     @usableFromInline
     let shift: Int
 
@@ -31,7 +32,7 @@ public struct StripeSize: Hashable, Sendable {
     /// The stripes that a range touches.
     @usableFromInline
     func indices(of range: InvalidationRange) -> ClosedRange<Int> {
-        range.startPage >> shift...(range.endPage - 1) >> shift
+        index(of: range.startPage)...index(of: range.endPage - 1)
     }
 
     /// What a range covers of one of the stripes that it touches.
@@ -45,6 +46,6 @@ public struct StripeSize: Hashable, Sendable {
     /// The pages of a stripe.
     @usableFromInline
     func range(of stripe: Int) -> InvalidationRange {
-        InvalidationRange(start: stripe << shift, end: (stripe + 1) << shift)
+        InvalidationRange(start: stripe &<< shift, end: (stripe + 1) &<< shift)
     }
 }

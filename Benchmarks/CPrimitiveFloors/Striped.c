@@ -1,0 +1,70 @@
+#include "Striped.h"
+
+struct floor_striped floor_striped_create(int64_t pages, uint64_t word) {
+    return (struct floor_striped){
+        floor_stripes_create(pages, word), floor_allocate_lines(sizeof(struct floor_stripe)), .wide_bound = 32};
+}
+
+void floor_striped_destroy(struct floor_striped striped) {
+    free(striped.stripes.base);
+    free(striped.wide);
+}
+
+uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t ticket) {
+    const uint64_t start = floor_now();
+    unsigned spins = 0;
+    for (;;) {
+        // Relaxed: only a hint when to try.
+        uint64_t word = atomic_load_explicit(&stripe->word, memory_order_relaxed);
+        if ((word & ~FLOOR_STRIPE_LOCK) != ticket) {
+            return 0;
+        }
+        // Acquiring: as in floor_striped_begin_install.
+        if (word == ticket &&
+            atomic_compare_exchange_strong_explicit(
+                &stripe->word, &word, ticket | FLOOR_STRIPE_LOCK, memory_order_acquire, memory_order_relaxed)) {
+            const uint64_t waited = floor_now() - start;
+            return waited == 0 ? 1 : waited;
+        }
+        floor_pause(&spins);
+    }
+}
+
+static uint64_t with_start_and_lock(uint64_t word) { return floor_with_lock(floor_with_start(word)); }
+
+void floor_striped_started(
+    const struct floor_striped *striped, int64_t start_page, int64_t end_page, floor_teardown teardown,
+    void *context) {
+    const struct floor_stripes stripes = striped->stripes;
+    const int64_t first = start_page >> stripes.shift;
+    const int64_t last = (end_page - 1) >> stripes.shift;
+    const bool is_wide = floor_striped_is_wide(*striped, first, last);
+    if (is_wide) {
+        floor_striped_raise_wide(*striped);
+    }
+    for (int64_t index = first; index <= last; index++) {
+        struct floor_stripe *stripe = floor_stripe(stripes, index);
+        const uint64_t locked = is_wide ? floor_stripe_update(stripe, floor_with_lock)
+                                        : floor_stripe_update(stripe, with_start_and_lock);
+        teardown(context, floor_part_start(stripes, index, start_page), floor_part_end(stripes, index, end_page));
+        floor_stripe_unlock(stripe, locked);
+    }
+}
+
+void floor_striped_ended(const struct floor_striped *striped, int64_t start_page, int64_t end_page) {
+    const struct floor_stripes stripes = striped->stripes;
+    const int64_t first = start_page >> stripes.shift;
+    const int64_t last = (end_page - 1) >> stripes.shift;
+    if (floor_striped_is_wide(*striped, first, last)) {
+        // Releasing: pairs with the load of a ticket.
+        floor_with_end(atomic_fetch_sub_explicit(&striped->wide->word, FLOOR_STRIPE_SECTION, memory_order_release));
+        return;
+    }
+    for (int64_t index = first; index <= last; index++) {
+        floor_stripe_update(floor_stripe(stripes, index), floor_with_end);
+    }
+}
+
+uint64_t floor_striped_word(const struct floor_striped *striped, int64_t page) {
+    return atomic_load_explicit(&floor_stripe_of(striped->stripes, page)->word, memory_order_relaxed);
+}

@@ -1,0 +1,80 @@
+// Striped validation in one step: one compare-and-swap on the stripe's word checks the walk and takes the lock.
+#ifndef FLOOR_STRIPED_H
+#define FLOOR_STRIPED_H
+
+#include "CPrimitiveFloors.h"
+#include "Stripes.h"
+
+struct floor_striped {
+    struct floor_stripes stripes;
+    struct floor_stripe *wide; // of its quiet_faults no use is made
+    int64_t wide_bound;
+};
+
+struct floor_striped_ticket {
+    uint64_t word;
+    uint64_t wide;
+};
+
+struct floor_striped floor_striped_create(int64_t pages, uint64_t word);
+void floor_striped_destroy(struct floor_striped striped);
+
+// Whether a section over these stripes is counted once for the whole space.
+static inline bool floor_striped_is_wide(struct floor_striped striped, int64_t first, int64_t last) {
+    return last - first + 1 > striped.wide_bound;
+}
+
+// Before the first stripe is torn down. Relaxed: the locks of the stripes, which come after it, order it.
+static inline void floor_striped_raise_wide(struct floor_striped striped) {
+    floor_with_start(atomic_fetch_add_explicit(&striped.wide->word, FLOOR_STRIPE_START, memory_order_relaxed));
+}
+
+// False where a fault would have to wait, or is too late. The lock bit is left out.
+static inline bool floor_striped_ticket_if_idle(
+    struct floor_striped striped, int64_t page, struct floor_striped_ticket *ticket) {
+    // Acquiring, both: the walk comes after it; pairs with the ends.
+    ticket->word = atomic_load_explicit(&floor_stripe_of(striped.stripes, page)->word, memory_order_acquire) &
+                   ~FLOOR_STRIPE_LOCK;
+    ticket->wide = atomic_load_explicit(&striped.wide->word, memory_order_acquire);
+    return ((ticket->word & (FLOOR_STRIPE_COUNT | FLOOR_STRIPE_DEAD)) | (ticket->wide & FLOOR_STRIPE_COUNT)) == 0;
+}
+
+static inline bool floor_striped_begin_if_idle(
+    struct floor_striped striped, int64_t page, struct floor_striped_ticket *ticket) {
+    // The install will write the line: one transfer then, not one to read and one to write.
+    cplatform_prefetch_for_write(floor_stripe_of(striped.stripes, page));
+    return floor_striped_ticket_if_idle(striped, page, ticket);
+}
+
+// Waits for the lock while nothing else about the word has moved. Returns how long in nanoseconds, or 0 where it has.
+uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t ticket);
+
+static inline void floor_striped_end_install(
+    struct floor_striped striped, int64_t page, struct floor_striped_ticket ticket) {
+    // Releasing: pairs with the next section's exchange. Nobody else changes a locked word.
+    atomic_store_explicit(&floor_stripe_of(striped.stripes, page)->word, ticket.word, memory_order_release);
+}
+
+// False where the walk must be thrown away.
+static inline bool floor_striped_begin_install(
+    struct floor_striped striped, int64_t page, struct floor_striped_ticket ticket, uint64_t *waited) {
+    struct floor_stripe *stripe = floor_stripe_of(striped.stripes, page);
+    uint64_t expected = ticket.word;
+    *waited = 0;
+    // Acquiring: pairs with the stores that give the lock back.
+    if (!atomic_compare_exchange_strong_explicit(
+            &stripe->word, &expected, ticket.word | FLOOR_STRIPE_LOCK, memory_order_acquire, memory_order_relaxed)) {
+        *waited = floor_striped_begin_install_slow(stripe, ticket.word);
+        if (*waited == 0) {
+            return false;
+        }
+    }
+    // Relaxed: the lock orders it.
+    if (atomic_load_explicit(&striped.wide->word, memory_order_relaxed) == ticket.wide) {
+        return true;
+    }
+    floor_striped_end_install(striped, page, ticket);
+    return false;
+}
+
+#endif

@@ -1,0 +1,80 @@
+import CPrimitiveFloors
+import InvalidationStorm
+import NotifierDispatch
+import Testing
+
+@testable import primitives
+
+/// What faults do, on both sides.
+@Suite struct GuardPairTests {
+    @Test func faultsInstallTheSameOnBothSides() {
+        let pages = 8
+        RCU.withRegisteredThread {
+            let space = Subscriptions()
+            let guards: KeyValuePairs = [
+                "unprotected": (
+                    installed(by: UnprotectedGuard(), faults: 5, pages: pages), floor_fault_unprotected_loop
+                ),
+                "ck-pflock": (
+                    installed(by: SectionLockGuard<CKPhaseFairLock>(), faults: 5, pages: pages),
+                    floor_fault_ck_pflock_loop
+                ),
+                "invlock": (
+                    installed(by: InvLockGuard(space: space), faults: 5, pages: pages), floor_fault_inv_lock_loop
+                ),
+                "kvm": (installed(by: KVMGuard(space: space), faults: 5, pages: pages), floor_fault_kvm_loop),
+                "interval": (
+                    installed(by: IntervalGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_interval_loop
+                ),
+                "interval-lockfree": (
+                    installed(by: IntervalLockFreeGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_interval_lock_free_loop
+                ),
+                "striped": (
+                    installed(by: StripedGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_striped_loop
+                ),
+                "asymmetric": (
+                    installed(by: AsymmetricGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_asymmetric_loop
+                ),
+                "adaptive": (
+                    installed(by: AdaptiveGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_adaptive_loop
+                ),
+            ]
+            for (name, (translations, loop)) in guards {
+                let floor = Floor(floor_pages_create(pages, 0.1), destroy: floor_pages_destroy)
+                #expect(loop(floor.pointer, 5) == 5, "\(name)")
+                #expect(translations == [1, 2, 3, 4, 5, 0, 0, 0], "\(name)")
+                #expect((0..<pages).map { floor_pages_translation(floor.pointer, $0) } == translations, "\(name)")
+            }
+        }
+    }
+
+    @Test func faultsOfKVMsSchemeInCAreTurnedBackWhereTheHullIs() {
+        let floor = Floor(floor_pages_create(8, 0.1), destroy: floor_pages_destroy)
+        let kvm = floor_pages_kvm(floor.pointer)
+        RCU.withRegisteredThread {
+            for (first, second) in [(4..<6, 2..<3), (2..<3, 4..<6)] {
+                floor_kvm_started(kvm, Int64(first.lowerBound), Int64(first.upperBound))
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 8 - UInt64(first.count))
+                floor_kvm_started(kvm, Int64(second.lowerBound), Int64(second.upperBound))
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 4)
+                floor_kvm_ended(kvm)
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 4)
+                floor_kvm_ended(kvm)
+                #expect(floor_fault_kvm_loop(floor.pointer, 8) == 8)
+            }
+        }
+    }
+
+    private func installed<Guard: TranslationGuard>(
+        by translationGuard: Guard, faults: Int, pages: Int
+    ) -> [UInt64] {
+        let words = GuardedWords(pages: pages, guard: translationGuard)
+        #expect(words.fault(count: faults) == faults)
+        return (0..<pages).map(words.translation)
+    }
+}
