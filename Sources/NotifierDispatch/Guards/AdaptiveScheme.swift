@@ -39,17 +39,16 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
     /// The words that a fault began with.
     public typealias Ticket = StripedScheme.Ticket
 
-    /// Faults with the lock, no section between, after which a stripe may be biased again.
-    @usableFromInline
-    static var quietFaults: UInt32 { 1024 }
-
     @usableFromInline
     let striped: StripedScheme
     @usableFromInline
     let slots = PublicationSlots()
     @usableFromInline
     let barrier: ProcessBarrier
-    private let budget: RevocationBudget
+    /// Faults with the lock, no section between, after which a stripe may be biased again.
+    @usableFromInline
+    let quietFaults: UInt32
+    let budget: RevocationBudget
 
     /// For page numbers below `pages`, all biased. Sections over more than `wideBound` stripes are announced in one place;
     /// revocations take no more than `biasBudget` of the time, above 0 and at most 1.
@@ -59,9 +58,13 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
             barrier: ProcessBarrier())
     }
 
-    init(pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, barrier: ProcessBarrier) {
+    init(
+        pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, barrier: ProcessBarrier,
+        quietFaults: UInt32 = 1_024
+    ) {
         striped = StripedScheme(pages: pages, stripeSize: stripeSize, wideBound: wideBound, word: StripeWord.biased)
         self.barrier = barrier
+        self.quietFaults = quietFaults
         budget = RevocationBudget(fraction: biasBudget)
     }
 
@@ -108,7 +111,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         let stripe = striped.stripes.stripe(at: page)
         // Relaxed, both: written with the lock held.
         let quiet = stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
-        guard quiet < Self.quietFaults else { return endInstallSlow(stripe, ticket) }
+        guard quiet < quietFaults else { return endInstallSlow(stripe, ticket) }
         stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
         striped.endInstall(ticket, at: page)
     }
@@ -120,7 +123,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         // Relaxed: a wide section that had the lock before this fault raised the word before that; one that has it later
         // finds the bias.
         let isWideIdle = striped.wide.word.pointee.load(ordering: .relaxed) == ticket.wide
-        let bias = isWideIdle && budget.isLeft ? StripeWord.biased : 0
+        let bias = isWideIdle && budget.isLeft(at: MonotonicClock.now()) ? StripeWord.biased : 0
         // The ticket's count is 0, and nobody else changes a locked word.
         stripe.pointee.unlock(ticket.word | bias)
     }
@@ -216,7 +219,7 @@ extension AdaptiveScheme {
         let start = MonotonicClock.now()
         barrier.heavy()
         slots.waitUntilNone(in: pages)
-        budget.charge(since: start)
+        budget.charge(from: start, to: MonotonicClock.now())
     }
 
     public func invalidationEnded(_ invalidation: Invalidation) { striped.invalidationEnded(invalidation) }
