@@ -1,0 +1,54 @@
+@testable import NotifierDispatch
+
+/// What the word of a stripe says, see ``StripeWord``.
+struct StripeState: Equatable {
+    enum Bias {
+        case biased
+        case revoking
+        case off
+    }
+
+    let isLocked: Bool
+    let isDead: Bool
+    let bias: Bias
+    let openSections: Int
+    /// All that ever started.
+    let startedSections: Int
+
+    init(_ word: UInt64) {
+        isLocked = word & StripeWord.lock != 0
+        isDead = word & StripeWord.dead != 0
+        bias =
+            switch word & (StripeWord.biased | StripeWord.revoking) {
+            case 0: .off
+            case StripeWord.biased: .biased
+            case StripeWord.revoking: .revoking
+            case let both: fatalError("biased and revoking at once: \(both)")
+            }
+        openSections = Int((word & StripeWord.count) / StripeWord.section)
+        startedSections = Int(word / StripeWord.generation)
+    }
+}
+
+extension Stripes {
+    var states: [StripeState] {
+        (0..<count).map { StripeState(self[$0].pointee.word.load(ordering: .acquiring)) }
+    }
+}
+
+extension RetryingGuard where Scheme == StripedScheme {
+    var stripes: [StripeState] { scheme.stripes.states }
+    var openWideSections: Int { StripeState(scheme.wide.word.pointee.load(ordering: .acquiring)).openSections }
+}
+
+extension RetryingGuard where Scheme == AsymmetricScheme {
+    var stripes: [StripeState] { scheme.stripes.states }
+}
+
+extension RetryingGuard where Scheme == AdaptiveScheme {
+    var stripes: [StripeState] { scheme.striped.stripes.states }
+    var biases: [StripeState.Bias] { stripes.map(\.bias) }
+    var openWideSections: Int {
+        StripeState(scheme.striped.wide.word.pointee.load(ordering: .acquiring)).openSections
+    }
+}
