@@ -31,9 +31,9 @@ struct StripeState: Equatable {
 }
 
 extension Stripes {
-    var states: [StripeState] {
-        (0..<count).map { StripeState(self[$0].pointee.word.load(ordering: .acquiring)) }
-    }
+    func state(of index: Int) -> StripeState { StripeState(self[index].pointee.word.load(ordering: .acquiring)) }
+
+    var states: [StripeState] { (0..<count).map { state(of: $0) } }
 }
 
 extension RetryingGuard where Scheme == StripedScheme {
@@ -43,12 +43,23 @@ extension RetryingGuard where Scheme == StripedScheme {
 
 extension RetryingGuard where Scheme == AsymmetricScheme {
     var stripes: [StripeState] { scheme.stripes.states }
+    var publishedPage: Int? { scheme.slots.publishedPage }
 }
 
 extension RetryingGuard where Scheme == AdaptiveScheme {
     var stripes: [StripeState] { scheme.striped.stripes.states }
     var biases: [StripeState.Bias] { stripes.map(\.bias) }
+    func bias(of stripe: Int) -> StripeState.Bias { scheme.striped.stripes.state(of: stripe).bias }
     var openWideSections: Int {
         StripeState(scheme.striped.wide.word.pointee.load(ordering: .acquiring)).openSections
+    }
+    var publishedPage: Int? { scheme.slots.publishedPage }
+}
+
+extension PublicationSlots {
+    /// What the calling thread says that it installs without a lock.
+    fileprivate var publishedPage: Int? {
+        let published = mine.pointee.load(ordering: .acquiring)
+        return published == 0 ? nil : Int(published) - 1
     }
 }
