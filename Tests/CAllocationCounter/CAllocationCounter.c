@@ -14,6 +14,7 @@
 int allocation_counter_works(void) { return 0; }
 void allocation_counter_start(void) {}
 uint64_t allocation_counter_stop(void) { return 0; }
+uint64_t allocation_counter_bytes(void) { return 0; }
 
 #else
 
@@ -25,11 +26,13 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 
 static __thread int is_counting;
 static __thread uint64_t allocations;
+static __thread uint64_t bytes;
 
 int allocation_counter_works(void) { return 1; }
 
 void allocation_counter_start(void) {
     allocations = 0;
+    bytes = 0;
     is_counting = 1;
 }
 
@@ -38,30 +41,37 @@ uint64_t allocation_counter_stop(void) {
     return allocations;
 }
 
-static void count(void) { allocations += (uint64_t)is_counting; }
+uint64_t allocation_counter_bytes(void) { return bytes; }
+
+static void count(size_t size) {
+    if (is_counting) {
+        allocations += 1;
+        bytes += size;
+    }
+}
 
 void *malloc(size_t size) {
-    count();
+    count(size);
     return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-    count();
+    count(number * size);
     return __libc_calloc(number, size);
 }
 
 void *realloc(void *block, size_t size) {
-    count();
+    count(size);
     return __libc_realloc(block, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-    count();
+    count(size);
     return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **block, size_t alignment, size_t size) {
-    count();
+    count(size);
     void *found = __libc_memalign(alignment, size);
     if (found == NULL) {
         return ENOMEM;

@@ -63,6 +63,20 @@ struct AllocationTests {
         }
     }
 
+    @Test(
+        "A guard with a word for each stripe allocates at most 512 KiB for a million pages",
+        arguments: ProtectedGuard.withStripeWords)
+    func memory(kind: ProtectedGuard) {
+        let space = Subscriptions()
+        allocation_counter_start()
+        let translationGuard = kind.make(space: space, pages: 1 << 20, budget: RetryBudget())
+        _ = allocation_counter_stop()
+        withExtendedLifetime(translationGuard) {
+            // A line of 128 bytes for each of 2,048 stripes, at least.
+            #expect((256 << 10...512 << 10).contains(allocation_counter_bytes()))
+        }
+    }
+
     @Test("No dispatch allocates: sixteen in the list, sixty-four intervals with second passes, ages")
     func dispatch() throws {
         final class Device: IntervalSubscriber {

@@ -57,17 +57,16 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         var isBiased: Bool { striped.word & StripeWord.biased != 0 }
     }
 
-    /// Faults with the lock, no section between, after which a stripe may be biased again.
-    @usableFromInline
-    static var quietFaults: UInt32 { 1024 }
-
     @usableFromInline
     let striped: StripedScheme
     @usableFromInline
     let slots = PublicationSlots()
     @usableFromInline
     let barrier: ProcessBarrier
-    private let budget: RevocationBudget
+    /// Faults with the lock, no section between, after which a stripe may be biased again.
+    @usableFromInline
+    let quietFaults: UInt32
+    let budget: RevocationBudget
 
     /// For page numbers below `pages`, all biased. Sections over more than `wideBound` stripes are announced in one place;
     /// revocations take no more than `biasBudget` of the time, above 0 and at most 1.
@@ -77,9 +76,13 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
             barrier: ProcessBarrier())
     }
 
-    init(pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, barrier: ProcessBarrier) {
+    init(
+        pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, barrier: ProcessBarrier,
+        quietFaults: UInt32 = 1_024
+    ) {
         striped = StripedScheme(pages: pages, stripeSize: stripeSize, wideBound: wideBound, word: StripeWord.biased)
         self.barrier = barrier
+        self.quietFaults = quietFaults
         budget = RevocationBudget(fraction: biasBudget)
     }
 
@@ -132,7 +135,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         let stripe = ticket.striped.stripe
         // Relaxed, both: written with the lock held.
         let quiet = stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
-        guard quiet < Self.quietFaults else { return endInstallSlow(ticket.striped) }
+        guard quiet < quietFaults else { return endInstallSlow(ticket.striped) }
         stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
         striped.endInstall(ticket.striped, at: page)
     }
@@ -141,7 +144,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
     @usableFromInline @inline(never)
     func endInstallSlow(_ ticket: StripedScheme.Ticket) {
         ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
-        let bias = budget.isLeft ? StripeWord.biased : 0
+        let bias = budget.isLeft(at: MonotonicClock.now()) ? StripeWord.biased : 0
         // The ticket's count is 0, and nobody else changes a locked word.
         ticket.stripe.pointee.unlock(ticket.word | bias)
     }
@@ -238,7 +241,7 @@ extension AdaptiveScheme {
         let start = MonotonicClock.now()
         barrier.heavy()
         slots.waitUntilNone(in: pages)
-        budget.charge(since: start)
+        budget.charge(from: start, to: MonotonicClock.now())
     }
 
     public func invalidationEnded(_ invalidation: Invalidation) { striped.invalidationEnded(invalidation) }

@@ -13,4 +13,7 @@ void allocation_counter_start(void);
 // Ends it. Returns how many there were; blocks that were freed again count too.
 uint64_t allocation_counter_stop(void);
 
+// How many bytes they asked for, from the last start to its stop.
+uint64_t allocation_counter_bytes(void);
+
 #endif

@@ -175,10 +175,6 @@ struct KVMSchemeTests {
 }
 
 extension KVMGuard {
-    func start(_ pages: Range<Int>) { _ = invalidationStarted(.blockable(pages)) { _ in } }
-
-    func end(_ pages: Range<Int>) { invalidationEnded(.blockable(pages)) }
-
     /// The ticket of a reader of the page that begins now, if it does not have to wait.
     func begins(at page: Int) -> KVMScheme.Ticket? { scheme.readBeginIfIdle(at: page) }
 

@@ -21,12 +21,13 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     /// Those that hold a lock from the start of a section to its end, and over a fault's walk.
     static let lockHolding: [ProtectedGuard] = [.mutex, .readWriteLock, .stripeMutex]
     /// Those whose faults walk without a lock, and try again.
-    static let retrying: [ProtectedGuard] =
-        [.invLock, .rangeCounter, .kvm] + watchingRanges + [.striped, .asymmetric, .adaptive]
+    static let retrying: [ProtectedGuard] = [.invLock, .rangeCounter, .kvm] + watchingRanges + withStripeWords
     /// Those that subscribe in the interval half.
     static let watchingRanges: [ProtectedGuard] = [
         .interval, .intervalLockFree, .intervalStripe, .intervalStripeLockFree,
     ]
+    /// Those that keep count and generation of a stripe's sections in a word.
+    static let withStripeWords: [ProtectedGuard] = [.striped, .asymmetric, .adaptive]
 
     var holdsLock: Bool { Self.lockHolding.contains(self) }
 

@@ -90,6 +90,44 @@ struct RetryingGuardTests {
     }
 
     @Test(
+        "Invariant 34: beside an invalidator that never stops faults walk no more often than allowed, and install",
+        arguments: ProtectedGuard.retrying)
+    func invariant34UnderAStorm(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(collisions: 3, nanoseconds: .max, fallbackNanoseconds: 60_000_000_000)
+            let pages = GuardedPages(kind, budget: budget)
+            _ = try pages.subscribe()
+            let isDone = Gate()
+            let sections = EventCounter()
+            let invalidator = RegisteredThread {
+                while !isDone.isOpen {
+                    pages.invalidate(508..<512)
+                    sections.count()
+                }
+            }
+            var fallbacks = 0
+            for _ in 0..<50 {
+                var walks = 0
+                let outcome = pages.fault(at: 510) { walk in
+                    walks = walk
+                    // No walk but that of the fallback, which shuts sections out, is over before the next section.
+                    let before = sections.value
+                    #expect(eventually { pages.space.isClaimed || sections.value > before + 1 })
+                }
+                #expect(outcome.status == .installed)
+                #expect(outcome.retries == 3)
+                #expect(walks == 4)
+                if outcome.usedFallback { fallbacks += 1 }
+            }
+            isDone.open()
+            invalidator.join()
+            #expect(fallbacks == 50)
+            pages.checkAgainstPageTable()
+            #expect(pages.stale.value == 0)
+        }
+    }
+
+    @Test(
         "In the fallback, a walk that finds nothing gives absent and lets invalidations in",
         arguments: ProtectedGuard.retrying)
     func absentInTheFallback(kind: ProtectedGuard) throws {

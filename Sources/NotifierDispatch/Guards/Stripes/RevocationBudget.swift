@@ -21,15 +21,14 @@ struct RevocationBudget: ~Copyable, Sendable {
         timeForEach = 1 / fraction
     }
 
-    /// Whether there is anything left to spend. Reads the clock.
-    var isLeft: Bool {
+    /// Whether there is anything left to spend at `now`, in nanoseconds of ``MonotonicClock``.
+    func isLeft(at now: UInt64) -> Bool {
         // Relaxed: a hint, which orders nothing.
-        paidAt.load(ordering: .relaxed) < MonotonicClock.now() &+ Self.allowance
+        paidAt.load(ordering: .relaxed) < now &+ Self.allowance
     }
 
-    /// Counts a revocation that began at `start` and is over.
-    func charge(since start: UInt64) {
-        let now = MonotonicClock.now()
+    /// Counts a revocation that began at `start` and is over at `now`, both in nanoseconds of ``MonotonicClock``.
+    func charge(from start: UInt64, to now: UInt64) {
         let price = UInt64(Double(now &- start) * timeForEach)
         // Relaxed, all: a sum that orders nothing.
         var paid = paidAt.load(ordering: .relaxed)

@@ -1,0 +1,78 @@
+import Synchronization
+import Testing
+
+@testable import NotifierDispatch
+
+/// An install without a lock and a start, on the same page at the same moment, again and again. The fault has begun
+/// already: all that is left of it is to publish its page, look at the word, and install.
+@Suite("Installs without a lock, under load")
+struct InstallsWithoutLockStressTests {
+    /// One page a stripe, and each round on a page of its own: its stripe is as new.
+    private static let rounds = 20_000
+
+    private final class Meetings: Sendable {
+        private let installed = CacheLineArray<Atomic<Bool>>(count: rounds) { Atomic(false) }
+        private let arrived = Atomic<Int>(0)
+
+        /// Holds both sides until they are at the same point.
+        private func meet(_ number: Int) {
+            arrived.wrappingAdd(1, ordering: .acquiringAndReleasing)
+            var backoff = Backoff()
+            while arrived.load(ordering: .acquiring) < 2 * (number + 1) { backoff.pause() }
+        }
+
+        // Relaxed, all stores and loads of what is installed: keeping them apart is the guard's affair.
+
+        func fault<Scheme: RetryScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>, at page: Int) {
+            meet(2 * page)
+            guard let ticket = guarded.scheme.readBeginIfIdle(at: page) else {
+                fatalError("no section is open, and page \(page) is not idle")
+            }
+            meet(2 * page + 1)
+            if guarded.scheme.beginInstall(ticket, at: page) != nil {
+                installed[page].pointee.store(true, ordering: .relaxed)
+                guarded.scheme.endInstall(ticket, at: page)
+            }
+        }
+
+        func invalidate<Scheme: ListedScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>, _ page: Int) {
+            meet(2 * page)
+            meet(2 * page + 1)
+            guarded.start(page..<page + 1) { _ in installed[page].pointee.store(false, ordering: .relaxed) }
+            guarded.end(page..<page + 1)
+        }
+
+        /// How many installs outlived the start that they met.
+        var stale: Int { (0..<rounds).count { installed[$0].pointee.load(ordering: .relaxed) } }
+    }
+
+    private func countStale<Scheme: ListedScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>) -> Int {
+        let meetings = Meetings()
+        runThreads(2) { side in
+            for page in 0..<Self.rounds {
+                side == 0 ? meetings.fault(guarded, at: page) : meetings.invalidate(guarded, page)
+            }
+        }
+        return meetings.stale
+    }
+
+    @Test(
+        "Invariant 8: asymmetric: either the fault sees the raise, or the start the page",
+        arguments: ProcessBarrier.variants)
+    func asymmetric(barrier: ProcessBarrier) {
+        let guarded = AsymmetricGuard(
+            AsymmetricScheme(pages: Self.rounds, stripeSize: StripeSize(shift: 0), barrier: barrier))
+        #expect(countStale(guarded) == 0)
+    }
+
+    @Test(
+        "Invariant 8: adaptive: the same in a stripe that is biased, of sections narrow and wide",
+        arguments: ProcessBarrier.variants, [1, 0])
+    func adaptive(barrier: ProcessBarrier, wideBound: Int) {
+        let guarded = AdaptiveGuard(
+            AdaptiveScheme(
+                pages: Self.rounds, stripeSize: StripeSize(shift: 0), wideBound: wideBound, biasBudget: 1,
+                barrier: barrier))
+        #expect(countStale(guarded) == 0)
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import NotifierDispatch
+
+@Suite("Publication slots")
+struct PublicationSlotsTests {
+    final class Slots: Sendable {
+        let slots = PublicationSlots()
+
+        /// Whether some thread installs one of the pages. Waits for it to be done.
+        func waitUntilNone(in pages: Range<Int>, then gate: Gate) -> RegisteredThread {
+            RegisteredThread {
+                self.slots.waitUntilNone(in: pages)
+                gate.open()
+            }
+        }
+
+        /// How much of the memory is there, in pages of the system's.
+        var residentPages: Int {
+            let pageSize = sysconf(Int32(_SC_PAGESIZE))
+            let byteCount = ThreadRegistration.maximumThreads * PublicationSlots.stride
+            var residency = [UInt8](repeating: 0, count: byteCount / pageSize)
+            guard mincore(slots.base, byteCount, &residency) == 0 else { return -1 }
+            return residency.count { $0 & 1 != 0 }
+        }
+    }
+
+    @Test("The wait is for whoever installs one of the pages, and for nobody else")
+    func waitsForThePages() {
+        let slots = Slots()
+        RCU.withRegisteredThread {
+            for pages in [0..<5, 6..<9, 5..<5] {
+                slots.slots.publish(5)
+                // From another thread: it looks at all slots.
+                let hasReturned = Gate()
+                let waiter = slots.waitUntilNone(in: pages, then: hasReturned)
+                #expect(eventually { hasReturned.isOpen })
+                slots.slots.clear()
+                waiter.join()
+            }
+            for pages in [5..<6, 0..<6, 5..<9, 0..<Int.max] {
+                slots.slots.publish(5)
+                let hasReturned = Gate()
+                let waiter = slots.waitUntilNone(in: pages, then: hasReturned)
+                #expect(!hasReturned.waitInVain())
+                slots.slots.clear()
+                waiter.join()
+            }
+        }
+    }
+
+    @Test("Page 0 is a page, and not nothing")
+    func pageZero() {
+        let slots = Slots()
+        RCU.withRegisteredThread {
+            slots.slots.publish(0)
+            let hasReturned = Gate()
+            let waiter = slots.waitUntilNone(in: 0..<1, then: hasReturned)
+            #expect(!hasReturned.waitInVain())
+            // On to another page, without a clearing between.
+            slots.slots.publish(1)
+            #expect(eventually { hasReturned.isOpen })
+            slots.slots.clear()
+            waiter.join()
+        }
+    }
+
+    @Test("Whose index was given out after the slots were made is waited for, and so is an index that is used again")
+    func laterThreads() async {
+        // In a process of its own: other tests' threads would take lower indices, or have taken higher ones.
+        await #expect(processExitsWith: .success) {
+            let slots = Slots()
+            precondition(ThreadRegistration.indexLimit == 0)
+            for _ in 0..<2 {
+                let arePublished = EventCounter()
+                let gates = (0..<3).map { _ in Gate() }
+                let threads = (0..<3).map { page in
+                    RegisteredThread {
+                        slots.slots.publish(page)
+                        arePublished.count()
+                        gates[page].wait()
+                        slots.slots.clear()
+                    }
+                }
+                precondition(eventually { arePublished.value == 3 })
+                for page in 0..<3 {
+                    let hasReturned = Gate()
+                    let waiter = slots.waitUntilNone(in: page..<page + 1, then: hasReturned)
+                    precondition(!hasReturned.waitInVain(), "page \(page) was not waited for")
+                    gates[page].open()
+                    waiter.join()
+                }
+                for thread in threads { thread.join() }
+            }
+            precondition(ThreadRegistration.indexLimit <= 4, "no index was used again")
+        }
+    }
+
+    @Test("What nobody publishes in takes no memory")
+    func residency() {
+        let slots = Slots()
+        #expect(slots.residentPages == 0)
+        RCU.withRegisteredThread {
+            slots.slots.publish(7)
+            slots.slots.clear()
+        }
+        #expect(slots.residentPages == 1)
+    }
+
+    @Test("A thread that is not registered has no slot, and traps")
+    func unregisteredThreadTraps() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            PublicationSlots().publish(0)
+        }
+        #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
+    }
+}
