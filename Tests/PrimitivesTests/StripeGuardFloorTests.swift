@@ -166,7 +166,7 @@ import Testing
 
     @Test func aStripeIsBiasedAgainWhereTheBudgetLastsOnBothSides() {
         RCU.withRegisteredThread {
-            let (count, quiet) = (16, Int(AdaptiveScheme.quietFaults))
+            let (count, quiet) = (16, Int(AdaptiveScheme.defaultQuietFaults))
             for (budget, isBiasedAgain) in [(1, true), (GuardPairs.biasBudget, false)] {
                 let adaptive = AdaptiveGuard(space: Subscriptions(), pages: count, biasBudget: budget)
                 let words = GuardedWords(pages: count, guard: adaptive)

@@ -40,6 +40,8 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
     /// A tenth of the time.
     public static var defaultBiasBudget: Double { 0.1 }
 
+    static var defaultQuietFaults: UInt32 { 1024 }
+
     /// What a fault began with, with the lock or without.
     public struct Ticket: Sendable {
         @usableFromInline
@@ -78,7 +80,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
 
     init(
         pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, barrier: ProcessBarrier,
-        quietFaults: UInt32 = 1_024
+        quietFaults: UInt32 = Self.defaultQuietFaults
     ) {
         striped = StripedScheme(pages: pages, stripeSize: stripeSize, wideBound: wideBound, word: StripeWord.biased)
         self.barrier = barrier
