@@ -63,6 +63,28 @@ struct AllocationTests {
         }
     }
 
+    @Test("Neither a revocation allocates, nor a section over many stripes, nor the fault that biases a stripe again")
+    func adaptiveGuard() {
+        RCU.withRegisteredThread {
+            let adaptive = AdaptiveSchemeTests.makeGuard(quietFaults: 1)
+            func invalidate(_ pages: Range<Int>) {
+                adaptive.start(pages)
+                adaptive.end(pages)
+            }
+            // Twice: revoked, walked over, and biased again before the next time.
+            var isBiased = false
+            let count = allocations {
+                invalidate(2..<6)
+                invalidate(2..<14)
+                while !adaptive.scheme.budget.isLeft(at: MonotonicClock.now()) {}
+                adaptive.fault(at: 5)
+                isBiased = adaptive.scheme.striped.stripes.state(of: 1).bias == .biased
+            }
+            #expect(count == 0)
+            #expect(isBiased)
+        }
+    }
+
     @Test(
         "A guard with a word for each stripe allocates at most 512 KiB for a million pages",
         arguments: ProtectedGuard.withStripeWords)

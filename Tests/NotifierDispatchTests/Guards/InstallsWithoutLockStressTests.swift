@@ -12,23 +12,16 @@ struct InstallsWithoutLockStressTests {
 
     private final class Meetings: Sendable {
         private let installed = CacheLineArray<Atomic<Bool>>(count: rounds) { Atomic(false) }
-        private let arrived = Atomic<Int>(0)
-
-        /// Holds both sides until they are at the same point.
-        private func meet(_ number: Int) {
-            arrived.wrappingAdd(1, ordering: .acquiringAndReleasing)
-            var backoff = Backoff()
-            while arrived.load(ordering: .acquiring) < 2 * (number + 1) { backoff.pause() }
-        }
+        private let meeting = Meeting()
 
         // Relaxed, all stores and loads of what is installed: keeping them apart is the guard's affair.
 
         func fault<Scheme: RetryScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>, at page: Int) {
-            meet(2 * page)
+            meeting.meet(at: 2 * page)
             guard let ticket = guarded.scheme.readBeginIfIdle(at: page) else {
                 fatalError("no section is open, and page \(page) is not idle")
             }
-            meet(2 * page + 1)
+            meeting.meet(at: 2 * page + 1)
             if guarded.scheme.beginInstall(ticket, at: page) != nil {
                 installed[page].pointee.store(true, ordering: .relaxed)
                 guarded.scheme.endInstall(ticket, at: page)
@@ -36,8 +29,8 @@ struct InstallsWithoutLockStressTests {
         }
 
         func invalidate<Scheme: ListedScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>, _ page: Int) {
-            meet(2 * page)
-            meet(2 * page + 1)
+            meeting.meet(at: 2 * page)
+            meeting.meet(at: 2 * page + 1)
             guarded.start(page..<page + 1) { _ in installed[page].pointee.store(false, ordering: .relaxed) }
             guarded.end(page..<page + 1)
         }

@@ -6,24 +6,17 @@ import Testing
 
 @Suite("ProcessBarrier")
 struct ProcessBarrierTests {
-    /// A pair of words for each round, and what each side saw of the other's.
-    final class Rounds: Sendable {
+    /// A word of each side, on one new line for each round, and how many looked in vain.
+    private final class Rounds: Sendable {
         struct Round: ~Copyable {
             let frequent = Atomic<Bool>(false)
             let rare = Atomic<Bool>(false)
         }
 
-        static let count = 20_000
+        static let count = 50_000
         let rounds = CacheLineArray<Round>(count: count) { Round() }
         let misses = CacheLineArray<Atomic<Int>>(count: count) { Atomic(0) }
-        let arrived = Atomic<Int>(0)
-
-        /// Holds both sides until they are in the same round.
-        func meet(in round: Int) {
-            arrived.wrappingAdd(1, ordering: .acquiringAndReleasing)
-            var backoff = Backoff()
-            while arrived.load(ordering: .acquiring) < 2 * (round + 1) { backoff.pause() }
-        }
+        let meeting = Meeting()
     }
 
     @Test("Of two sides that store and then look, at least one sees the other", arguments: ProcessBarrier.variants)
@@ -32,7 +25,7 @@ struct ProcessBarrierTests {
         runThreads(2) { side in
             for number in 0..<Rounds.count {
                 let round = rounds.rounds[number]
-                rounds.meet(in: number)
+                rounds.meeting.meet(at: number)
                 let sees: Bool
                 // Relaxed, all: the barrier alone must do.
                 if side == 0 {

@@ -9,9 +9,10 @@ struct PublicationSlotsTests {
     final class Slots: Sendable {
         let slots = PublicationSlots()
 
-        /// Whether some thread installs one of the pages. Waits for it to be done.
-        func waitUntilNone(in pages: Range<Int>, then gate: Gate) -> RegisteredThread {
+        /// A thread that waits until nobody installs one of the pages, and then opens `gate`.
+        func waitUntilNone(in pages: Range<Int>, after start: Gate? = nil, then gate: Gate) -> RegisteredThread {
             RegisteredThread {
+                start?.wait()
                 self.slots.waitUntilNone(in: pages)
                 gate.open()
             }
@@ -74,27 +75,33 @@ struct PublicationSlotsTests {
             let slots = Slots()
             precondition(ThreadRegistration.indexLimit == 0)
             for _ in 0..<2 {
+                // Those that wait come first: the highest index is a publisher's.
+                let mayLook = (0..<3).map { _ in Gate() }
+                let haveReturned = (0..<3).map { _ in Gate() }
+                let waiters = (0..<3).map { page in
+                    slots.waitUntilNone(in: page..<page + 1, after: mayLook[page], then: haveReturned[page])
+                }
+                precondition(eventually { ThreadRegistration.indexLimit >= 3 })
                 let arePublished = EventCounter()
-                let gates = (0..<3).map { _ in Gate() }
-                let threads = (0..<3).map { page in
+                let mayClear = (0..<3).map { _ in Gate() }
+                let publishers = (0..<3).map { page in
                     RegisteredThread {
                         slots.slots.publish(page)
                         arePublished.count()
-                        gates[page].wait()
+                        mayClear[page].wait()
                         slots.slots.clear()
                     }
                 }
                 precondition(eventually { arePublished.value == 3 })
                 for page in 0..<3 {
-                    let hasReturned = Gate()
-                    let waiter = slots.waitUntilNone(in: page..<page + 1, then: hasReturned)
-                    precondition(!hasReturned.waitInVain(), "page \(page) was not waited for")
-                    gates[page].open()
-                    waiter.join()
+                    mayLook[page].open()
+                    precondition(!haveReturned[page].waitInVain(), "page \(page) was not waited for")
+                    mayClear[page].open()
+                    waiters[page].join()
                 }
-                for thread in threads { thread.join() }
+                for publisher in publishers { publisher.join() }
             }
-            precondition(ThreadRegistration.indexLimit <= 4, "no index was used again")
+            precondition(ThreadRegistration.indexLimit == 6, "no index was used again")
         }
     }
 
