@@ -23,7 +23,7 @@ extension RetryingGuard where Scheme: ~Copyable {
     }
 
     /// Whether a fault can begin now, without a wait.
-    func mayBegin(at page: Int) -> Bool { scheme.readBeginIfIdle(at: page) != nil }
+    func mayBegin(at page: Int) -> Bool { RCU.withRegisteredThread { scheme.readBeginIfIdle(at: page) != nil } }
 
     /// A whole install section. Whether it was one: `false` where the walk had to be thrown away.
     func installs(_ ticket: Scheme.Ticket, at page: Int) -> Bool {

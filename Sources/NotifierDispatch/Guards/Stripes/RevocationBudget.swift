@@ -29,7 +29,8 @@ struct RevocationBudget: ~Copyable, Sendable {
 
     /// Counts a revocation that began at `start` and is over at `now`, both in nanoseconds of ``MonotonicClock``.
     func charge(from start: UInt64, to now: UInt64) {
-        let price = UInt64(Double(now &- start) * timeForEach)
+        // At most a hundred years, which fits.
+        let price = UInt64(min(Double(now &- start) * timeForEach, 3e18))
         // Relaxed, all: a sum that orders nothing.
         var paid = paidAt.load(ordering: .relaxed)
         while true {

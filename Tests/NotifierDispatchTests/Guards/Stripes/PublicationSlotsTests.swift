@@ -33,20 +33,20 @@ struct PublicationSlotsTests {
         let slots = Slots()
         RCU.withRegisteredThread {
             for pages in [0..<5, 6..<9, 5..<5] {
-                slots.slots.publish(5)
+                slots.slots.mine.publish(5)
                 // From another thread: it looks at all slots.
                 let hasReturned = Gate()
                 let waiter = slots.waitUntilNone(in: pages, then: hasReturned)
                 #expect(eventually { hasReturned.isOpen })
-                slots.slots.clear()
+                slots.slots.mine.clear()
                 waiter.join()
             }
             for pages in [5..<6, 0..<6, 5..<9, 0..<Int.max] {
-                slots.slots.publish(5)
+                slots.slots.mine.publish(5)
                 let hasReturned = Gate()
                 let waiter = slots.waitUntilNone(in: pages, then: hasReturned)
                 #expect(!hasReturned.waitInVain())
-                slots.slots.clear()
+                slots.slots.mine.clear()
                 waiter.join()
             }
         }
@@ -56,14 +56,14 @@ struct PublicationSlotsTests {
     func pageZero() {
         let slots = Slots()
         RCU.withRegisteredThread {
-            slots.slots.publish(0)
+            slots.slots.mine.publish(0)
             let hasReturned = Gate()
             let waiter = slots.waitUntilNone(in: 0..<1, then: hasReturned)
             #expect(!hasReturned.waitInVain())
             // On to another page, without a clearing between.
-            slots.slots.publish(1)
+            slots.slots.mine.publish(1)
             #expect(eventually { hasReturned.isOpen })
-            slots.slots.clear()
+            slots.slots.mine.clear()
             waiter.join()
         }
     }
@@ -86,10 +86,10 @@ struct PublicationSlotsTests {
                 let mayClear = (0..<3).map { _ in Gate() }
                 let publishers = (0..<3).map { page in
                     RegisteredThread {
-                        slots.slots.publish(page)
+                        slots.slots.mine.publish(page)
                         arePublished.count()
                         mayClear[page].wait()
-                        slots.slots.clear()
+                        slots.slots.mine.clear()
                     }
                 }
                 precondition(eventually { arePublished.value == 3 })
@@ -110,8 +110,8 @@ struct PublicationSlotsTests {
         let slots = Slots()
         #expect(slots.residentPages == 0)
         RCU.withRegisteredThread {
-            slots.slots.publish(7)
-            slots.slots.clear()
+            slots.slots.mine.publish(7)
+            slots.slots.mine.clear()
         }
         #expect(slots.residentPages == 1)
     }
@@ -119,7 +119,7 @@ struct PublicationSlotsTests {
     @Test("A thread that is not registered has no slot, and traps")
     func unregisteredThreadTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            PublicationSlots().publish(0)
+            PublicationSlots().mine.publish(0)
         }
         #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
     }

@@ -59,7 +59,7 @@ extension RetryingGuard where Scheme == AdaptiveScheme {
 extension PublicationSlots {
     /// What the calling thread says that it installs without a lock.
     fileprivate var publishedPage: Int? {
-        let published = mine.pointee.load(ordering: .acquiring)
+        let published = mine.word.pointee.load(ordering: .acquiring)
         return published == 0 ? nil : Int(published) - 1
     }
 }
