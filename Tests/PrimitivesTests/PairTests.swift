@@ -28,7 +28,8 @@ import Testing
             "interval": ["begin-retry"], "interval-lockfree": ["begin-retry"],
             "interval/insert-remove": sizes,
             "guard": [
-                "unprotected/fault", "ck-pflock/fault", "invlock/fault", "kvm/fault", "interval/fault", "interval-lockfree/fault",
+                "unprotected/fault", "ck-pflock/fault", "invlock/fault", "kvm/fault", "interval/fault",
+                "interval-lockfree/fault",
                 "striped/fault", "asymmetric/fault", "adaptive/fault/biased", "adaptive/fault/off",
                 "striped/section", "asymmetric/section", "adaptive/section/off",
             ],
