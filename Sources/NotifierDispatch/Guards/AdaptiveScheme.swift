@@ -37,10 +37,10 @@ import Synchronization
 public struct AdaptiveScheme: ~Copyable, ListedScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// A tenth of the time.
-    public static var defaultBiasBudget: Double { 0.1 }
+    /// A quarter of the time.
+    public static var defaultBiasBudget: Double { 0.25 }
 
-    static var defaultQuietFaults: UInt32 { 1024 }
+    static var defaultQuietFaults: UInt32 { 256 }
 
     /// What a fault began with, with the lock or without.
     public struct Ticket: Sendable {
@@ -95,10 +95,8 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         let stripe = striped.stripes.stripe(at: page)
         // Acquiring, both: as in StripedScheme.
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
-        let wideWord = striped.wide.word.pointee.load(ordering: .acquiring)
-        guard _fastPath((word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0) else {
-            return nil
-        }
+        let wideWord = striped.wide.word.load(ordering: .acquiring)
+        guard _fastPath((word | wideWord) & (StripeWord.count | StripeWord.dead) == 0) else { return nil }
         return Ticket(
             striped: StripedScheme.Ticket(stripe: stripe, word: word, wide: wideWord), slot: slots.mine)
     }
@@ -123,7 +121,7 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         barrier.light()
         // Acquiring, both: the install comes after it.
         guard ticket.striped.stripe.pointee.word.load(ordering: .acquiring) == ticket.striped.word,
-            striped.wide.word.pointee.load(ordering: .acquiring) == ticket.striped.wide
+            striped.wide.word.load(ordering: .acquiring) == ticket.striped.wide
         else {
             ticket.slot.clear()
             return nil

@@ -72,8 +72,9 @@ public struct StripedScheme: ~Copyable, ListedScheme {
         // Acquiring, both: the walk comes after it, and sees the change of every section whose end it sees (pairs with the
         // ends).
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
-        let wideWord = wide.word.pointee.load(ordering: .acquiring)
-        guard (word & (StripeWord.count | StripeWord.dead)) | (wideWord & StripeWord.count) == 0 else { return nil }
+        let wideWord = wide.word.load(ordering: .acquiring)
+        // Idle in both: the wide word has no other bits there than the count's.
+        guard (word | wideWord) & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
         return Ticket(stripe: stripe, word: word, wide: wideWord)
     }
 
@@ -101,7 +102,7 @@ public struct StripedScheme: ~Copyable, ListedScheme {
             if waited == 0 { return nil }
         }
         // Relaxed: the lock orders it, see WideSections.
-        if wide.word.pointee.load(ordering: .relaxed) == ticket.wide { return waited }
+        if wide.word.load(ordering: .relaxed) == ticket.wide { return waited }
         endInstall(ticket, at: page)
         return nil
     }

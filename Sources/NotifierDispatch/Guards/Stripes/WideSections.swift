@@ -19,16 +19,14 @@ import Synchronization
 struct WideSections: ~Copyable, Sendable {
     /// Sections over more stripes than this are wide.
     let bound: Int
+    /// Lies with what every fault reads of its guard: one line to fetch, also after one of the few that are written to it.
     @usableFromInline
-    let words = CacheLineArray<Atomic<UInt64>>(count: 1) { Atomic(0) }
+    let word = Atomic<UInt64>(0)
 
     init(bound: Int) {
         precondition(bound >= 0, "the bound of wide sections is a number of stripes, 0 or above")
         self.bound = bound
     }
-
-    @inlinable @inline(__always)
-    var word: UnsafeMutablePointer<Atomic<UInt64>> { words[0] }
 
     /// Whether a section over these stripes is wide; the same at its start and at its end.
     func includes(_ stripes: ClosedRange<Int>) -> Bool { stripes.count > bound }
@@ -36,12 +34,12 @@ struct WideSections: ~Copyable, Sendable {
     /// Before the first stripe is torn down.
     func raise() {
         // Relaxed: the locks of the stripes, which come after it, order it.
-        StripeWord.requireRoom(word.pointee.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
+        StripeWord.requireRoom(word.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
     }
 
     /// After the pages have changed.
     func lower() {
         // Releasing: the change of the pages comes before it; pairs with the load of a ticket.
-        StripeWord.requireOpenSection(word.pointee.wrappingSubtract(StripeWord.section, ordering: .releasing).oldValue)
+        StripeWord.requireOpenSection(word.wrappingSubtract(StripeWord.section, ordering: .releasing).oldValue)
     }
 }

@@ -38,7 +38,7 @@ extension Stripes {
 
 extension RetryingGuard where Scheme == StripedScheme {
     var stripes: [StripeState] { scheme.stripes.states }
-    var openWideSections: Int { StripeState(scheme.wide.word.pointee.load(ordering: .acquiring)).openSections }
+    var openWideSections: Int { StripeState(scheme.wide.word.load(ordering: .acquiring)).openSections }
 }
 
 extension RetryingGuard where Scheme == AsymmetricScheme {
@@ -51,7 +51,7 @@ extension RetryingGuard where Scheme == AdaptiveScheme {
     var biases: [StripeState.Bias] { stripes.map(\.bias) }
     func bias(of stripe: Int) -> StripeState.Bias { scheme.striped.stripes.state(of: stripe).bias }
     var openWideSections: Int {
-        StripeState(scheme.striped.wide.word.pointee.load(ordering: .acquiring)).openSections
+        StripeState(scheme.striped.wide.word.load(ordering: .acquiring)).openSections
     }
     var publishedPage: Int? { scheme.slots.publishedPage }
 }

@@ -122,7 +122,7 @@ enum WordGuard: String, CaseIterable, Codable, CustomTestStringConvertible {
             full.start(Self.pages)
         case .stripedWide:
             let full = makeStriped(wideBound: 0)
-            full.scheme.wide.word.pointee.store(StripeWord.count, ordering: .relaxed)
+            full.scheme.wide.word.store(StripeWord.count, ordering: .relaxed)
             full.start(Self.pages)
         case .asymmetric:
             let full = makeAsymmetric()
