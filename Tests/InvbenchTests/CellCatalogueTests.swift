@@ -106,7 +106,7 @@ import Testing
         #expect(try name("--stripe=2MiB") == plain)
         #expect(try name("--stripe=2048KiB") == plain)
         #expect(try name("--stripe=1024KiB") == plain + "/stripe:1MiB")
-        #expect(try name("--bias-budget=10.0%") == plain)
+        #expect(try name("--bias-budget=25.0%") == plain)
         #expect(try name("--bias-budget=5.0%") == plain + "/bias-budget:5%")
         #expect(try name("--wide-bound=32") == plain)
         #expect(try name("--wide-bound=007") == plain + "/wide-bound:7")
