@@ -2,6 +2,8 @@ import BenchmarkRecords
 import Foundation
 import Testing
 
+@testable import InvbenchCommand
+
 extension EndToEndTests {
     @Suite struct CommandRunTests {
         private static let small = [
@@ -82,6 +84,20 @@ extension EndToEndTests {
             #expect(outcome.output.split(separator: "\n").allSatisfy { CellName(String($0)) != nil })
             #expect(try command.text(of: "out.json") == "precious")
             #expect(try command.resultsFiles().isEmpty)
+        }
+
+        @Test func aListWithoutAChoiceHasEveryGuardInEveryScenario() throws {
+            let names = try command.run(["--benchmark_list_tests"]).output.split(separator: "\n")
+                .compactMap { CellName(String($0)) }
+            let pairs = Set(names.map { [$0.guardName, $0.scenario] })
+            let catalogue = try CellCatalogue()
+            #expect(pairs.count == catalogue.guards.count * catalogue.scenarios.count)
+        }
+
+        @Test func aListOfAProfileHasWhatTheProfileTakes() throws {
+            let output = try command.run(["--benchmark_list_tests", "--profile=quick"]).output
+            let names = output.split(separator: "\n").compactMap { CellName(String($0)) }
+            #expect(!names.isEmpty && Set(names.map(\.guardName)).isSubset(of: Profile.quickGuards))
         }
 
         @Test func outReplacesAnOlderFile() throws {

@@ -11,7 +11,9 @@ struct BenchmarkFlags: ParsableArguments {
 
     @Option(
         name: .customLong("benchmark_list_tests"),
-        help: ArgumentHelp("Print the cells' names and measure nothing.", valueName: "true|false"),
+        help: ArgumentHelp(
+            "Print the cells' names and measure nothing; of all cells that are registered, where nothing chooses.",
+            valueName: "true|false"),
         transform: FlagValues.truth)
     var listTests = false
 

@@ -24,12 +24,13 @@ struct RunOptions: ParsableArguments {
     var invalidators: [[Int]] = []
 
     @Option(
+        name: .customLong("profile"),
         help: ArgumentHelp(
             "How much is measured: quick takes some guards in some scenarios and ends within a minute on two cores, "
                 + "standard takes all and ends within ten, full has everything that is registered. "
                 + "Its choice of cells holds where no filter, guard, scenario or thread count is given. "
-                + "quick has the \(Profile.quickGuardsText); \(Profile.quickScenariosText)."))
-    var profile: Profile = .quick
+                + "quick has the \(Profile.quickGuardsText); \(Profile.quickScenariosText). (default: quick)"))
+    var namedProfile: Profile?
 
     @Option(
         help: ArgumentHelp("The timed part of a repetition. (default: the profile's)", valueName: "250ms"),
@@ -86,9 +87,13 @@ struct RunOptions: ParsableArguments {
     /// The scenarios asked for; empty where none is.
     var scenarioNames: [String] { scenarios.flatMap { $0 } }
 
-    /// Whether the command line chooses cells, so that the profile does not.
+    /// How much is measured where the command line does not say it cell by cell.
+    var profile: Profile { namedProfile ?? .quick }
+
+    /// Whether the command line chooses cells, so that the profile does not; a list without a profile has all there are.
     var choosesCells: Bool {
-        benchmark.filter != nil || !guards.isEmpty || !scenarios.isEmpty || !faulters.isEmpty || !invalidators.isEmpty
+        benchmark.filter != nil || (benchmark.listTests && namedProfile == nil) || !guards.isEmpty || !scenarios.isEmpty
+            || !faulters.isEmpty || !invalidators.isEmpty
     }
 
     /// What is changed in every cell that it applies to.
