@@ -22,14 +22,14 @@ public struct CKBigReaderLock: SectionLock, ~Copyable, @unchecked Sendable {
 
     @inlinable @inline(__always)
     public func lockForFault() -> UInt64 {
-        let reader = readers.mine
+        let reader = OpaquePointer(readers.mine)
         if !peer_ck_brlock_is_registered(reader) { registerSlow(reader) }
         peer_ck_brlock_lock_shared(raw, reader)
         return 0
     }
 
     @inlinable @inline(__always)
-    public func unlockForFault() { peer_ck_brlock_unlock_shared(raw, readers.mine) }
+    public func unlockForFault() { peer_ck_brlock_unlock_shared(raw, OpaquePointer(readers.mine)) }
 
     @inlinable
     public func lockForSection() { peer_ck_brlock_lock_exclusive(raw) }

@@ -40,5 +40,5 @@ public struct TBBQueuingReadWriteLock: SectionLock, ~Copyable, @unchecked Sendab
     public func unlockForSection() { peer_tbb_queuing_rw_unlock_exclusive(raw, myPlaces) }
 
     @inlinable @inline(__always)
-    var myPlaces: OpaquePointer { places.line(at: ThreadRegistration.registeredIndex) }
+    var myPlaces: OpaquePointer { OpaquePointer(places.line(at: ThreadRegistration.registeredIndex)) }
 }

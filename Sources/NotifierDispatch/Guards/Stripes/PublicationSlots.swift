@@ -1,43 +1,20 @@
-import Glibc
 import Synchronization
 
 /// Which page each thread is installing without a lock: a slot for every thread that can be registered, on cache lines of
 /// its own. Only its thread writes a slot.
 @usableFromInline
-struct PublicationSlots: ~Copyable, @unchecked Sendable {
-    // @unchecked: the slots are atomics behind a pointer that never changes.
+struct PublicationSlots: ~Copyable, Sendable {
     @usableFromInline
-    let base: UnsafeMutableRawPointer
-
-    @usableFromInline
-    static var stride: Int { CacheLineArray<Atomic<UInt64>>.stride }
-    private static var byteCount: Int { ThreadRegistration.maximumThreads * stride }
-
-    /// All slots empty. They take 512 KiB of addresses, and of memory what the threads that publish touch.
-    init() {
-        // Fresh pages of the kernel's: zero, and not there until somebody writes to them.
-        guard
-            let pages = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-            pages != MAP_FAILED
-        else { fatalError("no memory for the slots of \(ThreadRegistration.maximumThreads) threads") }
-        base = pages
-    }
-
-    deinit { munmap(base, Self.byteCount) }
+    let lines = ThreadLines()
 
     /// The calling thread's slot.
     @inlinable @inline(__always)
-    var mine: PublicationSlot {
-        let index = ThreadRegistration.index
-        guard index >= 0 else { ThreadRegistration.trapUnregistered() }
-        return slot(Int(index))
-    }
+    var mine: PublicationSlot { slot(ThreadRegistration.registeredIndex) }
 
-    /// The slot of a thread. Safe: the memory lies zeroed, which is what an atomic 0 looks like, and `index` is below
-    /// `maximumThreads`.
+    /// The slot of a thread. Safe: a fresh line is zeroes, which is what an atomic 0 looks like.
     @inlinable @inline(__always)
     func slot(_ index: Int) -> PublicationSlot {
-        PublicationSlot(word: (base + index &* Self.stride).assumingMemoryBound(to: Atomic<UInt64>.self))
+        PublicationSlot(word: lines.line(at: index).assumingMemoryBound(to: Atomic<UInt64>.self))
     }
 
     /// Waits, spinning and then yielding, until every thread has been seen to install none of the pages. To be called

@@ -21,9 +21,8 @@ struct PublicationSlotsTests {
         /// How much of the memory is there, in pages of the system's.
         var residentPages: Int {
             let pageSize = sysconf(Int32(_SC_PAGESIZE))
-            let byteCount = ThreadRegistration.maximumThreads * PublicationSlots.stride
-            var residency = [UInt8](repeating: 0, count: byteCount / pageSize)
-            guard mincore(slots.base, byteCount, &residency) == 0 else { return -1 }
+            var residency = [UInt8](repeating: 0, count: ThreadLines.size / pageSize + 1)
+            guard mincore(slots.lines.start, ThreadLines.size, &residency) == 0 else { return -1 }
             return residency.count { $0 & 1 != 0 }
         }
     }
