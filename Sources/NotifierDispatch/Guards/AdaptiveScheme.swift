@@ -101,17 +101,6 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
             striped: StripedScheme.Ticket(stripe: stripe, word: word, wide: wideWord), slot: slots.mine)
     }
 
-    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
-        SmallLock.assertNoneHeld()
-        var backoff = Backoff()
-        while !isOver(at: page) {
-            if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
-            if deadline.hasPassed { return .busy }
-            backoff.pause()
-        }
-        return .dead
-    }
-
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
         // The fault without a lock gets the straight code: a taken branch is a tenth of it. The other one waits for its

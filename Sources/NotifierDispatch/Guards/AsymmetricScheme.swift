@@ -72,17 +72,6 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
         return Ticket(stripe: stripe, slot: slots.mine, word: word)
     }
 
-    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
-        SmallLock.assertNoneHeld()
-        var backoff = Backoff()
-        while !isOver(at: page) {
-            if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
-            if deadline.hasPassed { return .busy }
-            backoff.pause()
-        }
-        return .dead
-    }
-
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
         ticket.slot.publish(page)

@@ -88,17 +88,6 @@ public struct KVMScheme: ~Copyable, ListedScheme, LockingScheme {
         return Ticket(sequence: sequence)
     }
 
-    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
-        SmallLock.assertNoneHeld()
-        var backoff = Backoff()
-        while !isOver(at: page) {
-            if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
-            if deadline.hasPassed { return .busy }
-            backoff.pause()
-        }
-        return .dead
-    }
-
     /// As pessimistic as the hull: it may find a collision with a section between two others, which is none.
     @inlinable @inline(__always)
     public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }

@@ -34,3 +34,18 @@ public protocol RetryScheme: ~Copyable, Sendable {
     /// The subscription is over: once this returns, no install section is open and none begins.
     func released()
 }
+
+extension RetryScheme where Self: ~Copyable {
+    /// Looks again and again, spinning and then yielding: for schemes that nobody wakes.
+    @inlinable
+    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
+        SmallLock.assertNoneHeld()
+        var backoff = Backoff()
+        while !isOver(at: page) {
+            if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
+            if deadline.hasPassed { return .busy }
+            backoff.pause()
+        }
+        return .dead
+    }
+}

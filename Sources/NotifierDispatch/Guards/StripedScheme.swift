@@ -78,17 +78,6 @@ public struct StripedScheme: ~Copyable, ListedScheme {
         return Ticket(stripe: stripe, word: word, wide: wideWord)
     }
 
-    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
-        SmallLock.assertNoneHeld()
-        var backoff = Backoff()
-        while !isOver(at: page) {
-            if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
-            if deadline.hasPassed { return .busy }
-            backoff.pause()
-        }
-        return .dead
-    }
-
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
         var waited: UInt64 = 0
