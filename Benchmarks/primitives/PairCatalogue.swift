@@ -10,5 +10,6 @@ enum PairCatalogue {
             + IntervalPairs.make()
             + GuardPairs.make()
             + GuardSectionPairs.make()
+            + HarnessPairs.make()
     }
 }

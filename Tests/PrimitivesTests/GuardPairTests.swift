@@ -78,3 +78,17 @@ import Testing
         return (0..<pages).map(words.translation)
     }
 }
+
+/// The storm's own faults, and the bare ones.
+@Suite struct HarnessPairTests {
+    @Test func faultsReachEveryPartOfTheTablesOnBothSides() {
+        let floor = Floor(floor_bare_faults_create(), destroy: floor_bare_faults_destroy)
+        #expect((0..<65_536).allSatisfy { floor_bare_faults_translation(floor.pointer, $0) == 0 })
+        // A page is missed by all of them with a probability of e to the power of -16.
+        let count = 1 << 20
+        #expect(floor_bare_faults_loop(floor.pointer, UInt64(count)) == count)
+        let filled = (0..<65_536).count { floor_bare_faults_translation(floor.pointer, $0) == $0 + 1 }
+        #expect(filled > 65_500)
+        #expect(RCU.withRegisteredThread { HarnessFaults().fault(count: count) } == count)
+    }
+}

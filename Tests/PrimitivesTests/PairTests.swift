@@ -33,6 +33,7 @@ import Testing
                 "striped/fault", "asymmetric/fault", "adaptive/fault/biased", "adaptive/fault/off",
                 "striped/section", "asymmetric/section", "adaptive/section/off",
             ],
+            "harness": ["fault"],
         ]
         #expect(makePairs().map(\.name) == pieces.flatMap { piece, whats in whats.map { "\(piece)/\($0)" } })
     }

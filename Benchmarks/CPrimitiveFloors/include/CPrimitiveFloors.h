@@ -241,4 +241,12 @@ uint64_t floor_fault_striped_loop(struct floor_pages *_Nonnull pages, uint64_t c
 uint64_t floor_fault_asymmetric_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_adaptive_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 
+// The bare memory accesses of faults on pages at random, without anything around them. One thread at a time.
+struct floor_bare_faults;
+struct floor_bare_faults *_Nonnull floor_bare_faults_create(void);
+void floor_bare_faults_destroy(struct floor_bare_faults *_Nonnull faults);
+// What the shadow table holds of a page, below 65,536; 0 for nothing.
+uint64_t floor_bare_faults_translation(const struct floor_bare_faults *_Nonnull faults, size_t page);
+uint64_t floor_bare_faults_loop(struct floor_bare_faults *_Nonnull faults, uint64_t count);
+
 #endif

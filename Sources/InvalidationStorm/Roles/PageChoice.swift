@@ -1,8 +1,8 @@
 import Glibc
 import NotifierDispatch
 
-/// A small fast random generator (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
-/// 2014). One a thread.
+/// A small fast random generator (wyrand, of Wang Yi's wyhash): one multiplication a number, since every fault draws one.
+/// One a thread.
 public struct RandomSequence: Sendable {
     @usableFromInline
     var state: UInt64
@@ -13,18 +13,17 @@ public struct RandomSequence: Sendable {
         state = next() ^ (UInt64(truncatingIfNeeded: stream) &* 0x9e37_79b9_7f4a_7c15)
     }
 
+    /// The next word; all its bits are random.
     @inlinable @inline(__always)
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed &>> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed &>> 31)
+    public mutating func next() -> UInt64 {
+        state &+= 0xa076_1d64_78bd_642f
+        let product = state.multipliedFullWidth(by: state ^ 0xe703_7ed1_a0b4_28db)
+        return product.high ^ product.low
     }
 
     /// A number in `0 ..< bound`, which must be at most 2^32. The bias is below `bound / 2^32`.
     @inlinable @inline(__always)
-    mutating func below(_ bound: Int) -> Int { Int(((next() &>> 32) &* UInt64(bound)) &>> 32) }
+    public mutating func below(_ bound: Int) -> Int { Int(((next() &>> 32) &* UInt64(bound)) &>> 32) }
 
     /// The time to the next of independent events that come once in `mean` on average.
     mutating func exponential(mean: Double) -> Double {
