@@ -81,10 +81,11 @@ public struct Faulter: Sendable {
     ) -> LoopEnd {
         // A copy, which stays in registers.
         var pages = choice
+        let tables = cache.tables
         defer { choice = pages }
         while control.phase == phase {
             for _ in 0..<Self.batch
-            where cache.fault(at: pages.next()).status == .dead { return .lifeEnded }
+            where cache.fault(at: pages.next(), in: tables).status == .dead { return .lifeEnded }
             if phase == .warmUp { control.countWarmUp(faults: UInt64(Self.batch)) }
         }
         return .phaseEnded
@@ -97,6 +98,7 @@ public struct Faulter: Sendable {
         _ cache: GuardedCache<Guard>, _ choice: inout PageChoice, _ tally: inout FaulterTally
     ) -> LoopEnd {
         var pages = choice
+        let tables = cache.tables
         var faults = 0
         var retries: UInt64 = 0
         var fallbacks: UInt64 = 0
@@ -116,11 +118,11 @@ public struct Faulter: Sendable {
         repeat {
             let faultsBefore = faults
             for _ in 0..<untimed {
-                count(cache.fault(at: pages.next()))
+                count(cache.fault(at: pages.next(), in: tables))
             }
             let page = pages.next()
             let before = clock.now()
-            let outcome = cache.fault(at: page)
+            let outcome = cache.fault(at: page, in: tables)
             let latency = clock.nanoseconds(clock.now() &- before)
             if outcome.status == .dead {
                 faults = faultsBefore

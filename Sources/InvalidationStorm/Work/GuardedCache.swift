@@ -31,16 +31,39 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
 
     /// One fault: looks the page up and installs what it found.
     @inlinable @inline(__always)
-    public func fault(at page: Int) -> FaultOutcome {
+    public func fault(at page: Int) -> FaultOutcome { fault(at: page, in: tables) }
+
+    /// The same for a loop, which holds the ``tables`` of this cache: they are not looked for again in each fault.
+    @inlinable @inline(__always)
+    func fault(at page: Int, in tables: Tables) -> FaultOutcome {
         `guard`.fault(
             at: page,
             walk: { () -> UInt64? in
-                let generation = space.walk(page)
+                let generation = PageTable.walk(page, in: tables.pages)
                 walkDelay.spend()
                 return generation
             },
-            install: { shadow.install($0, at: page) })
+            install: { shadow.install($0, at: page, in: tables.shadow) })
     }
+
+    /// Where the words are that a fault reads and writes. As a value, since what is behind a reference would be loaded
+    /// again after each walk, which acquires.
+    @usableFromInline
+    struct Tables {
+        @usableFromInline
+        let pages: PageTable.Entries
+        @usableFromInline
+        let shadow: ShadowTable.Entries
+
+        @inlinable
+        init(pages: PageTable.Entries, shadow: ShadowTable.Entries) {
+            self.pages = pages
+            self.shadow = shadow
+        }
+    }
+
+    @inlinable
+    var tables: Tables { Tables(pages: space.pageTable.entries, shadow: shadow.entries) }
 
     /// Removes the translations of a range.
     @inlinable

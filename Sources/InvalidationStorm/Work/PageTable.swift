@@ -11,7 +11,9 @@ public final class PageTable: @unchecked Sendable {
     /// How many pages there are; page numbers lie below it.
     public let pages: Int
     @usableFromInline
-    let entries: UnsafeMutablePointer<Atomic<UInt64>>
+    typealias Entries = UnsafeMutablePointer<Atomic<UInt64>>
+    @usableFromInline
+    let entries: Entries
 
     /// A page table whose pages are all at generation 1.
     public init(pages: Int) {
@@ -33,7 +35,10 @@ public final class PageTable: @unchecked Sendable {
 
     /// Looks a page up: its generation, 1 or above.
     @inlinable @inline(__always)
-    public func walk(_ page: Int) -> UInt64 {
+    public func walk(_ page: Int) -> UInt64 { Self.walk(page, in: entries) }
+
+    @inlinable @inline(__always)
+    static func walk(_ page: Int, in entries: Entries) -> UInt64 {
         // Acquiring: for the checks, which load a generation before they look at the shadow table. What a walk must
         // see is otherwise ordered by the guard.
         entries[page].load(ordering: .acquiring)

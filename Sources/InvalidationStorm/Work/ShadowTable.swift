@@ -12,7 +12,9 @@ public final class ShadowTable: @unchecked Sendable {
     @usableFromInline
     let pageTable: PageTable
     @usableFromInline
-    let entries: UnsafeMutablePointer<Atomic<UInt64>>
+    typealias Entries = UnsafeMutablePointer<Atomic<UInt64>>
+    @usableFromInline
+    let entries: Entries
     @usableFromInline
     let stale = Atomic<UInt64>(0)
 
@@ -40,7 +42,11 @@ public final class ShadowTable: @unchecked Sendable {
 
     /// Makes a translation visible. Only inside a guard's install section.
     @inlinable @inline(__always)
-    public func install(_ generation: UInt64, at page: Int) {
+    public func install(_ generation: UInt64, at page: Int) { install(generation, at: page, in: entries) }
+
+    /// The same where the caller holds the `entries` already.
+    @inlinable @inline(__always)
+    func install(_ generation: UInt64, at page: Int, in entries: Entries) {
         // The line is taken to be written from the start, so that looking at it first costs no second transfer.
         cplatform_prefetch_for_write(entries + page)
         // Relaxed, both: the guard's install section orders them against teardowns.
