@@ -30,10 +30,12 @@ let package = Package(
             ]
         ),
         .target(name: "BenchmarkRecords"),
+        .plugin(name: "BuildRecorder", capability: .buildTool()),
+        .target(name: "BuildRecord", plugins: ["BuildRecorder"]),
         .target(
             name: "InvbenchCommand",
             dependencies: [
-                "InvalidationStorm", "BenchmarkRecords", "CGoogleBenchmark",
+                "InvalidationStorm", "BenchmarkRecords", "BuildRecord", "CGoogleBenchmark",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Traces")]

@@ -6,9 +6,10 @@ import Testing
     private func fingerprint(
         _ files: [String: String], commit: String? = nil, isDirty: Bool? = nil
     ) throws -> Fingerprint {
-        Fingerprint(
-            machine: try FactTree.facts(files),
-            build: BuildFacts(compiler: "swift 6.3.1", buildType: "release", commit: commit, isDirty: isDirty))
+        let tree = try FactTree(files)
+        let build = BuildFacts(
+            compiler: "swift 6.3.1", buildType: "release", flags: "-Xcc -DX", commit: commit, isDirty: isDirty)
+        return withExtendedLifetime(tree) { Fingerprint(root: tree.root, build: build) }
     }
 
     @Test func statesEveryFactInText() throws {
