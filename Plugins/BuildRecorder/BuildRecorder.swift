@@ -12,16 +12,25 @@ import PackagePlugin
         let script = package.appending(path: "Scripts/record-build")
         let compiler = try context.tool(named: "swiftc").url
         let output = context.pluginWorkDirectoryURL.appending(path: "RecordedBuild.swift")
-        let sources = context.package.targets.compactMap { $0.sourceModule }.filter { $0.kind != .test }
-            .flatMap { $0.sourceFiles.map(\.url) }
         return [
             .buildCommand(
                 displayName: "Recording commit, compiler and flags", executable: URL(filePath: "/bin/sh"),
                 arguments: [script, package, compiler, output].map { $0.path } + [
                     Self.flags().map(\.debugDescription) ?? "nil"
                 ],
-                inputFiles: [script, compiler] + sources + Self.gitFiles(of: package), outputFiles: [output])
+                inputFiles: [script, compiler] + Self.sources(of: package) + Self.gitFiles(of: package),
+                outputFiles: [output])
         ]
+    }
+
+    /// All that the record calls the source, headers too, which targets do not list.
+    private static func sources(of package: URL) -> [URL] {
+        let files = ["Sources", "Benchmarks", "Plugins"].flatMap { folder in
+            FileManager.default.enumerator(
+                at: package.appending(path: folder), includingPropertiesForKeys: nil, options: .skipsHiddenFiles
+            )?.compactMap { $0 as? URL } ?? []
+        }
+        return [package.appending(path: "Package.swift")] + files.filter { !$0.hasDirectoryPath }
     }
 
     /// What git changes when it commits or checks out something; nothing outside of a repository.
