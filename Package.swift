@@ -35,7 +35,7 @@ let package = Package(
         .target(
             name: "InvbenchCommand",
             dependencies: [
-                "InvalidationStorm", "BenchmarkRecords", "BuildRecord", "CGoogleBenchmark",
+                "InvalidationStorm", "BenchmarkRecords", "BuildRecord", "CPlatform", "CGoogleBenchmark",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Traces")]

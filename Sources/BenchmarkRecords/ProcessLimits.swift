@@ -10,6 +10,8 @@ public struct ProcessLimits: Hashable, Sendable {
     public let groupProcessors: Int?
     /// Processor time per time, in processors; infinity without a limit.
     public let quota: Double?
+    /// The file that says so, as the process sees it; `nil` without a limit.
+    public let quotaFile: String?
     /// Memory of its control group in bytes; `UInt64.max` without a limit.
     public let memory: UInt64?
 
@@ -24,19 +26,23 @@ public struct ProcessLimits: Hashable, Sendable {
             .flatMap(FactFiles.numbers)?.count
         // A group that is shown and has no such file, as the topmost, has no limit.
         let timed = groups.folders(of: "cpu")
-        quota = timed.isEmpty ? nil : timed.compactMap { Self.quota(files, in: $0) }.min() ?? .infinity
+        let quotas = timed.compactMap { Self.quota(files, in: $0) }
+        let tightest = quotas.min { $0.processors < $1.processors }
+        quota = timed.isEmpty ? nil : tightest?.processors ?? .infinity
+        quotaFile = tightest.flatMap { $0.processors.isFinite ? $0.file : nil }
         let filled = groups.folders(of: "memory")
         memory = filled.isEmpty ? nil : filled.compactMap { Self.memory(files, in: $0) }.min() ?? .max
     }
 
     /// Of version 2 `50000 100000` or `max 100000`; of version 1 two files, -1 without a limit.
-    private static func quota(_ files: FactFiles, in folder: String) -> Double? {
-        let words =
-            files.text(folder + "/cpu.max").map { $0.split(separator: " ").map(String.init) }
-            ?? ["quota", "period"].compactMap { files.text(folder + "/cpu.cfs_\($0)_us") }
-        guard words.count == 2, let period = Double(words[1]), period > 0 else { return nil }
-        if words[0] == "max" || words[0] == "-1" { return .infinity }
-        return Double(words[0]).map { $0 / period }
+    private static func quota(_ files: FactFiles, in folder: String) -> (processors: Double, file: String)? {
+        let file = ["cpu.max", "cpu.cfs_quota_us"].map { folder + "/" + $0 }.first { files.text($0) != nil }
+        guard let file, let text = files.text(file) else { return nil }
+        let words = text.split(separator: " ").map(String.init)
+        if ["max", "-1"].contains(words[0]) { return (.infinity, file) }
+        let period = words.count > 1 ? words[1] : files.text(folder + "/cpu.cfs_period_us")
+        guard let used = Double(words[0]), let whole = period.flatMap(Double.init), whole > 0 else { return nil }
+        return (used / whole, file)
     }
 
     /// Version 1 says "no limit" as the largest multiple of a page.
