@@ -16,7 +16,7 @@ struct ProcessorLoad: Equatable, Sendable {
     let stolen: Double
     /// The processors that there are.
     let processors: Int
-    /// The processes that used most, of those that are shown: at most three, the largest first.
+    /// The processes that used most, of those that are shown: at most three, from 0.05 up, the largest first.
     let burners: [Burner]
 
     /// Between two looks; `nil` where no time has passed between them.
@@ -38,7 +38,7 @@ struct ProcessorLoad: Equatable, Sendable {
         let own = used.first { $0.process == end.ownProcess }?.processors ?? 0
         busy = max(0, share(start.busy, end.busy) * scale - own)
         burners = Array(
-            used.filter { $0.process != end.ownProcess && $0.processors > 0.01 }
+            used.filter { $0.process != end.ownProcess && $0.processors >= 0.05 }
                 .sorted { ($1.processors, $0.process) < ($0.processors, $1.process) }.prefix(3))
     }
 
