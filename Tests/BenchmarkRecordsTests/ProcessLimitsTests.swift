@@ -63,21 +63,21 @@ import Testing
     /// A container without a namespace of its own sees its host's path, of which only its own part is mounted.
     @Test func versionOneHasAHierarchyAController() throws {
         let limits = try limits([
-            "proc/self/cgroup": "7:cpuset:/docker/abc\n4:cpu,cpuacct:/docker/abc\n2:memory:/docker/abc\n0::/\n",
+            "proc/self/cgroup": "7:cpuset:/docker/abc\n4:cpu,cpuacct:/docker/abc/job\n2:memory:/docker/abc\n0::/\n",
             "proc/self/mountinfo": """
             1 2 0:1 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup ro,cpu,cpuacct
             2 2 0:2 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup ro,memory
             3 2 0:3 /docker/abc /sys/fs/cgroup/cpuset ro - cgroup cgroup ro,cpuset
             4 2 0:4 / /sys/fs/cgroup/unified ro - cgroup2 cgroup2 ro
             """,
-            "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "50000\n",
-            "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+            "sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us": "50000\n",
+            "sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us": "100000\n",
             "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
             "sys/fs/cgroup/cpuset/cpuset.effective_cpus": "4-5\n",
             "sys/fs/cgroup/unified/cpu.max": "1 100000\n",
         ])
         #expect(limits.quota == 0.5)
-        #expect(limits.quotaFile == "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us")
+        #expect(limits.quotaFile == "/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us")
         #expect(limits.memory == .max)
         #expect(limits.groupProcessors == 2)
     }
