@@ -99,10 +99,11 @@ import Testing
 
     @Test func theCompilerSaysItsVersionAndFlagsArePassedOn() throws {
         try package.run(
-            "printf '#!/bin/sh\\necho Apple \\\"Swift version 9.1.2 \\\"x\\necho more' >swiftc; chmod +x swiftc")
+            "printf '#!/bin/sh\\necho Apple \\\"Swift version 9.1.2 \\\"x\\necho Swift version 8' >swiftc; chmod +x swiftc")
         let lines = try package.record(compiler: package.folder.path + "/swiftc", flags: #""-Xcc -DA=\"b\"""#)
         #expect(lines[3] == #"let recordedFlags: String? = "-Xcc -DA=\"b\"""#)
         #expect(lines[2].hasPrefix("let recordedCompiler = \"Swift version 9.1.2 "))
+        #expect(lines.count == 4)
         #expect(try package.record()[2] == "let recordedCompiler = \"Swift of an unknown version\"")
     }
 
