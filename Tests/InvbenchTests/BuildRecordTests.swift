@@ -43,6 +43,13 @@ import Testing
             return outcome.output.trimmingCharacters(in: .newlines)
         }
 
+        /// Puts a script into the folder.
+        func write(_ text: String, executable name: String) throws {
+            let url = folder.appendingPathComponent(name)
+            try Data(text.utf8).write(to: url)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
+        }
+
         /// Commits all of a subfolder, and returns the short hash.
         func commit(_ subfolder: String) throws -> String {
             try run(
@@ -98,11 +105,15 @@ import Testing
     }
 
     @Test func theCompilerSaysItsVersionAndFlagsArePassedOn() throws {
-        try package.run(
-            "printf '#!/bin/sh\\necho Apple \\\"Swift version 9.1.2 \\\"x\\necho Swift version 8' >swiftc; chmod +x swiftc")
+        let compiler = #"""
+            #!/bin/sh
+            echo 'Apple "Swift version 9.1.2 \x'
+            echo Swift version 8
+            """#
+        try package.write(compiler, executable: "swiftc")
         let lines = try package.record(compiler: package.folder.path + "/swiftc", flags: #""-Xcc -DA=\"b\"""#)
         #expect(lines[3] == #"let recordedFlags: String? = "-Xcc -DA=\"b\"""#)
-        #expect(lines[2].hasPrefix("let recordedCompiler = \"Swift version 9.1.2 "))
+        #expect(lines[2] == "let recordedCompiler = \"Swift version 9.1.2 x\"")
         #expect(lines.count == 4)
         #expect(try package.record()[2] == "let recordedCompiler = \"Swift of an unknown version\"")
     }

@@ -12,7 +12,7 @@ extension FactTree {
             flags\t\t: fpu tsc constant_tsc nonstop_tsc
             """,
             "proc/meminfo": "MemTotal: 67108864 kB\nMemAvailable: 33554432 kB\n",
-            "proc/self/status": "Cpus_allowed_list:\t0-7\nCapEff:\t0000000000000000\n",
+            "proc/self/status": "Cpus_allowed_list:\t0-7\n",
             "proc/self/cgroup": "0::/user.slice\n",
             "proc/self/mountinfo": "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
             "proc/sys/kernel/numa_balancing": "0\n",
@@ -55,7 +55,7 @@ extension FactTree {
     /// On the server above, with half of its processors and a quota below that.
     static var container: [String: String] {
         let changes = [
-            "proc/self/status": "Cpus_allowed_list:\t0-3\nCapEff:\t00000000a80425fb\n",
+            "proc/self/status": "Cpus_allowed_list:\t0-3\n",
             "proc/self/cgroup": "0::/\n",
             "sys/fs/cgroup/cpu.max": "150000 100000\n",
             "sys/fs/cgroup/cpuset.cpus.effective": "0-3\n",

@@ -8,10 +8,12 @@ import Testing
 @Suite struct ExaminationTests {
     /// What is found on a machine that is otherwise idle, by subject.
     private func findings(
-        _ files: [String: String], load: ProcessorLoad? = nil, membarrierError: Int32 = 0
+        _ files: [String: String], load: ProcessorLoad? = nil, membarrierError: Int32 = 0,
+        counterError: Int32 = 0
     ) throws -> [String: Finding] {
         let findings = try FactTree.with(files) { root in
-            Examination(root: root, load: load, membarrierError: membarrierError).findings()
+            Examination(root: root, load: load, membarrierError: membarrierError, counterError: counterError)
+                .findings()
         }
         return Dictionary(uniqueKeysWithValues: findings.map { ($0.subject, $0) })
     }
@@ -32,7 +34,7 @@ import Testing
     }
 
     @Test func aLaptopIsToldEveryCommand() throws {
-        let findings = try findings(FactTree.laptop)
+        let findings = try findings(FactTree.laptop, counterError: EACCES)
         let commands = findings.mapValues(\.commands).filter { !$0.value.isEmpty }
         #expect(
             commands == [
@@ -88,7 +90,8 @@ import Testing
         #expect(subjects(findings, .change) == [])
         #expect(
             subjects(findings, .ok) == [
-                "allowed processors", "NUMA balancing", "free memory", "membarrier(2)", "other load",
+                "allowed processors", "NUMA balancing", "free memory", "perf permissions", "membarrier(2)",
+                "other load",
             ])
         #expect(findings["hypervisor"]?.text.hasPrefix("QEMU:") == true)
         #expect(findings["frequency governor"]?.text.contains("host") == true)
@@ -96,15 +99,16 @@ import Testing
     }
 
     @Test func aKernelThatShowsNothingIsNotGuessedAbout() throws {
-        let findings = try findings([:])
+        let findings = try findings([:], counterError: EACCES)
         #expect(subjects(findings, .note) == everything.subtracting(["membarrier(2)"]))
     }
 
-    @Test func capabilitiesStandInForPermissions() throws {
-        for capabilities in ["0000004000000000", "0000000000200000"] {
-            let files = FactTree.laptop.merging(["proc/self/status": "CapEff:\t\(capabilities)\n"]) { $1 }
-            #expect(try findings(files)["perf permissions"]?.level == .ok)
-        }
+    /// Root may count whatever the setting; in a container nobody may, whatever the setting.
+    @Test func whetherMigrationsAreCountedIsTried() throws {
+        #expect(try findings(FactTree.laptop)["perf permissions"]?.level == .ok)
+        let forbidden = try findings(FactTree.bareMetal, counterError: EPERM)["perf permissions"]
+        #expect(forbidden?.level == .note)
+        #expect(forbidden?.text.contains("seccomp") == true)
     }
 
     @Test func withoutMembarrierItSaysWhatIsSlower() throws {
