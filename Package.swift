@@ -30,10 +30,12 @@ let package = Package(
             ]
         ),
         .target(name: "BenchmarkRecords"),
+        .plugin(name: "BuildRecorder", capability: .buildTool()),
+        .target(name: "BuildRecord", plugins: ["BuildRecorder"]),
         .target(
             name: "InvbenchCommand",
             dependencies: [
-                "InvalidationStorm", "BenchmarkRecords", "CGoogleBenchmark",
+                "InvalidationStorm", "BenchmarkRecords", "BuildRecord", "CPlatform", "CGoogleBenchmark",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Traces")]
@@ -53,8 +55,10 @@ let package = Package(
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
         .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks", "CPlatform"]),
-        .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords"]),
-        .testTarget(name: "InvbenchTests", dependencies: ["InvbenchCommand", "invbench"]),
+        .target(name: "FactTrees", path: "Tests/FactTrees"),
+        .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"]),
+        .testTarget(
+            name: "InvbenchTests", dependencies: ["InvbenchCommand", "BuildRecord", "FactTrees", "invbench"]),
         .testTarget(
             name: "PrimitivesTests",
             dependencies: ["primitives", "NotifierDispatch", "InvalidationStorm", "CPrimitiveFloors"]),

@@ -1,8 +1,7 @@
-import Foundation
-
 /// What `/proc` and `/sys` say about the machine. A fact that they do not say is absent, never guessed.
 ///
-/// Processors that are offline are not counted.
+/// Processors that are offline are not counted. Limits of a container or of this process do not matter here: they are
+/// `ProcessLimits`; what its owner can set is in `KernelSettings`.
 public struct MachineFacts: Hashable, Sendable {
     /// The processor in the vendor's words; on Arm, which has none, the codes of implementer and part.
     public let cpuModel: String?
@@ -17,8 +16,12 @@ public struct MachineFacts: Hashable, Sendable {
     public let threads: Int?
     /// Memory of each NUMA node that has any, in bytes, in the order of the nodes.
     public let nodeMemory: [UInt64]?
+    /// The distances between the NUMA nodes as the firmware states them, a row a node: `10 21; 21 10`.
+    public let nodeDistances: String?
     /// The caches of the first processor, such as `L1d 48K, L1i 32K, L2 1024K, L3 32768K`.
     public let caches: String?
+    /// The revision of the processor's microcode.
+    public let microcode: String?
     /// The kernel's word on simultaneous multithreading: `on`, `off`, `forceoff`, `notsupported`, `notimplemented`.
     public let smt: String?
     /// The frequency governors in use, each once.
@@ -47,6 +50,8 @@ public struct MachineFacts: Hashable, Sendable {
         .compactMap { key in cpuInfo[key].map { "\(key) \($0)" } }
         cpuRevision = revision.isEmpty ? nil : revision.joined(separator: ", ")
 
+        microcode = cpuInfo["microcode"]
+
         let online = files.text("sys/devices/system/cpu/online").flatMap(FactFiles.numbers) ?? []
         func distinct(_ file: String) -> Set<String> {
             Set(online.compactMap { files.text("sys/devices/system/cpu/cpu\($0)/\(file)") })
@@ -69,36 +74,16 @@ public struct MachineFacts: Hashable, Sendable {
         }
         .filter { $0 > 0 }
         self.nodeMemory = nodeMemory.isEmpty ? nil : nodeMemory
+        let distances = nodes.compactMap { files.text("sys/devices/system/node/node\($0)/distance") }
+        nodeDistances = distances.isEmpty ? nil : distances.joined(separator: "; ")
         memory = files.fields("proc/meminfo")["MemTotal"].flatMap(FactFiles.bytes)
         kernel = files.text("proc/sys/kernel/osrelease")
         hypervisor = files.hypervisor(processorFlags: cpuInfo["flags"])
     }
 }
 
-/// The small text files that the kernel shows its facts in.
-private struct FactFiles {
-    let root: String
-
-    /// The file without white space around it; `nil` where it is not there or empty.
-    func text(_ path: String) -> String? {
-        guard let data = FileManager.default.contents(atPath: root + "/" + path) else { return nil }
-        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        return text.isEmpty ? nil : text
-    }
-
-    /// A file of `key: value` lines; of a key that comes often, the first value that is not empty.
-    func fields(_ path: String) -> [String: String] {
-        var fields: [String: String] = [:]
-        for line in text(path)?.split(separator: "\n") ?? [] {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            let key = line[..<colon].trimmingCharacters(in: .whitespaces)
-            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-            if !value.isEmpty && fields[key] == nil { fields[key] = value }
-        }
-        return fields
-    }
-
-    func caches(ofProcessor processor: Int) -> String? {
+extension FactFiles {
+    fileprivate func caches(ofProcessor processor: Int) -> String? {
         var caches: [String] = []
         // The kernel numbers them without gaps.
         while let level = text("sys/devices/system/cpu/cpu\(processor)/cache/index\(caches.count)/level") {
@@ -110,31 +95,11 @@ private struct FactFiles {
     }
 
     /// The DMI names belong to the hypervisor only where the processor says that there is one.
-    func hypervisor(processorFlags: String?) -> String? {
+    fileprivate func hypervisor(processorFlags: String?) -> String? {
         if let type = text("sys/hypervisor/type") { return type }
         guard let flags = processorFlags else { return nil }
         guard flags.split(separator: " ").contains("hypervisor") else { return "none" }
         let names = ["sys_vendor", "product_name"].compactMap { text("sys/class/dmi/id/\($0)") }
         return names.isEmpty ? "unnamed" : names.joined(separator: " ")
-    }
-
-    /// The numbers of a list such as `0-3,8`; `nil` where it is none.
-    static func numbers(_ list: String) -> [Int]? {
-        var numbers: [Int] = []
-        for part in list.split(separator: ",") {
-            let ends = part.split(separator: "-").map { Int($0) }
-            guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last else {
-                return nil
-            }
-            numbers.append(contentsOf: first...last)
-        }
-        return numbers
-    }
-
-    /// The bytes of a size such as `24684092 kB`; `nil` where it is none.
-    static func bytes(_ size: String) -> UInt64? {
-        let words = size.split(separator: " ")
-        guard words.count == 2, words[1] == "kB", let kibibytes = UInt64(words[0]) else { return nil }
-        return kibibytes * 1024
     }
 }

@@ -15,8 +15,7 @@ struct RunCommand: GuardCommand {
         let catalogue = try CellCatalogue(guards: guards, userTraces: options.traces)
         let plan = try RunPlan(options, catalogue: catalogue, cores: cores)
         if options.benchmark.listTests { return try list(plan) }
-        let source = SourceState.ofExecutable()
-        let fingerprint = Fingerprint(machine: MachineFacts(), build: .ofThisProgram(source))
+        let fingerprint = Fingerprint(build: .ofThisProgram)
         let context = try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
 
         Interruption.survivesFailedWrites()

@@ -1,74 +1,12 @@
-import Foundation
+import FactTrees
 import Testing
 
 @testable import BenchmarkRecords
 
-/// A folder that looks like `/` to `MachineFacts`.
-final class FactTree {
-    let root: String
-
-    init(_ files: [String: String]) throws {
-        root = NSTemporaryDirectory() + "facts-\(UUID().uuidString)"
-        for (path, text) in files { try write(text, to: path) }
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: root) }
-
+extension FactTree {
     /// The facts of a tree that lives as long as it takes to read them.
     static func facts(_ files: [String: String]) throws -> MachineFacts {
-        let tree = try FactTree(files)
-        return withExtendedLifetime(tree) { MachineFacts(root: tree.root) }
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        let file = URL(fileURLWithPath: root + "/" + path)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-    }
-
-    /// Two sockets of two cores with two threads each, on a virtual machine.
-    static var server: [String: String] {
-        var files = [
-            "proc/cpuinfo": """
-            processor\t: 0
-            vendor_id\t: GenuineIntel
-            cpu family\t: 6
-            model\t\t: 106
-            model name\t: Intel(R) Xeon(R) Platinum 8375C CPU @ 2.90GHz
-            stepping\t: 6
-            microcode\t: 0xd0003b9
-            flags\t\t: fpu vme hypervisor lahf_lm
-            power management:
-
-            processor\t: 1
-            model name\t: another
-            """,
-            "proc/meminfo": "MemTotal:       16777216 kB\nMemFree: 1 kB\n",
-            "proc/sys/kernel/osrelease": "6.1.0-18-amd64\n",
-            "sys/devices/system/cpu/online": "0-5,6,7\n",
-            "sys/devices/system/cpu/smt/control": "on\n",
-            "sys/devices/system/clocksource/clocksource0/current_clocksource": "kvm-clock\n",
-            "sys/devices/system/node/online": "0-2\n",
-            "sys/devices/system/node/node0/meminfo": "Node 0 MemTotal:        8388608 kB\nNode 0 MemFree: 1 kB\n",
-            "sys/devices/system/node/node1/meminfo": "Node 1 MemTotal:        0 kB\n",
-            "sys/devices/system/node/node2/meminfo": "Node 2 MemTotal:        4194304 kB\n",
-            "sys/class/dmi/id/sys_vendor": "Amazon EC2\n",
-            "sys/class/dmi/id/product_name": "m6i.2xlarge\n",
-        ]
-        for cpu in 0..<8 {
-            let folder = "sys/devices/system/cpu/cpu\(cpu)/"
-            files[folder + "topology/physical_package_id"] = "\(cpu % 4 / 2)\n"
-            files[folder + "topology/thread_siblings_list"] = "\(cpu % 4),\(cpu % 4 + 4)\n"
-            files[folder + "cpufreq/scaling_governor"] = cpu == 3 ? "powersave\n" : "performance\n"
-        }
-        let caches = [("1", "Data", "48K"), ("1", "Instruction", "32K"), ("2", "Unified", "1280K")]
-        for (index, cache) in caches.enumerated() {
-            let folder = "sys/devices/system/cpu/cpu0/cache/index\(index)/"
-            files[folder + "level"] = cache.0
-            files[folder + "type"] = cache.1
-            files[folder + "size"] = cache.2
-        }
-        return files
+        try with(files) { MachineFacts(root: $0) }
     }
 }
 
@@ -82,6 +20,8 @@ final class FactTree {
         #expect(facts.threads == 8)
         #expect(facts.nodeMemory == [8 << 30, 4 << 30])
         #expect(facts.caches == "L1d 48K, L1i 32K, L2 1280K")
+        #expect(facts.microcode == "0xd0003b9")
+        #expect(facts.nodeDistances == "10 21 21; 21 10 21; 21 21 10")
         #expect(facts.smt == "on")
         #expect(facts.governor == "performance, powersave")
         #expect(facts.clockSource == "kvm-clock")
@@ -99,6 +39,8 @@ final class FactTree {
         #expect(facts.threads == nil)
         #expect(facts.nodeMemory == nil)
         #expect(facts.caches == nil)
+        #expect(facts.microcode == nil)
+        #expect(facts.nodeDistances == nil)
         #expect(facts.smt == nil)
         #expect(facts.governor == nil)
         #expect(facts.clockSource == nil)
@@ -153,6 +95,8 @@ final class FactTree {
         #expect(
             try machineID(changing: [
                 "proc/sys/kernel/osrelease": "6.12.1\n",
+                "proc/sys/kernel/hostname": "other\n",
+                "proc/cmdline": "quiet isolcpus=1\n",
                 "proc/meminfo": "MemTotal: 16770000 kB\n",
                 "sys/devices/system/node/node0/meminfo": "Node 0 MemTotal: 8380000 kB\n",
                 "sys/devices/system/clocksource/clocksource0/current_clocksource": "tsc\n",
@@ -161,6 +105,58 @@ final class FactTree {
         let cpuInfo = try #require(FactTree.server["proc/cpuinfo"])
         #expect(
             try machineID(changing: ["proc/cpuinfo": cpuInfo.replacing("0xd0003b9", with: "0xd0003ff")]) == name)
+    }
+
+    /// Firmware may number the threads of a core side by side, or core after core.
+    @Test func survivesAnotherNumbering() throws {
+        let changes: [String: String] = (0..<8).reduce(into: [:]) { changes, cpu in
+            let folder = "sys/devices/system/cpu/cpu\(cpu)/topology/"
+            changes[folder + "physical_package_id"] = "\(cpu / 4)\n"
+            changes[folder + "thread_siblings_list"] = "\(cpu / 2 * 2)-\(cpu / 2 * 2 + 1)\n"
+        }
+        #expect(try machineID(changing: changes) == machineID())
+    }
+
+    /// A part of the machine is no other machine.
+    @Test func survivesTheLimitsOfAContainer() throws {
+        #expect(
+            try machineID(changing: [
+                "proc/self/status": "Cpus_allowed_list:\t0-1\nMems_allowed_list:\t0\n",
+                "proc/self/cgroup": "0::/\n",
+                "proc/self/mountinfo": "31 23 0:28 / /sys/fs/cgroup ro - cgroup2 cgroup ro\n",
+                "sys/fs/cgroup/cpuset.cpus.effective": "0-1\n",
+                "sys/fs/cgroup/cpu.max": "50000 100000\n",
+                "sys/fs/cgroup/memory.max": "1073741824\n",
+            ]) == machineID())
+    }
+
+    /// Half of the threads are gone, and each of the others has a core to itself: its results are of another kind.
+    @Test func withoutItsSecondThreadsItIsAnotherMachine() throws {
+        let changes: [String: String] = (0..<4).reduce(
+            into: ["sys/devices/system/cpu/online": "0-3\n", "sys/devices/system/cpu/smt/control": "off\n"]
+        ) { $0["sys/devices/system/cpu/cpu\($1)/topology/thread_siblings_list"] = "\($1)\n" }
+        #expect(try machineID(changing: changes).hasPrefix("intel-xeon-platinum-8375c-2s4c4t-2n-"))
+    }
+
+    /// Computed from the facts of the machine that the results in this repository were measured on.
+    @Test func theMachineOfTheStoredResultsKeepsItsFolder() throws {
+        var files = [
+            "proc/cpuinfo": """
+            vendor_id\t: AuthenticAMD
+            cpu family\t: 26
+            model\t\t: 2
+            model name\t: AMD EPYC
+            stepping\t: 1
+            """,
+            "sys/devices/system/cpu/online": "0-1\n",
+            "sys/devices/system/node/online": "0\n",
+            "sys/devices/system/node/node0/meminfo": "Node 0 MemTotal: 8349908 kB\n",
+        ]
+        for cpu in 0..<2 {
+            files["sys/devices/system/cpu/cpu\(cpu)/topology/physical_package_id"] = "0\n"
+            files["sys/devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list"] = "\(cpu)\n"
+        }
+        #expect(try FactTree.facts(files).machineID == "amd-epyc-1s2c2t-1n-0416")
     }
 
     @Test func changesWithTheHardware() throws {

@@ -8,7 +8,7 @@ import Testing
         let options = try RunOptions.parse(["--benchmark_context", context] + words)
         let plan = try RunPlan(options, catalogue: CellCatalogue(builtInTraces: []), cores: 2)
         let fingerprint = Fingerprint(
-            machine: MachineFacts(root: "/nowhere"), build: BuildFacts(compiler: "c", buildType: "release"))
+            root: "/nowhere", build: BuildFacts(compiler: "c", buildType: "release"))
         return try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
     }
 

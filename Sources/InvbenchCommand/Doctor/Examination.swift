@@ -1,0 +1,46 @@
+import BenchmarkRecords
+import CPlatform
+import Glibc
+
+/// All that the checks look at, of one machine at one time.
+struct Examination {
+    let files: FactFiles
+    let machine: MachineFacts
+    let settings: KernelSettings
+    let limits: ProcessLimits
+    /// What the machine did meanwhile; `nil` where it does not say.
+    let load: ProcessorLoad?
+    /// Why membarrier(2) cannot be used, as an errno; 0 where it can.
+    let membarrierError: Int32
+    /// Why perf_event_open(2) cannot count migrations, as an errno; 0 where it can.
+    let counterError: Int32
+
+    /// Of the machine whose `/` is `root`.
+    init(root: String = "/", load: ProcessorLoad?, membarrierError: Int32, counterError: Int32) {
+        files = FactFiles(root: root)
+        machine = MachineFacts(root: root)
+        settings = KernelSettings(root: root)
+        limits = ProcessLimits(root: root)
+        self.load = load
+        self.membarrierError = membarrierError
+        self.counterError = counterError
+    }
+
+    /// Of this machine, which takes half a second.
+    static func ofThisMachine() -> Examination {
+        // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS, as a run does.
+        let counter = cplatform_perf_event_open(1, 4, 1)
+        if counter >= 0 { close(counter) }
+        return Examination(
+            load: .sampled(), membarrierError: cplatform_membarrier_register(), counterError: max(0, -counter))
+    }
+
+    /// What all checks find, in the order of the checks.
+    func findings() -> [Finding] {
+        frequencyFindings() + topologyFindings() + limitFindings() + memoryFindings() + kernelFindings()
+            + [loadFinding()]
+    }
+
+    /// Whether the processor says that it is a virtual one.
+    var isVirtual: Bool { machine.hypervisor.map { $0 != "none" } ?? false }
+}
