@@ -44,7 +44,7 @@ public struct Verdict: Sendable, CustomStringConvertible {
     public var description: String {
         let method = "Ranked by median faults/s; compared by exact Mann-Whitney tests, Holm-corrected, p < 0.05."
         return ([headline] + groups.map { "\($0.workload)\n  \($0.sentences.joined(separator: " "))" } + [method])
-            .map { Self.wrapped($0) }.joined(separator: "\n") + "\n"
+            .map { WrappedText.wrapped($0) }.joined(separator: "\n") + "\n"
     }
 
     private static func subject(_ names: [String], one: String, many: String) -> String {
@@ -65,22 +65,5 @@ public struct Verdict: Sendable, CustomStringConvertible {
         func names(with count: Int) -> [String] { wins.filter { $0.value == count }.keys.sorted() }
         let next = counts.dropFirst().first.map { (names: names(with: $0), wins: $0) }
         return (names(with: counts.first ?? 0), counts.first ?? 0, next)
-    }
-
-    /// Breaks each line at 100 columns; what follows a break is indented by as much as the line was.
-    private static func wrapped(_ text: String, columns: Int = 100) -> String {
-        text.split(separator: "\n").map { line in
-            let indent = String(line.prefix { $0 == " " })
-            var lines: [String] = []
-            for word in line.split(separator: " ") {
-                if let last = lines.last, last.count + 1 + word.count <= columns {
-                    lines[lines.count - 1] += " \(word)"
-                } else {
-                    lines.append(indent + word)
-                }
-            }
-            return lines.joined(separator: "\n")
-        }
-        .joined(separator: "\n")
     }
 }
