@@ -1,7 +1,8 @@
 /// The words after a run: which guard was best on which workload, by how much, and how sure that is.
 ///
 /// In each workload the protected guards are ranked by their median of faults a second. The best is compared with every
-/// other one by an exact Mann-Whitney test, corrected after Holm for the comparisons of the workload, at the level 0.05.
+/// other one by an exact Mann-Whitney test, repetitions with those that met the cores in the same state, corrected after
+/// Holm for the comparisons of the workload, at the level 0.05.
 public struct Verdict: Sendable, CustomStringConvertible {
     /// One verdict for each workload, in the order of the table.
     public let groups: [GroupVerdict]
@@ -42,7 +43,9 @@ public struct Verdict: Sendable, CustomStringConvertible {
 
     /// The whole verdict for a terminal of 100 columns.
     public var description: String {
-        let method = "Ranked by median faults/s; compared by exact Mann-Whitney tests, Holm-corrected, p < 0.05."
+        let method =
+            "Ranked by median faults/s; compared by exact Mann-Whitney tests, Holm-corrected, p < 0.05, within each "
+            + "state of the cores; in brackets 95 % intervals."
         return ([headline] + groups.map { "\($0.workload)\n  \($0.sentences.joined(separator: " "))" } + [method])
             .map { WrappedText.wrapped($0) }.joined(separator: "\n") + "\n"
     }

@@ -62,7 +62,12 @@ struct GuardSeries {
         return counts.isEmpty ? nil : counts.reduce(0, +)
     }
 
-    var isNoisy: Bool { values(.noisy).contains { $0 != 0 } }
+    /// The rates of faults, each with the state of the machine it was measured in.
+    var faultRates: [Repetition] {
+        rows.compactMap { row in
+            row[.faultsPerSecond].map { Repetition(value: $0, roundTrip: row[.coreRoundTrip]) }
+        }
+    }
 }
 
 /// All guards that were measured on one workload.

@@ -6,7 +6,7 @@ import Foundation
 /// - `format`: 1; `base`, `new`: each with `path` and `files`;
 /// - `threshold_percent`, `alpha`, `confidence_percent`: the rule;
 /// - `regressions`, `improvements`, `unchanged`, `inconclusive`: how many comparisons came to that;
-/// - `comparisons`: objects with the keys of ``Entry``, in the order of the base's files;
+/// - `comparisons`: objects with the keys of ``Entry``, by the benchmarks' names;
 /// - `only_in_base`, `only_in_new`: names of benchmarks; `incomplete`: `<benchmark> <metric>`; `warnings`: lines.
 ///
 /// A key whose value does not exist is absent, an interval's infinite end too; in CSV the field is empty. Times are in

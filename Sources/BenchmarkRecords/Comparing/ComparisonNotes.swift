@@ -1,6 +1,7 @@
 /// What a reader of a comparison has to know beside its numbers, a line each.
 struct ComparisonNotes {
     private let report: ComparisonReport
+    private static let longestList = 10
 
     init(_ report: ComparisonReport) { self.report = report }
 
@@ -60,7 +61,10 @@ struct ComparisonNotes {
 
     private var missing: [String] {
         func line(_ names: [String], _ words: String) -> String? {
-            names.isEmpty ? nil : "\(words): \(names.joined(separator: ", "))"
+            if names.isEmpty { return nil }
+            let more = names.count - Self.longestList
+            let rest = more > 0 ? " and \(more) others, which --format json names" : ""
+            return "\(words): \(names.prefix(Self.longestList).joined(separator: ", "))\(rest)"
         }
         return [
             line(report.onlyInBase, "only in the base"), line(report.onlyInNew, "only in the new"),

@@ -6,7 +6,7 @@ public struct ComparisonReport: Sendable {
     public let new: ComparisonSide
     /// What was compared, and when a difference counts.
     public let rule: ComparisonRule
-    /// In the order of the base's files.
+    /// By the benchmarks' names.
     public let comparisons: [Comparison]
     /// Benchmarks that only the base has.
     public let onlyInBase: [String]
@@ -22,13 +22,14 @@ public struct ComparisonReport: Sendable {
         self.base = base
         self.new = new
         self.rule = rule
-        let (baseRows, newRows) = (NamedRows(base.rows), NamedRows(new.rows))
-        onlyInBase = baseRows.names.filter { newRows.rows[$0] == nil }
-        onlyInNew = newRows.names.filter { baseRows.rows[$0] == nil }
+        let baseRows = Dictionary(grouping: base.rows, by: \.runName)
+        let newRows = Dictionary(grouping: new.rows, by: \.runName)
+        onlyInBase = baseRows.keys.filter { newRows[$0] == nil }.sorted()
+        onlyInNew = newRows.keys.filter { baseRows[$0] == nil }.sorted()
         var comparisons: [Comparison] = []
         var incomplete: [String] = []
-        for name in baseRows.names {
-            guard let before = baseRows.rows[name], let after = newRows.rows[name] else { continue }
+        for name in baseRows.keys.sorted() {
+            guard let before = baseRows[name], let after = newRows[name] else { continue }
             let metrics = rule.metrics.isEmpty ? ComparedMetric.defaults(for: before[0]) : rule.metrics
             for metric in metrics {
                 if let comparison = Comparison(name: name, metric: metric, base: before, new: after) {
@@ -76,19 +77,6 @@ public struct ComparisonReport: Sendable {
             comparison.benjaminiHochbergP = benjaminiHochberg[index]
             comparison.decide(by: rule, smallestHolmP: smallest[index])
             return comparison
-        }
-    }
-}
-
-/// The rows of each benchmark, and the benchmarks in the order in which they first come.
-private struct NamedRows {
-    private(set) var names: [String] = []
-    private(set) var rows: [String: [ResultRow]] = [:]
-
-    init(_ all: [ResultRow]) {
-        for row in all {
-            if rows[row.runName] == nil { names.append(row.runName) }
-            rows[row.runName, default: []].append(row)
         }
     }
 }

@@ -3,8 +3,9 @@
 /// A hypervisor moves virtual cores about; what they share decides how fast they reach each other, and with it the
 /// throughput of everything that two threads touch. Only repetitions of one state are alike.
 ///
-/// The rule: the round trip with the most others within a factor of 1.5 is the centre of a state, and those belong to
-/// it; then the same for the rest. So a few round trips between two states do not join them.
+/// The rule: where the most round trips lie within a factor of 1.5 of one, their median is the centre of a state, and
+/// what lies within the factor of it belongs to the state; then the same for the rest. So a few round trips between two
+/// states do not join them.
 public struct RoundTripStates: Hashable, Sendable {
     /// The centres, in nanoseconds, of the states with the most members first.
     public let centres: [Double]
@@ -17,7 +18,7 @@ public struct RoundTripStates: Hashable, Sendable {
         var rest = roundTrips.filter { $0 > 0 }.sorted()
         var centres: [Double] = []
         while !rest.isEmpty {
-            let centre = Self.busiest(of: rest)
+            let centre = Self.centre(of: rest)
             centres.append(centre)
             rest.removeAll { Self.areAlike($0, centre) }
         }
@@ -31,7 +32,20 @@ public struct RoundTripStates: Hashable, Sendable {
         return centres.firstIndex { Self.areAlike(roundTrip, $0) }
     }
 
-    /// The value with the most within the factor; of several, the one in the middle. `sorted` is not empty.
+    /// The middle of the densest part, drawn there from a value that may lie at its edge. `sorted` is not empty.
+    private static func centre(of sorted: [Double]) -> Double {
+        var centre = busiest(of: sorted)
+        // Each step leaves the centre among the values; should two take turns, the last one will do.
+        for _ in sorted {
+            let members = sorted.filter { areAlike($0, centre) }
+            let middle = members[members.count / 2]
+            if middle == centre { break }
+            centre = middle
+        }
+        return centre
+    }
+
+    /// The value with the most within the factor; of several, the one in the middle.
     private static func busiest(of sorted: [Double]) -> Double {
         var start = 0
         var end = 0

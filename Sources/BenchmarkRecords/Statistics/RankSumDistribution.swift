@@ -7,7 +7,7 @@ struct RankSumDistribution {
 
     /// The largest pooled sample that is counted through; beyond it the test takes the normal distribution. The work of
     /// counting grows with `n^2 (n + m)^2`.
-    static let largestCounted = 80
+    static let largestCounted = 60
 
     /// The only sum of nothing is 0.
     init() { probabilities = [1] }

@@ -2,7 +2,7 @@ extension Statistics {
     /// The two-sided p-value of the Mann-Whitney U test, exact also with ties.
     ///
     /// The distribution of the rank sum is counted over every way to split the pooled values, ties sharing their middle
-    /// rank; the p-value is twice the smaller tail, at most 1. Above 80 pooled values the normal distribution takes its
+    /// rank; the p-value is twice the smaller tail, at most 1. Above 60 pooled values the normal distribution takes its
     /// place, with corrections for ties and continuity. `nil` when a sample is empty.
     public static func mannWhitneyP(_ first: [Double], _ second: [Double]) -> Double? {
         mannWhitneyP([Stratum(first: first, second: second)])
@@ -10,7 +10,7 @@ extension Statistics {
 
     /// The same over strata: values are ranked within each, and the sum of all rank sums is tested.
     ///
-    /// Exact as with one stratum, as long as all that are compared hold no more than 80 values. `nil` when no stratum
+    /// Exact as with one stratum, as long as all that are compared hold no more than 60 values. `nil` when no stratum
     /// has values of both samples.
     public static func mannWhitneyP(_ strata: [Stratum]) -> Double? {
         let ranked = strata.filter(\.isTwoSided).map(RankedStratum.init)

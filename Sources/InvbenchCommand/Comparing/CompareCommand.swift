@@ -11,9 +11,9 @@ struct CompareCommand: ParsableCommand {
             way is to run both in turn and to give two folders:
 
               for i in 1 2 3 4 5 6 7 8 9; do
-                old/invbench --guard striped --scenario storm --no-save --benchmark_repetitions=1 \\
+                old/invbench --no-save --benchmark_repetitions=1 \\
                   --benchmark_out=old-runs/$i.json
-                new/invbench --guard striped --scenario storm --no-save --benchmark_repetitions=1 \\
+                new/invbench --no-save --benchmark_repetitions=1 \\
                   --benchmark_out=new-runs/$i.json
               done
               invbench compare old-runs new-runs
