@@ -25,7 +25,7 @@ struct TableFootnotes {
     }
 
     private func words(_ flag: SeriesFlag, _ series: [GuardSeries]) -> String {
-        let lines = ComparisonReport.counted(series.count, "line")
+        let lines = ScaledNumber.counted(series.count, "line")
         switch flag {
         case .unsafe: return "it does not protect: the control and the speed limit, never a choice"
         case .stale:
@@ -35,7 +35,7 @@ struct TableFootnotes {
             let noisy = series.flatMap(\.rows).filter { $0[.noisy] ?? 0 != 0 }
             let steal = noisy.compactMap { $0[.steal] }.max() ?? 0
             let reason = steal > 0 ? " (steal up to \(ScaledNumber.small(steal)) %)" : ""
-            return "\(noisy.count) of \(ComparisonReport.counted(repetitions, "repetition"))\(reason): "
+            return "\(noisy.count) of \(ScaledNumber.counted(repetitions, "repetition"))\(reason): "
                 + "see invbench doctor, or --retry-noisy 3"
         case .trend:
             let trends = series.compactMap { Statistics.median($0.values(.faultTrend)) }

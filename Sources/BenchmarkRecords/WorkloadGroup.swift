@@ -14,8 +14,9 @@ struct Workload: Hashable {
 
     /// For people: `storm, 1 faulter, 1 invalidator, walk 1000ns`.
     var title: String {
-        func counted(_ count: Int, _ role: String) -> String { "\(count) \(role)\(count == 1 ? "" : "s")" }
-        let threads = [counted(faulters, "faulter"), counted(invalidators, "invalidator")]
+        let threads = [
+            ScaledNumber.counted(faulters, "faulter"), ScaledNumber.counted(invalidators, "invalidator"),
+        ]
         return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
     }
 }

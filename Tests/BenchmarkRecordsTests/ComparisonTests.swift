@@ -79,7 +79,7 @@ import Testing
         let one = Self.report(rows(1) { _ in base }, rows(1) { _ in shifted })
         #expect(verdicts(one) == [.improvement])
         let many = Self.report(
-            rows(150) { _ in base }, rows(100) { $0 == 0 ? shifted : base })
+            rows(150) { _ in base }, rows(150) { $0 == 0 ? shifted : base })
         #expect(many.comparisons[0].doubt == .notSignificant)
         #expect(many.comparisons[0].benjaminiHochbergP <= many.comparisons[0].holmP)
     }

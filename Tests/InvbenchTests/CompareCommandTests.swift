@@ -82,7 +82,8 @@ extension EndToEndTests {
         @Test(arguments: [
             ["good.json", "cut.json"], ["good.json", "nan.json"], ["good.json", "nowhere.json"],
             ["good.json", "empty.json"], ["aggregates.json", "good.json"], ["good.json", "hollow"],
-            ["good.json", "other.json"], ["good.json"], ["good.json", "good.json", "--metric", "bogus"],
+            ["good.json", "other.json"], ["good.json"], ["damaged", "good.json"],
+            ["good.json", "good.json", "--metric", "bogus"],
             ["good.json", "good.json", "--metric", "steal_percent"],
             ["good.json", "good.json", "--metric", "fault_max_ns"],
             ["good.json", "good.json", "--alpha", "0"], ["good.json", "good.json", "--threshold", "3"],
@@ -99,6 +100,10 @@ extension EndToEndTests {
             try command.write(file(nine(1e6)).replacing("kvm", with: "mutex"), to: "other.json")
             try FileManager.default.createDirectory(
                 at: command.folder.appendingPathComponent("hollow"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: command.folder.appendingPathComponent("damaged"), withIntermediateDirectories: true)
+            try command.write(file(nine(1e6)), to: "damaged/a.json")
+            try command.write("{\"context\": {}, \"benchmarks\": [7]}", to: "damaged/b.json")
             let outcome = try command.run(["compare"] + words)
             #expect(outcome.status == 2)
             #expect(outcome.output.isEmpty)

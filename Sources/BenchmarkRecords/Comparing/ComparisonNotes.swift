@@ -9,7 +9,7 @@ struct ComparisonNotes {
     var lines: [String] { method + tooFew + doubts + setAside + missing + report.warnings.map { "warning: \($0)" } }
 
     private var method: [String] {
-        let noise = ComparisonText.ratio(100 * report.rule.threshold)
+        let noise = ScaledNumber.small(100 * report.rule.threshold)
         return [
             "ratio: new over base (Hodges-Lehmann) with its \(RatioInterval.confidencePercent) % interval, repetitions "
                 + "of one core-to-core state against their like; p: exact Mann-Whitney, Holm-corrected; q: the same "
@@ -26,10 +26,10 @@ struct ComparisonNotes {
         let enough = (1...100).first { Statistics.smallestMannWhitneyP($0, $0) < needed } ?? 100
         let states = first.samples.strata.count > 1 ? " in \(first.samples.strata.count) states" : ""
         return [
-            "too few repetitions to decide \(ComparisonReport.counted(undecided.count, "comparison")) (n = "
+            "too few repetitions to decide \(ScaledNumber.counted(undecided.count, "comparison")) (n = "
                 + "\(first.baseCount) against \(first.newCount)\(states) can at best reach p = "
                 + "\(Self.exact(first.smallestP)), the gate over "
-                + "\(ComparisonReport.counted(report.comparisons.count, "comparison")) needs "
+                + "\(ScaledNumber.counted(report.comparisons.count, "comparison")) needs "
                 + "\(Self.exact(needed))): take \(enough) on each side, or compare fewer cells or metrics"
         ]
     }
@@ -54,7 +54,7 @@ struct ComparisonNotes {
         let count = report.comparisons.count { $0.samples.firstSetAside + $0.samples.secondSetAside > 0 }
         if count == 0 { return [] }
         return [
-            "in \(ComparisonReport.counted(count, "comparison")) repetitions are set aside: no other of the other side "
+            "in \(ScaledNumber.counted(count, "comparison")) repetitions are set aside: no other of the other side "
                 + "met the cores in their state"
         ]
     }

@@ -61,11 +61,9 @@ public struct ComparisonReport: Sendable {
             return "\(count) \(count == 1 ? one : many)"
         }
         let benchmarks = Set(comparisons.map(\.name)).count
-        return "\(counts.joined(separator: ", ")): \(Self.counted(comparisons.count, "comparison")) of "
-            + "\(Self.counted(benchmarks, "benchmark"))."
+        return "\(counts.joined(separator: ", ")): \(ScaledNumber.counted(comparisons.count, "comparison")) of "
+            + "\(ScaledNumber.counted(benchmarks, "benchmark"))."
     }
-
-    static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     private static func decided(_ comparisons: [Comparison], by rule: ComparisonRule) -> [Comparison] {
         let holm = Statistics.holmAdjusted(comparisons.map(\.p))
