@@ -50,6 +50,7 @@ import Testing
         let wide = Self.report(Self.nine(1e6), Self.nine(1.033e6))
         #expect(verdicts(wide) == [.inconclusive])
         #expect(wide.comparisons[0].doubt == .wideInterval)
+        #expect(verdicts(Self.report(Self.nine(1.033e6), Self.nine(1e6))) == [.inconclusive])
     }
 
     @Test func fewRepetitionsAreSaidToBeTooFew() {
