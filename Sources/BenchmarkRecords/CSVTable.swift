@@ -35,12 +35,13 @@ public struct CSVTable: Sendable, CustomStringConvertible {
     }
 
     /// Whole numbers without a fraction, others with as many digits as it takes to read the same value back.
-    private static func number(_ value: Double) -> String {
+    static func number(_ value: Double) -> String {
         guard value.isFinite else { return "" }
         return Int64(exactly: value).map { String($0) } ?? String(value)
     }
 
-    private static func field(_ text: String) -> String {
+    /// Quoted where it must be.
+    static func field(_ text: String) -> String {
         let mustQuote = text.unicodeScalars.contains { [",", "\"", "\r", "\n"].contains($0) }
         return mustQuote ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
     }

@@ -1,8 +1,11 @@
+import Foundation
+
 /// The results as a table for people, at most 100 columns wide.
 ///
 /// One block for each workload and in it one line for each guard, the fastest first; a guard with parameters has them in
-/// the next line. Values are medians over the `n` repetitions, only the stale translations are their sum. `-` is a value
-/// that was not measured.
+/// the next line. Values are medians over the `n` repetitions, only the stale translations are their sum; `+-` is how far
+/// the 95 % interval of the median reaches, on its longer side. `-` is a value that was not measured, or an interval that
+/// so few repetitions do not have. What ``SeriesFlag`` marks is explained below the table.
 public struct ConsoleTable: Sendable, CustomStringConvertible {
     /// The text, with a newline at its end; empty where no row is a repetition of a cell.
     public let description: String
@@ -11,9 +14,11 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
     ///
     /// `unprotectedGuards` are the guards to be marked UNSAFE.
     public init(rows: [ResultRow], unprotectedGuards: Set<String>) {
-        description = WorkloadGroup.groups(of: rows)
-            .map { Self.block($0, unprotectedGuards: unprotectedGuards) }
-            .joined(separator: "\n")
+        let groups = WorkloadGroup.groups(of: rows)
+        let footnotes = TableFootnotes(groups.flatMap(\.series), unprotectedGuards: unprotectedGuards).lines
+        description =
+            groups.map { Self.block($0, unprotectedGuards: unprotectedGuards) }.joined(separator: "\n")
+            + (footnotes.isEmpty ? "" : "\n" + footnotes.map { WrappedText.wrapped($0) + "\n" }.joined())
     }
 
     private struct Column {
@@ -26,6 +31,7 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
     private static let columns = [
         Column(above: "", heading: "n", width: 3),
         Column(above: "faults", heading: "per s", width: 6),
+        Column(above: "", heading: "+-", width: 5),
         Column(above: "vs", heading: "rwlock", width: 6),
         Column(above: "fault", heading: "p50", width: 6),
         Column(above: "fault", heading: "p99", width: 6),
@@ -39,14 +45,13 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
     private static func block(_ group: WorkloadGroup, unprotectedGuards: Set<String>) -> String {
         let rwlock = group.series.first { $0.guardName == "rwlock" }?.median(.faultsPerSecond)
         let lines = group.series.flatMap { series in
-            let isUnsafe = unprotectedGuards.contains(series.guardName)
-            let values = line(
-                first: series.guardName, cells(series, rwlock: rwlock), last: flags(series, isUnsafe: isUnsafe))
-            return [values] + parameters(of: series.variant)
+            let flags = SeriesFlag.all(of: series, unprotectedGuards: unprotectedGuards).map(\.rawValue)
+            let values = line(first: series.guardName, cells(series, rwlock: rwlock))
+            return flagged(values, flags) + parameters(of: series.variant)
         }
         let title = shortened(group.workload.title, to: 100)
-        let above = line(first: "", columns.map(\.above), last: "")
-        let heading = line(first: "guard", columns.map(\.heading), last: "")
+        let above = line(first: "", columns.map(\.above))
+        let heading = line(first: "guard", columns.map(\.heading))
         return ([title, above, heading] + lines).map { $0 + "\n" }.joined()
     }
 
@@ -64,6 +69,7 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
         return [
             String(series.rows.count),
             rate.map { ScaledNumber.rate($0) } ?? "-",
+            deviation(series),
             quotient ?? "-",
             text(.faultP50) { ScaledNumber.duration($0) },
             text(.faultP99) { ScaledNumber.duration($0) },
@@ -75,20 +81,32 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
         ]
     }
 
-    /// A protected guard with a stale translation is broken, an unsafe one does what it is there for.
-    private static func flags(_ series: GuardSeries, isUnsafe: Bool) -> String {
-        let isBroken = !isUnsafe && series.staleInstalls ?? 0 > 0
-        return [isUnsafe ? "UNSAFE" : nil, isBroken ? "STALE!" : nil, series.isNoisy ? "noisy" : nil]
-            .compactMap(\.self).joined(separator: " ")
+    /// The longer side of the median's interval, in per cent of the median.
+    private static func deviation(_ series: GuardSeries) -> String {
+        guard let median = series.median(.faultsPerSecond), median > 0,
+            let interval = MedianInterval(series.values(.faultsPerSecond))
+        else { return "-" }
+        let percent = 100 * max(interval.upper - median, median - interval.lower) / median
+        return percent >= 999.5 ? ">999%" : String(format: percent < 99.95 ? "%.1f%%" : "%.0f%%", percent)
     }
 
-    private static func line(first: String, _ cells: [String], last: String) -> String {
+    /// The line with as many flags behind it as there is room for; the others follow in a line of their own.
+    private static func flagged(_ line: String, _ flags: [String]) -> [String] {
+        var lines = [line]
+        for flag in flags {
+            let fits = lines[lines.count - 1].count + 1 + flag.count <= 100
+            if fits { lines[lines.count - 1] += " \(flag)" } else { lines.append("  \(flag)") }
+        }
+        return lines
+    }
+
+    private static func line(first: String, _ cells: [String]) -> String {
         let name = shortened(first, to: guardWidth)
         var line = name + padding(guardWidth - name.count)
         for (cell, column) in zip(cells, columns) {
             line += " " + padding(column.width - cell.count) + cell
         }
-        return last.isEmpty ? line : line + " " + last
+        return line
     }
 
     /// A long name loses its middle: guards of one family differ at the end.

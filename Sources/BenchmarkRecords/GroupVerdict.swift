@@ -21,7 +21,8 @@ public struct GroupVerdict: Sendable {
 
     /// Judges one group. A guard that is caught with a stale translation has no rank, however fast it is.
     ///
-    /// The best guard is chosen by the same values that are tested, which makes the p-values a little too small.
+    /// The best guard is chosen by the same values that are tested, which makes the p-values a little too small. Like is
+    /// compared with like: a guard whose higher median comes from a better state of the cores is not told apart.
     init(_ group: WorkloadGroup, unprotectedGuards: Set<String>) {
         let protected = group.series.filter { !unprotectedGuards.contains($0.guardName) }
         let stale = protected.filter { $0.staleInstalls ?? 0 > 0 }
@@ -69,17 +70,15 @@ public struct GroupVerdict: Sendable {
     private static func notToldApart(
         from best: GuardSeries, _ others: [GuardSeries]
     ) -> (tied: [String], undecided: [String]) {
-        let bestValues = best.values(.faultsPerSecond)
-        let samples = others.map { $0.values(.faultsPerSecond) }
-        let found = Statistics.holmAdjusted(samples.map { Statistics.mannWhitneyP(bestValues, $0) ?? 1 })
-        let possible = Statistics.holmAdjusted(
-            samples.map { Statistics.smallestMannWhitneyP(bestValues.count, $0.count) })
+        let samples = others.map { LikeWithLike($0.faultRates, best.faultRates) }
+        let found = Statistics.holmAdjusted(samples.map { Statistics.mannWhitneyP($0.strata) ?? 1 })
+        let possible = Statistics.holmAdjusted(samples.map { Statistics.smallestMannWhitneyP($0.sizes) })
         var tied: [String] = []
         var undecided: [String] = []
         for (index, other) in others.enumerated() {
             if possible[index] >= alpha {
                 undecided.append(other.name)
-            } else if found[index] >= alpha {
+            } else if found[index] >= alpha || Statistics.cliffsDelta(samples[index].strata) ?? 0 <= 0 {
                 tied.append(other.name)
             }
         }
@@ -98,12 +97,14 @@ private struct Words {
     func lead(tied: [String], undecided: [String]) -> String {
         let rate = best.median(.faultsPerSecond) ?? 0
         let quotients = ["rwlock", "unprotected"].compactMap { name -> String? in
-            guard name != best.guardName, let other = all.first(where: { $0.guardName == name }),
+            guard name != best.guardName, name != others.first?.name,
+                let other = all.first(where: { $0.guardName == name }),
                 let otherRate = other.median(.faultsPerSecond), otherRate > 0
             else { return nil }
             return "\(ScaledNumber.ratio(rate / otherRate)) times \(name)"
         }
-        let figures = (["\(ScaledNumber.rate(rate, separator: " ")) faults/s"] + quotients).joined(separator: ", ")
+        let own = ["\(ScaledNumber.rate(rate, separator: " ")) faults/s", lead()].compactMap(\.self)
+        let figures = (own + quotients).joined(separator: ", ")
         if others.isEmpty { return "\(best.name) is the only protected guard here: \(figures)." }
         if tied.isEmpty && undecided.isEmpty { return "\(best.name) is best: \(figures)." }
         var doubts: [String] = []
@@ -114,6 +115,15 @@ private struct Words {
             doubts.append("\(areTooFew) to tell it from \(list(undecided))")
         }
         return "\(best.name) leads with \(figures), but \(doubts.joined(separator: ", and "))."
+    }
+
+    /// How far the next guard lies behind, with the interval; `nil` where the repetitions are too few for one.
+    private func lead() -> String? {
+        guard let next = others.first,
+            let ratio = RatioInterval(LikeWithLike(next.faultRates, best.faultRates).strata), ratio.upper.isFinite
+        else { return nil }
+        let ends = "\(ScaledNumber.ratio(ratio.lower)) to \(ScaledNumber.ratio(ratio.upper))"
+        return "\(ScaledNumber.ratio(ratio.estimate)) times \(next.name) (\(ends))"
     }
 
     /// The best guard's p99 and rate of invalidations, where they are known.

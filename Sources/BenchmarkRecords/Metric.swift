@@ -40,6 +40,10 @@ public enum Metric: String, CaseIterable, Sendable {
     /// One fault in two to the power of this was timed.
     case faultSamplingShift = "fault_sampling_shift"
     case faultRetriesPerFault = "fault_retries_per_fault"
+    /// The rate of faults in the second half of the window over that in the first.
+    case faultTrend = "fault_trend"
+    /// Faults that were due inside the window and never started.
+    case faultBacklog = "fault_backlog"
     /// Faults that took the path which cannot be starved.
     case faultFallbacks = "fault_fallbacks"
     case invalidationP50 = "invalidation_p50_ns"
@@ -51,6 +55,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case invalidationMean = "invalidation_mean_ns"
     case invalidationsPerSecond = "invalidations_per_second"
     case invalidationSamples = "invalidation_samples"
+    /// Invalidations that were due inside the window and never started.
+    case invalidationBacklog = "invalidation_backlog"
     case registrationP50 = "registration_p50_ns"
     case registrationP99 = "registration_p99_ns"
     case registrationMaximum = "registration_max_ns"
@@ -86,9 +92,9 @@ public enum Metric: String, CaseIterable, Sendable {
             .nanoseconds
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
         case .faultSamples, .faultSamplingShift, .faultFallbacks, .invalidationSamples, .wouldBlockCount,
-            .staleInstalls, .involuntarySwitches, .cpuMigrations:
+            .staleInstalls, .involuntarySwitches, .cpuMigrations, .faultBacklog, .invalidationBacklog:
             .count
-        case .faultRetriesPerFault, .fairness: .ratio
+        case .faultRetriesPerFault, .fairness, .faultTrend: .ratio
         case .steal: .percent
         case .noisy: .flag
         }
@@ -101,11 +107,11 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultRetriesPerFault,
-            .faultFallbacks, .wouldBlockCount, .staleInstalls:
+            .faultFallbacks, .wouldBlockCount, .staleInstalls, .faultBacklog, .invalidationBacklog:
             .lower
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness: .higher
         case .faultSamples, .faultSamplingShift, .invalidationSamples, .steal, .involuntarySwitches,
-            .cpuMigrations, .coreRoundTrip, .noisy:
+            .cpuMigrations, .coreRoundTrip, .noisy, .faultTrend:
             nil
         }
     }

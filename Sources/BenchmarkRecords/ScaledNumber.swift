@@ -13,6 +13,9 @@ enum ScaledNumber {
         value < 9999.5 ? String(format: "%.0f", value) : rate(value)
     }
 
+    /// So many of a thing: `1 line`, `3 lines`.
+    static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
     /// A time of so many nanoseconds, such as `1.06us` or, with a separator, `1.06 us`.
     static func duration(_ nanoseconds: Double, separator: String = "") -> String {
         // A thousand seconds and more stay seconds.

@@ -1,7 +1,8 @@
 /// The words after a run: which guard was best on which workload, by how much, and how sure that is.
 ///
 /// In each workload the protected guards are ranked by their median of faults a second. The best is compared with every
-/// other one by an exact Mann-Whitney test, corrected after Holm for the comparisons of the workload, at the level 0.05.
+/// other one by an exact Mann-Whitney test, repetitions with those that met the cores in the same state, corrected after
+/// Holm for the comparisons of the workload, at the level 0.05.
 public struct Verdict: Sendable, CustomStringConvertible {
     /// One verdict for each workload, in the order of the table.
     public let groups: [GroupVerdict]
@@ -42,9 +43,11 @@ public struct Verdict: Sendable, CustomStringConvertible {
 
     /// The whole verdict for a terminal of 100 columns.
     public var description: String {
-        let method = "Ranked by median faults/s; compared by exact Mann-Whitney tests, Holm-corrected, p < 0.05."
+        let method =
+            "Ranked by median faults/s; compared by exact Mann-Whitney tests, Holm-corrected, p < 0.05, within each "
+            + "state of the cores; in brackets 95 % intervals."
         return ([headline] + groups.map { "\($0.workload)\n  \($0.sentences.joined(separator: " "))" } + [method])
-            .map { Self.wrapped($0) }.joined(separator: "\n") + "\n"
+            .map { WrappedText.wrapped($0) }.joined(separator: "\n") + "\n"
     }
 
     private static func subject(_ names: [String], one: String, many: String) -> String {
@@ -65,22 +68,5 @@ public struct Verdict: Sendable, CustomStringConvertible {
         func names(with count: Int) -> [String] { wins.filter { $0.value == count }.keys.sorted() }
         let next = counts.dropFirst().first.map { (names: names(with: $0), wins: $0) }
         return (names(with: counts.first ?? 0), counts.first ?? 0, next)
-    }
-
-    /// Breaks each line at 100 columns; what follows a break is indented by as much as the line was.
-    private static func wrapped(_ text: String, columns: Int = 100) -> String {
-        text.split(separator: "\n").map { line in
-            let indent = String(line.prefix { $0 == " " })
-            var lines: [String] = []
-            for word in line.split(separator: " ") {
-                if let last = lines.last, last.count + 1 + word.count <= columns {
-                    lines[lines.count - 1] += " \(word)"
-                } else {
-                    lines.append(indent + word)
-                }
-            }
-            return lines.joined(separator: "\n")
-        }
-        .joined(separator: "\n")
     }
 }

@@ -14,8 +14,9 @@ struct Workload: Hashable {
 
     /// For people: `storm, 1 faulter, 1 invalidator, walk 1000ns`.
     var title: String {
-        func counted(_ count: Int, _ role: String) -> String { "\(count) \(role)\(count == 1 ? "" : "s")" }
-        let threads = [counted(faulters, "faulter"), counted(invalidators, "invalidator")]
+        let threads = [
+            ScaledNumber.counted(faulters, "faulter"), ScaledNumber.counted(invalidators, "invalidator"),
+        ]
         return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
     }
 }
@@ -62,7 +63,12 @@ struct GuardSeries {
         return counts.isEmpty ? nil : counts.reduce(0, +)
     }
 
-    var isNoisy: Bool { values(.noisy).contains { $0 != 0 } }
+    /// The rates of faults, each with the state of the machine it was measured in.
+    var faultRates: [Repetition] {
+        rows.compactMap { row in
+            row[.faultsPerSecond].map { Repetition(value: $0, roundTrip: row[.coreRoundTrip]) }
+        }
+    }
 }
 
 /// All guards that were measured on one workload.

@@ -14,11 +14,12 @@ struct RootCommand: ParsableCommand {
         abstract: "Measures the locks that guard a secondary MMU's fault path while memory is being invalidated.",
         discussion: """
             Without a subcommand it runs: 'invbench' measures the quick profile, prints a table and keeps a results \
-            file; 'invbench run --help' shows its flags. Exit codes: 0 fine, 2 wrong usage or input, 3 a protected \
-            guard showed a stale translation, 5 results could not be written, 130 and 143 interrupted.
+            file; 'invbench run --help' shows its flags. Exit codes: 0 fine, 1 a regression, 2 wrong usage or input, 3 a \
+            protected guard showed a stale translation, 4 a comparison could not be decided, 5 results could not be \
+            written, 130 and 143 interrupted.
             """,
         version: "invbench 0.1.0",
-        subcommands: [RunCommand.self, ListCommand.self, DoctorCommand.self],
+        subcommands: [RunCommand.self, CompareCommand.self, ListCommand.self, DoctorCommand.self],
         defaultSubcommand: RunCommand.self
     )
 

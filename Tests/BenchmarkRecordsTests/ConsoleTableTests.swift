@@ -16,17 +16,29 @@ import Testing
         let rows =
             repetitions(of: "rwlock", faultsPerSecond: [1e6, 3e6, 2e6])
             + repetitions(of: "interval-2m-lockfree", faultsPerSecond: [56.1e6, 50e6, 60e6], counters: counters)
-            + repetitions(of: "unprotected", faultsPerSecond: [239e6], counters: [.staleInstalls: 12_345, .noisy: 1])
+            + repetitions(
+                of: "unprotected", faultsPerSecond: [239e6], counters: [.staleInstalls: 12_345, .noisy: 1, .steal: 3])
         #expect(
             lines(rows) == [
                 "storm, 1 faulter, 1 invalidator",
-                "                         faults     vs  fault  fault  fault inval. inval. retries   all",
-                "guard                  n  per s rwlock    p50    p99  p99.9  per s    p99 / fault stale",
-                "unprotected            1   239M   120x      -      -      -      -      -       - 12.3k UNSAFE noisy",
-                "interval-2m-lockfree   3  56.1M  28.1x 9.80ns 1.06us 28.0us   100k 4.20ms    0.13     0",
-                "rwlock                 3  2.00M  1.00x      -      -      -      -      -       -     -",
-                "",
+                "                         faults           vs  fault  fault  fault inval. inval. retries   all",
+                "guard                  n  per s    +- rwlock    p50    p99  p99.9  per s    p99 / fault stale",
+                "unprotected            1   239M     -   120x      -      -      -      -      -       - 12.3k UNSAFE",
+                "  noisy",
+                "interval-2m-lockfree   3  56.1M     -  28.1x 9.80ns 1.06us 28.0us   100k 4.20ms    0.13     0",
+                "rwlock                 3  2.00M     -  1.00x      -      -      -      -      -       -     -",
+                "", "UNSAFE: it does not protect: the control and the speed limit, never a choice",
+                "noisy: 1 of 7 repetitions (steal up to 3.00 %): see invbench doctor, or --retry-noisy 3", "",
             ])
+    }
+
+    @Test func theMediansIntervalStandsBehindTheRate() {
+        let table = lines(repetitions(of: "kvm", faultsPerSecond: [100, 101, 99, 98, 107, 102]))
+        // All six values: 107 lies 6.5 % above the median of 100.5.
+        #expect(table[3].hasPrefix("kvm                    6    100  6.5%"), "\(table)")
+        let wide = lines(repetitions(of: "kvm", faultsPerSecond: [1, 1, 1, 1, 1, 1e6]))
+        #expect(wide[3].hasPrefix("kvm                    6   1.00 >999%"), "\(wide)")
+        #expect(lines(repetitions(of: "kvm", faultsPerSecond: [1, 2, 3, 4, 5]))[3].contains(" 3.00     - "))
     }
 
     @Test func staleTranslationsAreSummedAndShown() {
@@ -34,6 +46,7 @@ import Testing
             repetitions(of: "mine", faultsPerSecond: [1e6, 1e6], counters: [.staleInstalls: 0])
             + repetitions(of: "mine", faultsPerSecond: [1e6], counters: [.staleInstalls: 2])
         #expect(lines(rows)[3].hasSuffix("     2 STALE!"))
+        #expect(lines(rows)[5] == "STALE!: 2 stale translations in 1 line: do not use these guards, and report it")
     }
 
     @Test func neverGrowsBeyondAHundredColumns() {
@@ -48,7 +61,7 @@ import Testing
         let table = lines(rows + repetitions(of: "x" + long, faultsPerSecond: [1]))
         #expect(table.allSatisfy { $0.count <= 100 }, "\(table)")
         #expect(table.contains { $0.hasPrefix("xguard-gu..rd-guard- ") })
-        #expect(table.contains { $0.hasSuffix("STALE! noisy") })
+        #expect(table.contains { $0.hasSuffix("STALE!") } && table.contains("  noisy"))
     }
 
     @Test func groupsByWorkloadInTheOrderOfTheRows() {

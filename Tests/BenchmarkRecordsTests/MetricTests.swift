@@ -33,6 +33,7 @@ import Testing
             "faults_per_second", "fault_retries_per_fault", "fault_fallbacks", "invalidations_per_second",
             "would_block_count", "stale_installs", "fairness_jain", "longest_wait_ns", "steal_percent",
             "involuntary_switches", "cpu_migrations", "core_round_trip_ns", "fault_sampling_shift", "noisy",
+            "fault_trend", "fault_backlog", "invalidation_backlog",
         ]
         #expect(Set(Metric.allCases.map(\.rawValue)) == Set(roles + churner + others))
     }

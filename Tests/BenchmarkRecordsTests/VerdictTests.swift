@@ -15,7 +15,7 @@ import Testing
         #expect(group.tied.isEmpty && group.undecided.isEmpty && group.starved == nil)
         #expect(
             group.sentences == [
-                "striped is best: 10.0 M faults/s, 10.0 times rwlock, 0.50 times unprotected.",
+                "striped is best: 10.0 M faults/s, 10.0 times rwlock (9.97 to 10.0), 0.50 times unprotected.",
                 "Its fault p99 is 1.40 us, 0.050 times rwlock's.",
             ])
         #expect(verdict.headline == "striped is best or tied for best in the one workload compared.")
@@ -59,9 +59,30 @@ import Testing
         let group = try #require(verdict.groups.first)
         #expect(group.best == "adaptive")
         #expect(group.tied == ["striped"])
-        #expect(group.sentences == ["adaptive leads with 10.0 M faults/s, but is not told apart from striped."])
+        #expect(
+            group.sentences == [
+                "adaptive leads with 10.0 M faults/s, 1.00 times striped (1.00 to 1.00), but is not told apart from "
+                    + "striped."
+            ])
         #expect(
             verdict.headline == "adaptive and striped are each best or tied for best in the one workload compared.")
+    }
+
+    /// The guard that met the fast state more often has the higher median, and is the slower one in either state.
+    @Test func guardsAreComparedWithinAStateOfTheCores() throws {
+        func rows(_ name: String, fast: [Double], slow: [Double]) -> [ResultRow] {
+            [(fast, 120.0), (slow, 500.0)].flatMap { values, roundTrip in
+                repetitions(of: name, faultsPerSecond: values, counters: [.coreRoundTrip: roundTrip])
+            }
+        }
+        let lucky = rows("lucky", fast: rates(9e6, 7), slow: rates(3e6, 3))
+        let better = rows("better", fast: rates(10e6, 3), slow: rates(3.5e6, 7))
+        let group = try #require(judge(lucky + better).groups.first)
+        #expect(group.best == "lucky")
+        #expect(group.tied == ["better"])
+        #expect(group.sentences[0].contains("0.88 times better (0.85 to 0.90)"), "\(group.sentences)")
+        let apart = try #require(judge(lucky + rows("worse", fast: rates(8e6, 3), slow: rates(2e6, 7))).groups.first)
+        #expect(apart.tied.isEmpty && apart.undecided.isEmpty)
     }
 
     /// Three against three reach 0.1 at best, four against four 0.029, and Holm doubles that for two comparisons.

@@ -10,4 +10,9 @@ import Testing
         #expect(ExitStatus.ofRun(signal: 2, sawStaleTranslations: true, lostOutput: true).code == 130)
         #expect(ExitStatus.ofRun(signal: 15, sawStaleTranslations: false, lostOutput: false).code == 143)
     }
+
+    @Test func comparisonsHaveCodesOfTheirOwn() {
+        #expect(ExitStatus.regression.code == 1)
+        #expect(ExitStatus.undecided.code == 4)
+    }
 }

@@ -80,6 +80,14 @@ enum FlagValues {
         return value
     }
 
+    /// The level of a test: a probability above 0 and below 1.
+    static func level(_ text: String) throws -> Double {
+        guard let value = Double(text), value > 0, value < 1 else {
+            throw ValidationError("expected a probability above 0 and below 1: 0.01")
+        }
+        return value
+    }
+
     /// A trace's speed: 0 or above.
     static func speed(_ text: String) throws -> Double {
         guard let value = Double(text), value.isFinite, value >= 0 else {

@@ -1,0 +1,54 @@
+/// A value of a row by which two versions are compared: one that has a better direction.
+public struct ComparedMetric: Hashable, Sendable {
+    /// Its key in the results file.
+    public let key: String
+    /// Which values a user wants.
+    public let better: Metric.Better
+    /// What it counts.
+    let unit: Metric.Unit
+
+    /// The wall time of an iteration: what every benchmark has.
+    public static let realTime = ComparedMetric(key: "real_time", better: .lower, unit: .nanoseconds)
+    /// The processor time of an iteration.
+    public static let processorTime = ComparedMetric(key: "cpu_time", better: .lower, unit: .nanoseconds)
+    /// All that can be named.
+    public static let all = [realTime, processorTime] + Metric.allCases.compactMap(ComparedMetric.init)
+
+    /// One of our metrics; `nil` for one that describes the sample or the machine: neither direction of it is better.
+    public init?(_ metric: Metric) {
+        guard let better = metric.better else { return nil }
+        self.init(key: metric.rawValue, better: better, unit: metric.unit)
+    }
+
+    private init(key: String, better: Metric.Better, unit: Metric.Unit) {
+        self.key = key
+        self.better = better
+        self.unit = unit
+    }
+
+    /// What `row` has to be compared by where nobody chose: throughput of both roles and the faults' tail for our cells,
+    /// and the time for benchmarks of other programs.
+    static func defaults(for row: ResultRow) -> [ComparedMetric] {
+        if row.cell == nil { return [realTime] }
+        return [Metric.faultsPerSecond, .faultP99, .invalidationsPerSecond].compactMap(ComparedMetric.init)
+    }
+
+    /// The row's value; `nil` where it does not have it. Times are in nanoseconds.
+    func value(of row: ResultRow) -> Double? {
+        switch self {
+        case .realTime: row.realNanoseconds
+        case .processorTime: row.cpuNanoseconds
+        default: row.counters[key]
+        }
+    }
+
+    /// A value for people, with its unit where it has one.
+    func text(_ value: Double) -> String {
+        switch unit {
+        case .nanoseconds: ScaledNumber.duration(value)
+        case .perSecond: ScaledNumber.rate(value)
+        case .count: ScaledNumber.count(value)
+        case .ratio, .percent, .flag: ScaledNumber.small(value)
+        }
+    }
+}

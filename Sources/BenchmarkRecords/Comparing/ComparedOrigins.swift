@@ -1,0 +1,57 @@
+/// Whether two sides come from where they may be compared.
+public struct ComparedOrigins: Sendable {
+    private let base: ComparisonSide
+    private let new: ComparisonSide
+
+    /// Where these sides come from.
+    public init(base: ComparisonSide, new: ComparisonSide) {
+        self.base = base
+        self.new = new
+    }
+
+    /// The ids of the machines that the sides were measured on, each once. More than one: they are not comparable.
+    /// Files of other programs have none.
+    public var machines: [String] { values("machine_id") }
+
+    /// What differs between two runs of one program on one machine, and needs no word.
+    private static let changing: Set<String> = [
+        "date", "load_avg", "mhz_per_cpu", "executable", "commit", "tree_dirty", "profile", "seed", "machine_id",
+    ]
+
+    /// What may make the sides differ beside the program, a line each.
+    var warnings: [String] {
+        let keys = Set((base.contexts + new.contexts).flatMap(\.keys)).subtracting(Self.changing).sorted()
+        var lines = keys.compactMap { key -> String? in
+            let (before, after) = (base.contextValues(key), new.contextValues(key))
+            if before.count < 2 && before == after { return nil }
+            return "\(key) differs: \(Self.list(before)) in the base, \(Self.list(after)) in the new"
+        }
+        if values("build_type").contains("debug") { lines.append("a debug build was measured: it says nothing") }
+        let shared = Set(base.files).intersection(new.files)
+        if let file = shared.min() { lines.append("the same file is on both sides: \(file)") }
+        if areApart {
+            lines.append(
+                "the sides were measured one after the other: how the machine drifted between them counts as a "
+                    + "difference here; runs of both in turn, in two folders, are the trustworthy way")
+        }
+        return lines
+    }
+
+    /// Whether all of one side was measured before all of the other.
+    private var areApart: Bool {
+        guard let firstBase = base.dates.min(), let lastBase = base.dates.max(), let firstNew = new.dates.min(),
+            let lastNew = new.dates.max()
+        else { return false }
+        return lastBase < firstNew || lastNew < firstBase
+    }
+
+    private func values(_ key: String) -> [String] {
+        Set(base.contextValues(key) + new.contextValues(key)).sorted()
+    }
+
+    private static func list(_ values: [String]) -> String {
+        let shown = values.prefix(3).map { $0.isEmpty ? "nothing" : $0 }
+        return shown.isEmpty
+            ? "absent" : shown.joined(separator: " and ") + (values.count > 3 ? " and \(values.count - 3) others" : "")
+    }
+}

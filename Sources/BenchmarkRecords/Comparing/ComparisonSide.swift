@@ -1,0 +1,71 @@
+import Foundation
+
+/// One of the two versions that are compared: all repetitions in a results file, or in a folder of them.
+public struct ComparisonSide: Sendable {
+    /// What was named.
+    public let path: String
+    /// The files that were read, in the order of their names.
+    public let files: [String]
+    /// What each of the files says about its run.
+    let contexts: [[String: String]]
+    /// The repetitions, of all files together.
+    let rows: [ResultRow]
+
+    /// Reads the results file at `path`, or where that is a folder every `.json` file in it and in the folders below;
+    /// hidden ones are left alone.
+    ///
+    /// Throws where one of them cannot be read, where there is none, and where they hold no repetition.
+    public init(reading path: String) throws(ResultsFileError) {
+        let paths = try Self.resultsFiles(at: path)
+        var contexts: [[String: String]] = []
+        var rows: [ResultRow] = []
+        for path in paths {
+            let file = try ResultsFile(reading: path)
+            contexts.append(file.context)
+            rows += file.rows.filter { $0.runType == .iteration }
+        }
+        guard !rows.isEmpty else {
+            throw ResultsFileError(
+                path: path, place: nil,
+                reason: "no repetition in it; one value each is needed, aggregates alone do not do")
+        }
+        self.init(path: path, files: paths, contexts: contexts, rows: rows)
+    }
+
+    /// A side whose files have been read.
+    init(path: String, files: [String], contexts: [[String: String]], rows: [ResultRow]) {
+        self.path = path
+        self.files = files
+        self.contexts = contexts
+        self.rows = rows
+    }
+
+    /// The values of a key in the files' contexts, each once, in order.
+    func contextValues(_ key: String) -> [String] { Set(contexts.compactMap { $0[key] }).sorted() }
+
+    /// When the files were measured.
+    var dates: [Date] { contexts.compactMap { $0["date"] }.compactMap { try? Date($0, strategy: .iso8601) } }
+
+    private static func resultsFiles(at path: String) throws(ResultsFileError) -> [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            return [path]
+        }
+        let folder = URL(fileURLWithPath: path, isDirectory: true)
+        var failure: String?
+        let found = FileManager.default.enumerator(
+            at: folder, includingPropertiesForKeys: nil, options: .skipsHiddenFiles,
+            errorHandler: { url, error in
+                failure = "cannot read \(url.path): \(error.localizedDescription)"
+                return false
+            })
+        let names = (found?.compactMap { ($0 as? URL)?.path } ?? []).filter { $0.hasSuffix(".json") }.sorted()
+        if found == nil || failure != nil {
+            throw ResultsFileError(path: path, place: nil, reason: failure ?? "cannot read the folder")
+        }
+        guard !names.isEmpty else {
+            throw ResultsFileError(path: path, place: nil, reason: "no .json file in this folder or below it")
+        }
+        return names
+    }
+}

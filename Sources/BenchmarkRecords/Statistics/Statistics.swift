@@ -1,0 +1,10 @@
+/// The statistics behind a verdict.
+public enum Statistics {
+    /// The middle value, or the mean of the two in the middle; `nil` for no values.
+    public static func median(_ values: [Double]) -> Double? {
+        guard !values.isEmpty else { return nil }
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+@testable import BenchmarkRecords
+
+@Suite struct ComparisonTests {
+    static let cell = "storm/kvm/storm/faulters:1/invalidators:1"
+
+    static func side(_ rows: [ResultRow], context: [String: String] = [:], path: String = "a.json") -> ComparisonSide {
+        ComparisonSide(path: path, files: [path], contexts: [context], rows: rows)
+    }
+
+    /// Nine rates around `rate`, a per cent apart at most.
+    static func nine(_ rate: Double, roundTrip: Double? = nil) -> [ResultRow] {
+        let counters: [Metric: Double] = roundTrip.map { [.coreRoundTrip: $0] } ?? [:]
+        return repetitions(of: "kvm", faultsPerSecond: rates(rate, 9), counters: counters)
+    }
+
+    static func report(
+        _ base: [ResultRow], _ new: [ResultRow], metrics: [Metric] = [.faultsPerSecond], threshold: Double = 0.03
+    ) -> ComparisonReport {
+        ComparisonReport(
+            base: side(base), new: side(new, path: "b.json"),
+            rule: ComparisonRule(metrics: metrics.compactMap(ComparedMetric.init), threshold: threshold))
+    }
+
+    private func verdicts(_ report: ComparisonReport) -> [ComparisonVerdict] { report.comparisons.map(\.verdict) }
+
+    @Test func aSlowerVersionIsARegressionAndItsMirrorAnImprovement() throws {
+        let (fast, slow) = (Self.nine(1.1e6), Self.nine(1e6))
+        let regression = try #require(Self.report(fast, slow).comparisons.first)
+        #expect(regression.verdict == .regression && regression.doubt == nil)
+        #expect(regression.delta == -1)
+        let ratio = try #require(regression.ratio)
+        #expect(abs(ratio.estimate - 1 / 1.1) < 1e-3 && ratio.lower < 1 / 1.1 && ratio.upper > 1 / 1.1)
+        #expect(verdicts(Self.report(slow, fast)) == [.improvement])
+    }
+
+    @Test func aLowerLatencyIsAnImprovement() {
+        func rows(_ latency: Double) -> [ResultRow] {
+            rates(latency, 9).flatMap { repetitions(of: "kvm", faultsPerSecond: [1e6], counters: [.faultP99: $0]) }
+        }
+        #expect(verdicts(Self.report(rows(1000), rows(900), metrics: [.faultP99])) == [.improvement])
+        #expect(verdicts(Self.report(rows(900), rows(1000), metrics: [.faultP99])) == [.regression])
+    }
+
+    @Test func theWholeIntervalMustLieBeyondTheFloorOrWithinIt() {
+        #expect(verdicts(Self.report(Self.nine(1e6), Self.nine(1.01e6))) == [.unchanged])
+        #expect(verdicts(Self.report(Self.nine(1e6), Self.nine(1.01e6), threshold: 0.001)) == [.improvement])
+        let wide = Self.report(Self.nine(1e6), Self.nine(1.033e6))
+        #expect(verdicts(wide) == [.inconclusive])
+        #expect(wide.comparisons[0].doubt == .wideInterval)
+        #expect(verdicts(Self.report(Self.nine(1.033e6), Self.nine(1e6))) == [.inconclusive])
+    }
+
+    @Test func fewRepetitionsAreSaidToBeTooFew() {
+        let metrics: [Metric] = [.faultsPerSecond]
+        func rows(_ rate: Double) -> [ResultRow] {
+            (0..<12).flatMap { repetitions(of: "guard\($0)", faultsPerSecond: rates(rate, 5)) }
+        }
+        let report = Self.report(rows(1e6), rows(2e6), metrics: metrics)
+        #expect(Set(report.comparisons.map(\.doubt)) == [.tooFew])
+        let text = ComparisonTable(report).description.replacing("\n", with: " ")
+        #expect(
+            text.contains(
+                "too few repetitions to decide 12 comparisons (n = 5 against 5 can at best reach p = 7.9e-03, the gate "
+                    + "over 12 comparisons needs 8.3e-04): take 7 on each side"), "\(text)")
+        // The same, one comparison: 0.0079 passes a gate of 0.01.
+        let one = repetitions(of: "kvm", faultsPerSecond: rates(1e6, 5))
+        #expect(verdicts(Self.report(one, repetitions(of: "kvm", faultsPerSecond: rates(2e6, 5)))) == [.improvement])
+    }
+
+    @Test func holmsCorrectionDecides() {
+        // Eight of nine against nine: p is 0.0004, enough for one comparison and not for many.
+        func rows(_ guards: Int, _ rate: (Int) -> [Double]) -> [ResultRow] {
+            (0..<guards).flatMap { repetitions(of: "guard\($0)", faultsPerSecond: rate($0)) }
+        }
+        let shifted = [1.5e6] + rates(2e6, 8)
+        let base = rates(1e6, 7) + [1.45e6, 1.55e6]
+        let one = Self.report(rows(1) { _ in base }, rows(1) { _ in shifted })
+        #expect(verdicts(one) == [.improvement])
+        let many = Self.report(
+            rows(150) { _ in base }, rows(150) { $0 == 0 ? shifted : base })
+        #expect(many.comparisons[0].doubt == .notSignificant)
+        #expect(many.comparisons[0].benjaminiHochbergP <= many.comparisons[0].holmP)
+    }
+
+    @Test func repetitionsInDifferentStatesAreNotCompared() {
+        let apart = Self.report(Self.nine(1e6, roundTrip: 120), Self.nine(3e6, roundTrip: 500))
+        #expect(apart.comparisons[0].doubt == .noCommonState)
+        #expect(apart.comparisons[0].samples.firstSetAside == 9 && apart.comparisons[0].baseCount == 0)
+        let both = Self.report(
+            Self.nine(1e6, roundTrip: 120) + Self.nine(3e6, roundTrip: 500),
+            Self.nine(1e6, roundTrip: 120) + Array(Self.nine(3e6, roundTrip: 500).prefix(2)))
+        #expect(verdicts(both) == [.unchanged])
+    }
+
+    @Test func whatIsOnOneSideOnlyIsNamed() {
+        let base = Self.nine(1e6) + repetitions(of: "old", faultsPerSecond: [1])
+        let new = Self.nine(1e6) + repetitions(of: "young", faultsPerSecond: [1])
+        let report = Self.report(base, new, metrics: [.faultsPerSecond, .faultP99, .invalidationsPerSecond])
+        #expect(report.onlyInBase == ["storm/old/storm/faulters:1/invalidators:1"])
+        #expect(report.onlyInNew == ["storm/young/storm/faulters:1/invalidators:1"])
+        #expect(report.incomplete == ["\(Self.cell) fault_p99_ns", "\(Self.cell) invalidations_per_second"])
+    }
+
+    @Test func nothingOnBothSidesIsNoComparison() {
+        let idle = repetitions(
+            of: "kvm", faultsPerSecond: rates(1e6, 9), counters: [.invalidationsPerSecond: 0, .faultP99: 5])
+        let report = Self.report(idle, idle, metrics: [.invalidationsPerSecond])
+        #expect(report.comparisons.isEmpty && report.incomplete.isEmpty)
+    }
+
+    @Test func otherProgramsCompareByTheirTime() {
+        func rows(_ time: Double) -> [ResultRow] {
+            rates(time, 9).map { ResultRow(runName: "BM_x/8", realNanoseconds: $0, cpuNanoseconds: 1) }
+        }
+        let report = ComparisonReport(
+            base: Self.side(rows(10)), new: Self.side(rows(20)), rule: ComparisonRule())
+        #expect(report.comparisons.map(\.metric) == [.realTime])
+        #expect(verdicts(report) == [.regression])
+    }
+
+    @Test func whatDiffersBetweenTheRunsIsWarnedOf() {
+        func warnings(_ base: [String: String], _ new: [String: String]) -> [String] {
+            ComparisonReport(
+                base: Self.side(Self.nine(1), context: base), new: Self.side(Self.nine(1), context: new, path: "b"),
+                rule: ComparisonRule()
+            ).warnings
+        }
+        #expect(warnings(["kernel": "6.1", "commit": "a", "seed": "1"], ["kernel": "6.1", "commit": "b"]).isEmpty)
+        #expect(
+            warnings(["kernel": "6.1"], ["kernel": "6.2", "governor": "x"]) == [
+                "governor differs: absent in the base, x in the new", "kernel differs: 6.1 in the base, 6.2 in the new",
+            ])
+        #expect(warnings(["build_type": "debug"], ["build_type": "debug"]).count == 1)
+        let early = ["date": "2026-11-21T14:39:27+00:00"]
+        let late = ["date": "2026-11-21T14:39:27-01:00"]
+        #expect(warnings(early, late).count == 1)
+        #expect(warnings(early, early).isEmpty)
+        let origins = ComparedOrigins(
+            base: Self.side([], context: ["machine_id": "m"]), new: Self.side([], context: ["machine_id": "n"]))
+        #expect(origins.machines == ["m", "n"])
+    }
+}

@@ -1,0 +1,55 @@
+import Testing
+
+@testable import BenchmarkRecords
+
+@Suite struct SeriesFlagTests {
+    private func flags(_ counters: [[Metric: Double]]) -> [SeriesFlag] {
+        let rows = counters.flatMap { repetitions(of: "kvm", faultsPerSecond: [1e6], counters: $0) }
+        return WorkloadGroup.groups(of: rows)[0].series.flatMap {
+            SeriesFlag.all(of: $0, unprotectedGuards: ["unprotected"])
+        }
+    }
+
+    private func footnotes(_ counters: [[Metric: Double]]) -> [String] {
+        let rows = counters.flatMap { repetitions(of: "kvm", faultsPerSecond: [1e6], counters: $0) }
+        return TableFootnotes(WorkloadGroup.groups(of: rows)[0].series, unprotectedGuards: []).lines
+    }
+
+    @Test func aTrendTakesBothSizeAndAgreement() {
+        let rising = [1.04, 1.05, 1.06, 1.04, 1.05, 1.06].map { [Metric.faultTrend: $0] }
+        #expect(flags(rising) == [.trend])
+        #expect(flags(rising.map { [.faultTrend: 2 - ($0[.faultTrend] ?? 0)] }) == [.trend])
+        #expect(flags(Array(rising.dropLast())).isEmpty, "five of five come by chance in 6 of 100")
+        #expect(flags(rising.dropLast() + [[.faultTrend: 0.9]]).isEmpty, "one against five, too")
+        #expect(flags([1.01, 1.02, 1.02, 1.01, 1.02, 1.01].map { [.faultTrend: $0] }).isEmpty)
+        #expect(
+            footnotes(rising) == [
+                "trend: in 1 line the second half of the window ran at 1.05 times the rate of the first: the warm-up was "
+                    + "not over; take a longer --window"
+            ])
+    }
+
+    @Test func twoStatesAreMixed() {
+        let mixed: [[Metric: Double]] = [[.coreRoundTrip: 120], [.coreRoundTrip: 500], [.coreRoundTrip: 130]]
+        #expect(flags(mixed) == [.mixed])
+        #expect(flags([[.coreRoundTrip: 120], [.coreRoundTrip: 130], [:]]).isEmpty)
+        #expect(footnotes(mixed)[0].contains("from about 130ns to 500ns"))
+    }
+
+    /// The fixture's repetitions have one fault of a microsecond each, so a window of a microsecond.
+    @Test func whatWasDueAndNotStartedIsBehind() {
+        #expect(flags([[.faultBacklog: 0]]).isEmpty)
+        #expect(flags([[.faultBacklog: 0.009]]).isEmpty)
+        #expect(flags([[.faultBacklog: 0.02]]) == [.behind])
+        #expect(flags([[.invalidationBacklog: 1, .invalidationsPerSecond: 1e9]]).isEmpty)
+        #expect(flags([[.invalidationBacklog: 1, .invalidationsPerSecond: 3e6]]) == [.behind])
+        #expect(
+            footnotes([[.invalidationBacklog: 1, .invalidationsPerSecond: 3e6]])[0].contains("up to 25.0 % of what"))
+    }
+
+    @Test func unevenThreadsAreUnfair() {
+        #expect(flags([[.fairness: 0.79], [.fairness: 0.79], [.fairness: 1]]) == [.unfair])
+        #expect(flags([[.fairness: 0.81]]).isEmpty)
+        #expect(footnotes([[.fairness: 0.5]])[0].contains("is 0.50, below 0.8"))
+    }
+}

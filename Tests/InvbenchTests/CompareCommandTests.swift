@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@testable import InvbenchCommand
+
+extension EndToEndTests {
+    /// `invbench compare` as scripts use it.
+    @Suite struct CompareCommandTests {
+        private let command: InvbenchProcess
+
+        init() throws { command = try InvbenchProcess() }
+
+        /// A results file with a repetition for each rate, of one cell.
+        private func file(_ rates: [Double], machine: String = "m", context: String = "") -> String {
+            let rows = rates.map { rate in
+                """
+                {"name": "storm/kvm/storm/faulters:1/invalidators:1", "run_type": "iteration", "iterations": 1,
+                 "real_time": \(1e9 / rate), "cpu_time": 1, "time_unit": "ns", "faults_per_second": \(rate)}
+                """
+            }
+            return """
+                {"context": {"machine_id": "\(machine)"\(context)}, "benchmarks": [\(rows.joined(separator: ","))]}
+                """
+        }
+
+        private func nine(_ rate: Double) -> [Double] { (0..<9).map { rate * (1 + 0.001 * Double($0)) } }
+
+        private func compare(_ words: String...) throws -> InvbenchProcess.Outcome {
+            try command.run(["compare"] + words)
+        }
+
+        @Test(arguments: [
+            ("base", "slow", "regression", 1), ("base", "slow", "never", 0), ("base", "fast", "regression", 0),
+            ("base", "fast", "any-change", 1), ("base", "base", "inconclusive", 0), ("base", "few", "regression", 4),
+            ("base", "few", "never", 0), ("base", "wide", "regression", 0), ("base", "wide", "inconclusive", 4),
+        ])
+        func theExitCodeSaysWhatWasFound(base: String, new: String, failOn: String, code: Int32) throws {
+            try command.write(file(nine(1e6)), to: "base")
+            try command.write(file(nine(0.9e6)), to: "slow")
+            try command.write(file(nine(1.1e6)), to: "fast")
+            try command.write(file([1e6, 2e6]), to: "few")
+            try command.write(file(nine(1.033e6)), to: "wide")
+            let outcome = try compare(base, new, "--metric", "faults_per_second", "--fail-on", failOn)
+            #expect(outcome.status == code, "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.output.contains("1 comparison of 1 benchmark"))
+        }
+
+        @Test func aFolderIsTheUnionOfItsFiles() throws {
+            for (folder, rate) in [("old/deep", 1e6), ("new", 0.9e6)] {
+                try FileManager.default.createDirectory(
+                    at: command.folder.appendingPathComponent(folder), withIntermediateDirectories: true)
+                for (index, value) in nine(rate).enumerated() {
+                    try command.write(file([value]), to: "\(folder)/\(index).json")
+                }
+            }
+            try command.write("not results", to: "old/notes.txt")
+            let outcome = try compare("old", "new", "--format", "json", "--metric", "real_time")
+            #expect(outcome.status == 1)
+            let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+            let comparison = try #require((object?["comparisons"] as? [[String: Any]])?.first)
+            #expect(comparison["base_repetitions"] as? Int == 9 && comparison["new_repetitions"] as? Int == 9)
+            #expect(comparison["verdict"] as? String == "regression")
+        }
+
+        @Test func otherMachinesAreRefusedUnlessAskedFor() throws {
+            try command.write(file(nine(1e6), machine: "here"), to: "a.json")
+            try command.write(file(nine(1e6), machine: "there", context: ", \"kernel\": \"6\""), to: "b.json")
+            let refused = try compare("a.json", "b.json", "--metric", "real_time")
+            #expect(refused.status == 2)
+            #expect(refused.output.isEmpty)
+            #expect(refused.errors.contains("here, there") && refused.errors.contains("--across-machines"))
+        }
+
+        @Test func otherMachinesAreComparedWithAWarning() throws {
+            try command.write(file(nine(1e6), machine: "here"), to: "a.json")
+            try command.write(file(nine(1e6), machine: "there", context: ", \"kernel\": \"6\""), to: "b.json")
+            let allowed = try compare("a.json", "b.json", "--metric", "real_time", "--across-machines")
+            #expect(allowed.status == 0)
+            #expect(allowed.output.contains("warning: kernel differs"))
+        }
+
+        @Test(arguments: [
+            ["good.json", "cut.json"], ["good.json", "nan.json"], ["good.json", "nowhere.json"],
+            ["good.json", "empty.json"], ["aggregates.json", "good.json"], ["good.json", "hollow"],
+            ["good.json", "other.json"], ["good.json"], ["damaged", "good.json"],
+            ["good.json", "good.json", "--metric", "bogus"],
+            ["good.json", "good.json", "--metric", "steal_percent"],
+            ["good.json", "good.json", "--metric", "fault_max_ns"],
+            ["good.json", "good.json", "--alpha", "0"], ["good.json", "good.json", "--threshold", "3"],
+            ["good.json", "good.json", "--format", "xml"],
+        ])
+        func whatCannotBeComparedIsNamed(words: [String]) throws {
+            try command.write(file(nine(1e6)), to: "good.json")
+            try command.write(String(file(nine(1e6)).prefix(300)), to: "cut.json")
+            try command.write(file(nine(1e6)).replacing("1000000.0", with: "NaN"), to: "nan.json")
+            try command.write("", to: "empty.json")
+            try command.write(
+                file([1]).replacing("\"iteration\"", with: "\"aggregate\", \"aggregate_name\": \"median\""),
+                to: "aggregates.json")
+            try command.write(file(nine(1e6)).replacing("kvm", with: "mutex"), to: "other.json")
+            try FileManager.default.createDirectory(
+                at: command.folder.appendingPathComponent("hollow"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: command.folder.appendingPathComponent("damaged"), withIntermediateDirectories: true)
+            try command.write(file(nine(1e6)), to: "damaged/a.json")
+            try command.write("{\"context\": {}, \"benchmarks\": [7]}", to: "damaged/b.json")
+            let outcome = try command.run(["compare"] + words)
+            #expect(outcome.status == 2)
+            #expect(outcome.output.isEmpty)
+            let named = words.first { $0 != "good.json" && !$0.hasPrefix("--") }
+            #expect(named.map { outcome.errors.contains($0) } ?? outcome.errors.contains("<new>"), "\(outcome.errors)")
+        }
+
+        @Test func aFullDeviceEndsWithFive() throws {
+            try command.write(file(nine(1e6)), to: "a.json")
+            let shell = Process()
+            shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+            shell.currentDirectoryURL = command.folder
+            shell.arguments = [
+                "-c", "exec \"$0\" compare a.json a.json --metric real_time >/dev/full 2>/dev/null",
+                InvbenchProcess.executable,
+            ]
+            try shell.run()
+            shell.waitUntilExit()
+            #expect(shell.terminationStatus == 5)
+        }
+    }
+}
