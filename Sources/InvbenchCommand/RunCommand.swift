@@ -17,7 +17,9 @@ struct RunCommand: GuardCommand {
         if options.benchmark.listTests { return try list(plan) }
         let source = SourceState.ofExecutable()
         let fingerprint = Fingerprint(machine: MachineFacts(), build: .ofThisProgram(source))
-        let context = try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
+        let counters = ProcessorCounters()
+        let context = try RunContext.lines(
+            of: plan, options: options, fingerprint: fingerprint, counters: counters)
 
         Interruption.survivesFailedWrites()
         Interruption.watch()
@@ -27,7 +29,8 @@ struct RunCommand: GuardCommand {
         let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint)
         StandardError.write(
             RunHeader.text(
-                of: plan, options: options, machine: fingerprint.machine, resultsPath: destinations.resultsPath))
+                of: plan, options: options, machine: fingerprint.machine, counters: counters,
+                resultsPath: destinations.resultsPath))
         let session = MeasuringSession(
             plan: plan, scenarios: scenarios, cancellation: Interruption.cancellation,
             destinations: destinations.all,
@@ -69,6 +72,7 @@ struct RunCommand: GuardCommand {
         }
         let stale = StaleTranslations.found(in: repetitions, of: plan.cells)
         if !stale.isEmpty { StandardError.say(StaleTranslations.message(stale)) }
+        NoiseMessage.lines(of: repetitions, retryLimit: plan.noisyRetries).forEach(StandardError.say)
         if let path = destinations.resultsPath { StandardError.write("results  \(path)\n") }
         let status = ExitStatus.ofRun(
             signal: signal, sawStaleTranslations: !stale.isEmpty, lostOutput: destinations.haveFailed)
