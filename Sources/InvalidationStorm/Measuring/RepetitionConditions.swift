@@ -8,7 +8,7 @@ public struct RepetitionConditions: Sendable {
     public var otherLoadCores: Double?
     /// Time that the role threads were ready to run and did not, in per cent of their windows.
     public var runQueueDelayPercent: Double?
-    /// The role threads' windows added up, in nanoseconds.
+    /// The role threads' windows added up, in nanoseconds; here each begins when its thread notices that it is open.
     public var threadWindowsNanoseconds: UInt64
     /// How often a role thread waited.
     public var voluntarySwitches: UInt64
