@@ -14,6 +14,10 @@ public enum Metric: String, CaseIterable, Sendable {
         case ratio = "ratio"
         /// Per cent.
         case percent = "%"
+        /// Cycles a second.
+        case hertz = "Hz"
+        /// Processor time by time: how many cores were busy.
+        case cores = "cores"
         /// 0 or 1.
         case flag = "flag"
     }
@@ -75,12 +79,35 @@ public enum Metric: String, CaseIterable, Sendable {
     case longestWait = "longest_wait_ns"
     /// Time that the hypervisor kept from this machine, in per cent of all cores.
     case steal = "steal_percent"
+    /// Processor time that others took from before the warm-up to after the window; exact to about 0.1.
+    case otherLoad = "other_load_cores"
+    /// Time that the cell's threads were ready to run and did not, in per cent of their windows.
+    case runQueueDelay = "run_queue_delay_percent"
+    /// The windows of all the cell's threads added up: what turns the following counts into rates.
+    case threadWindows = "thread_windows_ns"
+    /// How often one of the cell's threads waited.
+    case voluntarySwitches = "voluntary_switches"
+    /// How often one lost its core to another thread.
     case involuntarySwitches = "involuntary_switches"
     case cpuMigrations = "cpu_migrations"
+    /// Minor and major ones, of the cell's threads.
+    case pageFaults = "page_faults"
     /// The round trip between two of the cell's cores just before the repetition.
     case coreRoundTrip = "core_round_trip_ns"
+    /// The same just after its window.
+    case coreRoundTripAfter = "core_round_trip_after_ns"
+    /// How fast the faulters' cores ran just before the repetition, by additions that take one cycle each.
+    case coreFrequency = "core_frequency_hz"
+    /// 1 where the cell has more threads than cores that it may use: they wait for each other by design.
+    case oversubscribed
+    /// Counted by the faulters' processors in user mode; absent where they have no counters.
+    case cyclesPerFault = "cycles_per_fault"
+    case instructionsPerFault = "instructions_per_fault"
+    case cacheMissesPerFault = "cache_misses_per_fault"
     /// 1 where the machine was outside the limits of noise during the repetition.
     case noisy = "noisy"
+    /// How many noisy measurements of this repetition were thrown away before this one.
+    case noisyRetries = "noisy_retries"
 
     /// What the value counts.
     public var unit: Unit {
@@ -88,15 +115,21 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
-            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .coreRoundTrip:
+            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .coreRoundTrip,
+            .coreRoundTripAfter, .threadWindows:
             .nanoseconds
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
         case .faultSamples, .faultSamplingShift, .faultFallbacks, .invalidationSamples, .wouldBlockCount,
-            .staleInstalls, .involuntarySwitches, .cpuMigrations, .faultBacklog, .invalidationBacklog:
+            .staleInstalls, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults, .noisyRetries,
+            .faultBacklog, .invalidationBacklog:
             .count
-        case .faultRetriesPerFault, .fairness, .faultTrend: .ratio
-        case .steal: .percent
-        case .noisy: .flag
+        case .faultRetriesPerFault, .fairness, .faultTrend, .cyclesPerFault, .instructionsPerFault,
+            .cacheMissesPerFault:
+            .ratio
+        case .steal, .runQueueDelay: .percent
+        case .otherLoad: .cores
+        case .coreFrequency: .hertz
+        case .oversubscribed, .noisy: .flag
         }
     }
 
@@ -107,11 +140,13 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultRetriesPerFault,
-            .faultFallbacks, .wouldBlockCount, .staleInstalls, .faultBacklog, .invalidationBacklog:
+            .faultFallbacks, .wouldBlockCount, .staleInstalls, .faultBacklog, .invalidationBacklog, .cyclesPerFault,
+            .instructionsPerFault, .cacheMissesPerFault:
             .lower
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness: .higher
-        case .faultSamples, .faultSamplingShift, .invalidationSamples, .steal, .involuntarySwitches,
-            .cpuMigrations, .coreRoundTrip, .noisy, .faultTrend:
+        case .faultSamples, .faultSamplingShift, .invalidationSamples, .faultTrend, .steal, .otherLoad,
+            .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
+            .coreRoundTrip, .coreRoundTripAfter, .coreFrequency, .oversubscribed, .noisy, .noisyRetries:
             nil
         }
     }

@@ -5,7 +5,7 @@
 #include <linux/membarrier.h>
 #include <linux/perf_event.h>
 #include <sched.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,16 +33,30 @@ int cplatform_membarrier(void) {
     return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0 ? 0 : errno;
 }
 
+static int open_counter(struct perf_event_attr *attributes, int leader) {
+    attributes->size = sizeof *attributes;
+    long descriptor = syscall(SYS_perf_event_open, attributes, 0, -1, leader, (unsigned long)PERF_FLAG_FD_CLOEXEC);
+    return descriptor >= 0 ? (int)descriptor : -errno;
+}
+
 int cplatform_perf_event_open(uint32_t type, uint64_t config, int include_kernel) {
-    struct perf_event_attr attributes;
-    memset(&attributes, 0, sizeof attributes);
-    attributes.size = sizeof attributes;
-    attributes.type = type;
-    attributes.config = config;
+    struct perf_event_attr attributes = {.type = type, .config = config};
     attributes.exclude_kernel = !include_kernel;
     attributes.exclude_hv = !include_kernel;
-    long descriptor = syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0ul);
-    return descriptor >= 0 ? (int)descriptor : -errno;
+    return open_counter(&attributes, -1);
+}
+
+int cplatform_perf_group_open(uint32_t type, uint64_t config, int leader) {
+    struct perf_event_attr attributes = {.type = type, .config = config};
+    attributes.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+    attributes.disabled = leader < 0;
+    attributes.exclude_kernel = 1;
+    attributes.exclude_hv = 1;
+    return open_counter(&attributes, leader);
+}
+
+int cplatform_perf_group_enable(int leader) {
+    return ioctl(leader, PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP) == 0 ? 0 : errno;
 }
 
 int cplatform_core_limit(void) { return CPU_SETSIZE; }
@@ -59,7 +73,13 @@ void cplatform_pin_to_core(int core) {
     (void)sched_setaffinity(0, sizeof set, &set);
 }
 
-uint64_t cplatform_involuntary_switches(void) {
+struct cplatform_thread_usage cplatform_read_thread_usage(void) {
     struct rusage usage;
-    return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0;
+    struct cplatform_thread_usage counts = {0};
+    if (getrusage(RUSAGE_THREAD, &usage) == 0) {
+        counts.voluntary_switches = (uint64_t)usage.ru_nvcsw;
+        counts.involuntary_switches = (uint64_t)usage.ru_nivcsw;
+        counts.page_faults = (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+    }
+    return counts;
 }

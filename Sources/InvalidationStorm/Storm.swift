@@ -36,51 +36,61 @@ public enum Storm {
         defer { RCU.withRegisteredThread { lives.end() } }
         let clock = TickClock.calibrated
         let control = StormControl(threads: settings.threads)
-        let roundTrip = control.threads > 1 ? CoreRoundTrip() : nil
+        let roundTrip = control.threads > 1 ? (before: CoreRoundTrip(), after: CoreRoundTrip()) : nil
         let faulters = startFaulters(settings, control: control, clock: clock, roundTrip: roundTrip, faulterBody)
         let invalidators = startInvalidators(
             settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives, shadow: device.shadow)
         let churner = startChurner(settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives)
-        let conditions = conduct(control, settings, clock: clock, cancellation: cancellation)
+        let machine = conduct(control, settings, clock: clock, cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }
         let invalidatorResults = invalidators.map { $0.join() }
         let churnerResult = churner?.join()
-        guard let conditions else { return nil }
+        guard let machine else { return nil }
         device.shadow.checkAgainstPageTable()
+        let usages =
+            faulterResults.map(\.tally.usage) + invalidatorResults.map(\.usage)
+            + [churnerResult?.usage].compactMap(\.self)
         return StormMeasurement(
             faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
-            staleInstalls: device.shadow.staleCount, stealPercent: conditions.stealPercent,
-            coreRoundTripNanoseconds: faulterResults[0].roundTripNanoseconds, samplingShift: control.samplingShift,
-            clock: clock)
+            staleInstalls: device.shadow.staleCount,
+            conditions: RepetitionConditions(machine: machine, threads: usages, cores: faulterResults.map(\.core)),
+            samplingShift: control.samplingShift, clock: clock)
     }
 
+    private typealias RoundTrips = (before: CoreRoundTrip, after: CoreRoundTrip)
+
     private static func startFaulters(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
+        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: RoundTrips?,
         _ body: @escaping FaulterBody
-    ) -> [RoleThread<(tally: FaulterTally, roundTripNanoseconds: Double?)>] {
+    ) -> [RoleThread<(tally: FaulterTally, core: CoreReadings)>] {
         (0..<settings.faulters).map { number in
             RoleThread(number: number) {
                 let faulter = Faulter(
                     control: control, clock: clock,
                     firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number))
-                let nanoseconds = roundTrip?.play(threadNumber: number, clock: clock)
+                var core = CoreReadings()
+                core.roundTripNanoseconds = roundTrip?.before.play(threadNumber: number, clock: clock)
+                core.frequencyHertz = CoreFrequency.measure(clock: clock)
                 control.gather()
-                var (tally, usage) = ThreadUsageMeter.duringWindow { body(faulter, $0) }
+                var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) {
+                    body(faulter, $0)
+                }
                 tally.usage = usage
-                return (tally, nanoseconds)
+                core.roundTripAfterNanoseconds = roundTrip?.after.play(threadNumber: number, clock: clock)
+                return (tally, core)
             }
         }
     }
 
     private static func startInvalidators(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
+        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: RoundTrips?,
         lives: SpaceLives, shadow: ShadowTable
     ) -> [RoleThread<InvalidatorTally>] {
         (0..<settings.invalidators).map { invalidator in
             let number = settings.faulters + invalidator
             return RoleThread(number: number) {
                 let space = lives.space
-                _ = roundTrip?.play(threadNumber: number, clock: clock)
+                _ = roundTrip?.before.play(threadNumber: number, clock: clock)
                 control.gather()
                 var role = Invalidator(
                     control: control, clock: clock, space: space, lives: lives, shadow: shadow,
@@ -91,6 +101,7 @@ public enum Storm {
                         invalidator: invalidator, of: settings.invalidators))
                 var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage
+                _ = roundTrip?.after.play(threadNumber: number, clock: clock)
                 return tally
             }
         }
@@ -98,26 +109,30 @@ public enum Storm {
 
     /// The churner's thread, behind all others in the order of cores; `nil` where the scenario has none.
     private static func startChurner(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
+        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: RoundTrips?,
         lives: SpaceLives
     ) -> RoleThread<ChurnerTally>? {
         guard settings.scenario.hasChurner else { return nil }
         let number = settings.faulters + settings.invalidators
         return RoleThread(number: number) {
             let role = Churner(control: control, clock: clock, space: lives.space)
-            _ = roundTrip?.play(threadNumber: number, clock: clock)
+            _ = roundTrip?.before.play(threadNumber: number, clock: clock)
             control.gather()
             var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
             tally.usage = usage
+            _ = roundTrip?.after.play(threadNumber: number, clock: clock)
             return tally
         }
     }
 
-    /// Leads the threads through the phases; `nil` where the repetition was cancelled.
+    /// Leads the threads through the phases, and returns what the machine did meanwhile; `nil` where the repetition was
+    /// cancelled.
     private static func conduct(
         _ control: StormControl, _ settings: StormSettings, clock: TickClock, cancellation: Cancellation
-    ) -> WindowConditions? {
+    ) -> (stealPercent: Double?, otherLoadCores: Double?)? {
         while !control.allAreReady { usleep(100) }
+        // The load from here on: the window alone is short for the kernel's ticks.
+        let atWarmUp = MachineTime.read()
         control.enter(.warmUp)
         sleep(nanoseconds: settings.warmUpNanoseconds, unless: cancellation)
         control.chooseSampling(
@@ -132,14 +147,10 @@ public enum Storm {
         let after = MachineTime.read()
         control.enter(.stopped)
         guard !cancellation.isRaised else { return nil }
-        guard let before, let after else { return WindowConditions(stealPercent: nil) }
-        return WindowConditions(stealPercent: after.stealPercent(since: before))
-    }
-
-    /// What the machine was like while the window was open.
-    private struct WindowConditions {
-        /// `nil` where the machine does not show it.
-        let stealPercent: Double?
+        return (
+            stealPercent: before.flatMap { after?.stealPercent(since: $0) },
+            otherLoadCores: atWarmUp.flatMap { after?.otherLoadCores(since: $0) }
+        )
     }
 
     /// Sleeps in short pieces, so that a cancellation is soon seen.

@@ -53,21 +53,16 @@ public struct StormMeasurement: Sendable {
     public var longestWaitNanoseconds: UInt64?
     /// Processor time of the faulters per fault, in nanoseconds.
     public var cpuNanosecondsPerFault: Double
-    /// Time the hypervisor kept from this machine during the window, in per cent of all cores; `nil` where not shown.
-    public var stealPercent: Double?
-    /// How often a thread lost its core to another one.
-    public var involuntarySwitches: UInt64
-    /// How often a thread moved to another core; `nil` where the kernel does not let this user count.
-    public var cpuMigrations: UInt64?
-    /// The round trip between the first two threads' cores just before the repetition, in nanoseconds; `nil` with one
-    /// thread.
-    public var coreRoundTripNanoseconds: Double?
+    /// What the machine was like meanwhile.
+    public var conditions: RepetitionConditions
+    /// What the processor counted.
+    public var eventsPerFault: EventsPerFault
     /// One fault in `2^k` was timed.
     public var samplingShift: Int
 
     init(
         faulters: [FaulterTally], invalidators: [InvalidatorTally], churner: ChurnerTally?, staleInstalls: UInt64,
-        stealPercent: Double?, coreRoundTripNanoseconds: Double?, samplingShift: Int, clock: TickClock
+        conditions: RepetitionConditions, samplingShift: Int, clock: TickClock
     ) {
         func seconds(_ ticks: UInt64) -> Double { max(1, Double(ticks) * clock.nanosecondsPerTick) * 1e-9 }
         let throughputs = faulters.map { Double($0.faults) / seconds($0.windowTicks) }
@@ -97,14 +92,9 @@ public struct StormMeasurement: Sendable {
         fallbacks = faulters.reduce(0) { $0 + $1.fallbacks }
         longestWaitNanoseconds = faulters.compactMap(\.longestWaitNanoseconds).max()
         cpuNanosecondsPerFault = Double(faulters.reduce(0) { $0 + $1.usage.cpuNanoseconds }) * perFault
-        let usages = faulters.map(\.usage) + invalidators.map(\.usage) + (churner.map { [$0.usage] } ?? [])
-        involuntarySwitches = usages.reduce(0) { $0 + $1.involuntarySwitches }
-        cpuMigrations = usages.reduce(UInt64?(0)) { sum, usage in
-            sum.flatMap { sum in usage.migrations.map { sum + $0 } }
-        }
+        eventsPerFault = EventsPerFault(of: faulters.map(\.usage), faults: faults)
         self.staleInstalls = staleInstalls
-        self.stealPercent = stealPercent
-        self.coreRoundTripNanoseconds = coreRoundTripNanoseconds
+        self.conditions = conditions
         self.samplingShift = samplingShift
     }
 

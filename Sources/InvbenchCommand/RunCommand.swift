@@ -16,7 +16,9 @@ struct RunCommand: GuardCommand {
         let plan = try RunPlan(options, catalogue: catalogue, cores: cores)
         if options.benchmark.listTests { return try list(plan) }
         let fingerprint = Fingerprint(build: .ofThisProgram)
-        let context = try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
+        let counters = ProcessorCounters()
+        let context = try RunContext.lines(
+            of: plan, options: options, fingerprint: fingerprint, counters: counters)
 
         Interruption.survivesFailedWrites()
         Interruption.watch()
@@ -26,7 +28,8 @@ struct RunCommand: GuardCommand {
         let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint)
         StandardError.write(
             RunHeader.text(
-                of: plan, options: options, machine: fingerprint.machine, resultsPath: destinations.resultsPath))
+                of: plan, options: options, machine: fingerprint.machine, counters: counters,
+                resultsPath: destinations.resultsPath))
         let session = MeasuringSession(
             plan: plan, scenarios: scenarios, cancellation: Interruption.cancellation,
             destinations: destinations.all,
@@ -68,6 +71,7 @@ struct RunCommand: GuardCommand {
         }
         let stale = StaleTranslations.found(in: repetitions, of: plan.cells)
         if !stale.isEmpty { StandardError.say(StaleTranslations.message(stale)) }
+        NoiseMessage.lines(of: repetitions, retryLimit: plan.noisyRetries).forEach(StandardError.say)
         if let path = destinations.resultsPath { StandardError.write("results  \(path)\n") }
         let status = ExitStatus.ofRun(
             signal: signal, sawStaleTranslations: !stale.isEmpty, lostOutput: destinations.haveFailed)

@@ -56,8 +56,12 @@ import Testing
                     #expect(measurement.faultsPerSecond > 0, "\(cell)")
                     #expect(measurement.faultLatency.samples > 0, "\(cell)")
                     #expect((0.4...1).contains(measurement.fairness), "\(cell)")
-                    // With others there is one, unless none of them got a core in time.
-                    if faulters + settings.invalidators == 1 { #expect(measurement.coreRoundTripNanoseconds == nil) }
+                    let conditions = measurement.conditions
+                    let roundTrips = [conditions.coreRoundTripNanoseconds, conditions.coreRoundTripAfterNanoseconds]
+                    let hasPeer = settings.threads > 1
+                    #expect(roundTrips.allSatisfy { ($0 != nil) == hasPeer && $0 ?? 1 > 0 }, "\(cell)")
+                    #expect(conditions.isOversubscribed == (settings.threads > CorePlacement.allowedCores.count))
+                    #expect(conditions.threadWindowsNanoseconds > 0, "\(cell)")
                     #expect((Self.invalidations(of: measurement) > 0) == scenario.invalidates, "\(cell)")
                     #expect((measurement.registrationsPerSecond != nil) == (scenario.name == "churn"), "\(cell)")
                     if scenario.isBlockable { #expect(measurement.wouldBlocks == 0, "\(cell)") }

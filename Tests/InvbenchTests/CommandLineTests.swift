@@ -14,6 +14,7 @@ import Testing
         #expect(options.pairing == .targetedUndo)
         #expect(options.results == "results")
         #expect(!options.noSave && !options.choosesCells)
+        #expect(options.retryNoisy == 0)
         #expect(options.benchmark.interleaves && !options.benchmark.listTests)
         #expect(options.benchmark.format == .console && options.benchmark.outFormat == .json)
     }
@@ -62,6 +63,11 @@ import Testing
         #expect(!options.choosesCells)
     }
 
+    @Test func retries() throws {
+        #expect(try parse("--retry-noisy", "10").retryNoisy == 10)
+        #expect(try parse("--retry-noisy=0").retryNoisy == 0)
+    }
+
     @Test func parametersOfGuards() throws {
         let parameters = try parse("--stripe", "64KiB", "--wide-bound=7", "--bias-budget", "2.5%").parameters
         #expect(parameters.given == GuardParameter.allCases)
@@ -91,6 +97,7 @@ import Testing
         ["--stripe", "4kB"], ["--stripe", "2048GiB"], ["--stripe", "1.5MiB"], ["--stripe", "9223372036854775807GiB"],
         ["--wide-bound=-1"], ["--wide-bound", "many"], ["--bias-budget", "5"], ["--bias-budget=0%"],
         ["--bias-budget", "101%"], ["--bias-budget", "nan%"],
+        ["--retry-noisy", "11"], ["--retry-noisy=-1"], ["--retry-noisy", "some"], ["--retry-noisy"],
         ["--benchmark_list_tests=perhaps"], ["--benchmark_context=novalue"], ["--benchmark_context==x"],
         ["--window", "1s", "--benchmark_min_time", "1"], ["stray"], ["--benchmark_filter"],
     ])

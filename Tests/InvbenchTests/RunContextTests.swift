@@ -1,4 +1,5 @@
 import BenchmarkRecords
+import InvalidationStorm
 import Testing
 
 @testable import InvbenchCommand
@@ -9,7 +10,8 @@ import Testing
         let plan = try RunPlan(options, catalogue: CellCatalogue(builtInTraces: []), cores: 2)
         let fingerprint = Fingerprint(
             root: "/nowhere", build: BuildFacts(compiler: "c", buildType: "release"))
-        return try RunContext.lines(of: plan, options: options, fingerprint: fingerprint)
+        return try RunContext.lines(
+            of: plan, options: options, fingerprint: fingerprint, counters: ProcessorCounters())
     }
 
     @Test func theUsersLinesComeBehindOurs() throws {
@@ -29,7 +31,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "commit=x", "machine_id=x", "date=x", "seed=2", "guard_parameters=x", "library_build_type=release", "a=1,a=2",
+        "commit=x", "machine_id=x", "date=x", "seed=2", "guard_parameters=x", "counters=x",
+        "library_build_type=release", "a=1,a=2",
     ])
     func reservedAndRepeatedKeysAreRefused(context: String) {
         #expect(throws: UsageError.self) { try lines(context) }

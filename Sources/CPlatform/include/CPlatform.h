@@ -71,13 +71,39 @@ int cplatform_membarrier(void);
 // scheduler events need and unprivileged users may be refused. Returns a file descriptor, or -errno.
 int cplatform_perf_event_open(uint32_t type, uint64_t config, int include_kernel);
 
+// The same for a group of counters that count together, in user mode only. The leader, opened with -1, stands still until
+// it is enabled; the others are opened with its descriptor. A read from the leader gives 64-bit words: how many counters
+// there are, for how many nanoseconds they were enabled, for how many of these they ran, and a count of each.
+int cplatform_perf_group_open(uint32_t type, uint64_t config, int leader);
+// Returns 0, or an errno.
+int cplatform_perf_group_enable(int leader);
+
 // Whether the calling thread may run on a core (sched_getaffinity(2)), and keeping it on one. Cores are numbered as the
 // kernel does, below cplatform_core_limit().
 int cplatform_core_limit(void);
 int cplatform_core_is_allowed(int core);
 void cplatform_pin_to_core(int core);
 
-// How often the calling thread has lost its core to another one (getrusage(2)).
-uint64_t cplatform_involuntary_switches(void);
+// What getrusage(2) counts for the calling thread; zeros where it fails.
+struct cplatform_thread_usage {
+    uint64_t voluntary_switches;   // the thread waited
+    uint64_t involuntary_switches; // it lost its core to another one
+    uint64_t page_faults;          // minor and major
+};
+struct cplatform_thread_usage cplatform_read_thread_usage(void);
+
+// Runs so many additions, a multiple of 64, each of which waits for the one before. From register to register such an
+// addition takes one cycle on every current core; one of a constant is free on some.
+static inline void cplatform_add_chain(uint64_t additions) {
+    uint64_t sum = 1;
+    uint64_t rounds = additions / 64;
+    while (rounds-- != 0) {
+#if defined(__x86_64__)
+        __asm__ __volatile__(".rept 64\n\tadd %1, %0\n\t.endr" : "+r"(sum) : "r"(additions) : "cc");
+#elif defined(__aarch64__)
+        __asm__ __volatile__(".rept 64\n\tadd %0, %0, %1\n\t.endr" : "+r"(sum) : "r"(additions));
+#endif
+    }
+}
 
 #endif

@@ -7,11 +7,13 @@ import Synchronization
 /// changes within minutes, and moves results threefold.
 final class CoreRoundTrip: Sendable {
     static let durationNanoseconds: UInt64 = 2_000_000
+    private static let pieces: UInt64 = 10
+    private static let fewestPieces = 5
 
     /// Even: the first player's turn. Negative: over.
     private let turn = Atomic<Int>(0)
 
-    /// Plays the part of a role thread: the first two play, the others do nothing. Returns the mean round trip in
+    /// Plays the part of a role thread: the first two play, the others do nothing. Returns the round trip in
     /// nanoseconds on the first thread, `nil` elsewhere.
     func play(threadNumber: Int, clock: TickClock) -> Double? {
         if threadNumber == 0 { return serve(clock: clock) }
@@ -19,26 +21,30 @@ final class CoreRoundTrip: Sendable {
         return nil
     }
 
-    /// The first player: serves for two milliseconds. Returns the mean round trip in nanoseconds, or `nil` where the
-    /// other did not answer once.
-    func serve(clock: TickClock) -> Double? {
+    /// The first player: serves for two milliseconds, and longer only where that is not five pieces. Returns the round
+    /// trip in nanoseconds: the median of the pieces' means, since a player that loses its core spoils one of them.
+    func serve(clock: TickClock) -> Double {
         // The clock starts with the first answer: the other thread may still be starting.
         turn.store(1, ordering: .relaxed)
         waitWhile(1)
-        let start = clock.now()
-        let end = start &+ clock.ticks(nanoseconds: Self.durationNanoseconds)
-        var volleys = 0
+        let end = clock.now() &+ clock.ticks(nanoseconds: Self.durationNanoseconds)
+        let pieceTicks = clock.ticks(nanoseconds: Self.durationNanoseconds / Self.pieces)
+        var means: [Double] = []
         var current = 2
-        while clock.now() < end {
-            // Relaxed: the word is all there is.
-            turn.store(current + 1, ordering: .relaxed)
-            waitWhile(current + 1)
-            current += 2
-            volleys += 1
-        }
-        let ticks = clock.now() &- start
+        repeat {
+            let start = clock.now()
+            var volleys = 0
+            repeat {
+                // Relaxed: the word is all there is.
+                turn.store(current + 1, ordering: .relaxed)
+                waitWhile(current + 1)
+                current += 2
+                volleys += 1
+            } while clock.now() < start &+ pieceTicks
+            means.append(Double(clock.now() &- start) * clock.nanosecondsPerTick / Double(volleys))
+        } while clock.now() < end || means.count < Self.fewestPieces
         turn.store(-1, ordering: .relaxed)
-        return volleys == 0 ? nil : Double(ticks) * clock.nanosecondsPerTick / Double(volleys)
+        return means.sorted()[means.count / 2]
     }
 
     /// The second player.

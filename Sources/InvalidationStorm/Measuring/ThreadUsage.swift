@@ -8,72 +8,86 @@ struct ThreadUsage: Sendable {
     var involuntarySwitches: UInt64
     /// `nil` where the kernel does not let this user count them.
     var migrations: UInt64?
+    var voluntarySwitches: UInt64 = 0
+    /// Minor and major ones.
+    var pageFaults: UInt64 = 0
+    /// Time that the thread was ready to run and did not; `nil` where the kernel does not say.
+    var runQueueNanoseconds: UInt64?
+    /// The time itself.
+    var elapsedNanoseconds: UInt64 = 0
+    /// What the processor has counted; an event that it has not is absent.
+    var events: [CountedEvent: UInt64] = [:]
 
     static func - (end: ThreadUsage, start: ThreadUsage) -> ThreadUsage {
-        var migrations: UInt64?
-        if let after = end.migrations, let before = start.migrations { migrations = after - before }
+        func difference(_ value: (ThreadUsage) -> UInt64?) -> UInt64? {
+            if let after = value(end), let before = value(start) { after - before } else { nil }
+        }
         return ThreadUsage(
             cpuNanoseconds: end.cpuNanoseconds - start.cpuNanoseconds,
-            involuntarySwitches: end.involuntarySwitches - start.involuntarySwitches, migrations: migrations)
+            involuntarySwitches: end.involuntarySwitches - start.involuntarySwitches,
+            migrations: difference(\.migrations),
+            voluntarySwitches: end.voluntarySwitches - start.voluntarySwitches,
+            pageFaults: end.pageFaults - start.pageFaults,
+            runQueueNanoseconds: difference(\.runQueueNanoseconds),
+            elapsedNanoseconds: end.elapsedNanoseconds - start.elapsedNanoseconds)
     }
 }
 
 /// Reads the calling thread's usage; made and used on one thread.
 struct ThreadUsageMeter: ~Copyable {
     private let migrationCounter: Int32
+    /// Where there is no such counter: slower to read.
+    private let scheduler: KernelFile?
+    private let schedulerStatistics = KernelFile("/proc/thread-self/schedstat")
 
     init() {
         // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS
         migrationCounter = cplatform_perf_event_open(1, 4, 1)
+        scheduler = migrationCounter < 0 ? KernelFile("/proc/thread-self/sched") : nil
     }
 
     deinit {
         if migrationCounter >= 0 { close(migrationCounter) }
     }
 
-    /// Runs a role, which says when its window opens and closes, and returns its result with the usage in between.
+    /// Runs a role, which says when its window opens and closes, and returns its result with the usage in between and
+    /// the counts of `events`.
     static func duringWindow<Result>(
-        _ role: (_ atWindow: (_ isOpening: Bool) -> Void) -> Result
+        counting events: [CountedEvent] = [], _ role: (_ atWindow: (_ isOpening: Bool) -> Void) -> Result
     ) -> (Result, ThreadUsage) {
         let meter = ThreadUsageMeter()
+        let counters = try? CounterGroup(events)
         var usage = meter.read()
-        let result = role { isOpening in usage = isOpening ? meter.read() : meter.read() - usage }
+        // The counters come last and go first: they count the role and not the readings.
+        let result = role { isOpening in
+            if isOpening {
+                usage = meter.read()
+                counters?.start()
+            } else {
+                let counts = counters?.counts() ?? [:]
+                usage = meter.read() - usage
+                usage.events = counts
+            }
+        }
         return (result, usage)
     }
 
     func read() -> ThreadUsage {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        var migrations: UInt64 = 0
-        let isCounted =
-            migrationCounter >= 0
-            && Glibc.read(migrationCounter, &migrations, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size
+        let counts = cplatform_read_thread_usage()
         return ThreadUsage(
             cpuNanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec),
-            involuntarySwitches: cplatform_involuntary_switches(), migrations: isCounted ? migrations : nil)
-    }
-}
-
-/// The machine's processor time so far, from the first line of `/proc/stat`.
-struct MachineTime {
-    let steal: UInt64
-    let total: UInt64
-
-    /// `nil` where the file is not there or shows no steal.
-    static func read() -> MachineTime? {
-        guard let file = fopen("/proc/stat", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 512)
-        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
-        let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        let fields = text.split(separator: " ").dropFirst().compactMap { UInt64($0) }
-        guard fields.count >= 8 else { return nil }
-        return MachineTime(steal: fields[7], total: fields.prefix(8).reduce(0, +))
+            involuntarySwitches: counts.involuntary_switches, migrations: migrations(),
+            voluntarySwitches: counts.voluntary_switches, pageFaults: counts.page_faults,
+            runQueueNanoseconds: schedulerStatistics?.text().flatMap(SchedulerRecord.runQueueNanoseconds),
+            elapsedNanoseconds: MonotonicClock.now())
     }
 
-    /// Steal since `start`, in per cent of all cores' time; `nil` where no time has passed on that clock.
-    func stealPercent(since start: MachineTime) -> Double? {
-        guard total > start.total else { return nil }
-        return 100 * Double(steal - start.steal) / Double(total - start.total)
+    private func migrations() -> UInt64? {
+        if migrationCounter < 0 { return scheduler?.text().flatMap(SchedulerRecord.migrations) }
+        var count: UInt64 = 0
+        let length = Glibc.read(migrationCounter, &count, MemoryLayout<UInt64>.size)
+        return length == MemoryLayout<UInt64>.size ? count : nil
     }
 }

@@ -104,6 +104,14 @@ enum FlagValues {
         return value
     }
 
+    /// How often a noisy repetition may be measured again.
+    static func retries(_ text: String) throws -> Int {
+        guard let value = Int(text), (0...10).contains(value) else {
+            throw ValidationError("expected a whole number from 0 to 10")
+        }
+        return value
+    }
+
     /// A boolean in any of Google Benchmark's spellings.
     static func truth(_ text: String) throws -> Bool {
         switch text.lowercased() {

@@ -57,6 +57,13 @@ struct RunOptions: ParsableArguments {
         transform: FlagValues.speed)
     var speed: Double = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure a noisy repetition again, up to so many times; the first quiet one is kept, else the last.",
+            valueName: "0...10"),
+        transform: FlagValues.retries)
+    var retryNoisy = 0
+
     @Option(help: ArgumentHelp("Decides the order of the cells and every random choice in them.", valueName: "n"))
     var seed: UInt64 = 1
 

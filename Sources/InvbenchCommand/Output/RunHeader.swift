@@ -1,9 +1,12 @@
 import BenchmarkRecords
+import InvalidationStorm
 
 /// What is said before a run, on standard error.
 enum RunHeader {
-    /// The lines: machine, clock, amount of work, time, destination.
-    static func text(of plan: RunPlan, options: RunOptions, machine: MachineFacts, resultsPath: String?) -> String {
+    /// The lines: machine, clock, counters, amount of work, time, destination.
+    static func text(
+        of plan: RunPlan, options: RunOptions, machine: MachineFacts, counters: ProcessorCounters, resultsPath: String?
+    ) -> String {
         let counts = [
             machine.sockets.map { count($0, "socket") }, machine.cores.map { count($0, "core") },
             machine.threads.map { count($0, "thread") },
@@ -17,6 +20,7 @@ enum RunHeader {
         var lines = [
             ("machine", processor + (hypervisor ?? "")),
             ("clock", ClockDescription.text()),
+            ("counters", counters.description),
             ("work", amount),
             ("time", "about \(ProgressLine.text(seconds: plan.expectedSeconds)) minutes"),
             ("results", resultsPath ?? "not kept"),

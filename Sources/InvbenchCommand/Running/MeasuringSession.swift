@@ -10,6 +10,7 @@ final class MeasuringSession {
     private let cancellation: Cancellation
     private let destinations: [any RowDestination]
     private let progress: ProgressLine
+    private let source: Source
     private var session: OpaquePointer?
     /// The finished repetitions of each cell.
     private var finished: [[ResultRow]]
@@ -18,15 +19,20 @@ final class MeasuringSession {
     /// Every finished row, aggregates too, in the order in which they came.
     private(set) var rows: [ResultRow] = []
 
+    /// Measures one repetition of a cell; `nil` where it was cancelled.
+    typealias Source = (Cell, StormSettings, Cancellation) -> StormMeasurement?
+
     init(
         plan: RunPlan, scenarios: [String: Scenario], cancellation: Cancellation,
-        destinations: [any RowDestination], progress: ProgressLine
+        destinations: [any RowDestination], progress: ProgressLine,
+        source: @escaping Source = { $0.entry.run($1, $2) }
     ) {
         self.plan = plan
         self.scenarios = scenarios
         self.cancellation = cancellation
         self.destinations = destinations
         self.progress = progress
+        self.source = source
         finished = Array(repeating: [], count: plan.cells.count)
     }
 
@@ -72,10 +78,13 @@ final class MeasuringSession {
         let settings = cell.settings(
             of: scenario, windowNanoseconds: plan.windowNanoseconds, warmUpNanoseconds: plan.warmUpNanoseconds,
             seed: Schedule.workSeed(seed: plan.seed, repetition: turn.repetition))
-        guard let measurement = cell.entry.run(settings, cancellation) else { return }
+        let kept = NoisyRetries.measure(limit: plan.noisyRetries, isProtected: cell.entry.isProtected) {
+            source(cell, settings, cancellation)
+        }
+        guard let kept else { return }
         let result = RepetitionRow.of(
-            measurement, name: cell.name, turn: turn, repetitions: plan.repetitions,
-            windowNanoseconds: plan.windowNanoseconds)
+            kept.measurement, name: cell.name, turn: turn, repetitions: plan.repetitions,
+            windowNanoseconds: plan.windowNanoseconds, noisyRetries: kept.thrownAway)
         Self.fill(row, from: result, isRatio: false)
         latest = (result, false)
     }

@@ -3,9 +3,6 @@ import InvalidationStorm
 
 /// What one repetition measured, by the keys of the results file.
 enum MetricValues {
-    /// A repetition that lost more than this to the hypervisor, in per cent of all cores, is marked noisy.
-    private static let stealLimit = 1.0
-
     /// The values that are there and finite: what could not be measured has no key.
     static func of(_ measurement: StormMeasurement) -> [Metric: Double] {
         let fault = measurement.faultLatency
@@ -18,9 +15,6 @@ enum MetricValues {
             .faultRetriesPerFault: measurement.retriesPerFault, .faultFallbacks: Double(measurement.fallbacks),
             .wouldBlockCount: Double(measurement.wouldBlocks), .staleInstalls: Double(measurement.staleInstalls),
             .fairness: measurement.fairness, .longestWait: measurement.longestWaitNanoseconds.map { Double($0) },
-            .steal: measurement.stealPercent, .involuntarySwitches: Double(measurement.involuntarySwitches),
-            .cpuMigrations: measurement.cpuMigrations.map { Double($0) },
-            .coreRoundTrip: measurement.coreRoundTripNanoseconds,
             .invalidationsPerSecond: measurement.invalidationsPerSecond,
             .invalidationSamples: Double(invalidation.samples),
         ]
@@ -38,7 +32,10 @@ enum MetricValues {
             .unregistrationMaximum: measurement.unregistrationLatency?.maximum,
         ]
         values.merge(latencies) { first, _ in first }
-        values[.noisy] = measurement.stealPercent.map { $0 > stealLimit ? 1 : 0 }
-        return values.compactMapValues { $0 }.filter(\.value.isFinite)
+        values.merge(of(measurement.conditions)) { first, _ in first }
+        values.merge(of(measurement.eventsPerFault)) { first, _ in first }
+        var finite = values.compactMapValues { $0 }.filter(\.value.isFinite)
+        finite[.noisy] = Noise { finite[$0] }.isNoisy ? 1 : 0
+        return finite
     }
 }

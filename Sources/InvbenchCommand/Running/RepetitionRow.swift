@@ -6,9 +6,11 @@ enum RepetitionRow {
     /// An iteration is a fault, its time the mean over all of them. Where no fault ended inside the window there is no
     /// such mean: the row then has 0 iterations and the window as its time, as Google Benchmark writes it.
     static func of(
-        _ measurement: StormMeasurement, name: String, turn: Turn, repetitions: Int, windowNanoseconds: UInt64
+        _ measurement: StormMeasurement, name: String, turn: Turn, repetitions: Int, windowNanoseconds: UInt64,
+        noisyRetries: Int
     ) -> ResultRow {
-        let values = MetricValues.of(measurement)
+        var values = MetricValues.of(measurement)
+        values[.noisyRetries] = Double(noisyRetries)
         let mean = measurement.faults > 0 ? values[.faultMean] : nil
         return ResultRow(
             runName: name, repetitionIndex: turn.repetition, repetitions: repetitions,

@@ -4,13 +4,17 @@ import InvalidationStorm
 /// The context of a results file: where the results come from, how the run was made, and what the user adds.
 enum RunContext {
     /// All lines; a user's line with one of our keys is refused.
-    static func lines(of plan: RunPlan, options: RunOptions, fingerprint: Fingerprint) throws -> [ContextLine] {
+    static func lines(
+        of plan: RunPlan, options: RunOptions, fingerprint: Fingerprint, counters: ProcessorCounters
+    ) throws -> [ContextLine] {
         let run: KeyValuePairs = [
             "profile": options.choosesCells ? "none" : options.profile.rawValue,
             "seed": String(plan.seed),
             "window_ns": String(plan.windowNanoseconds),
             "warm_up_ns": String(plan.warmUpNanoseconds),
             "random_interleaving": String(options.benchmark.interleaves),
+            "retry_noisy": String(plan.noisyRetries),
+            "counters": counters.description,
             "guard_parameters": guardParameters(of: plan, options.parameters.chosen),
         ]
         let users = try users(

@@ -10,6 +10,8 @@ struct RunPlan: Sendable {
     let windowNanoseconds: UInt64
     /// How long the threads run before it, in nanoseconds.
     let warmUpNanoseconds: UInt64
+    /// How often a noisy repetition is measured again.
+    let noisyRetries: Int
     /// The order.
     let turns: [Turn]
     /// Decides the order and the work.
@@ -52,6 +54,7 @@ struct RunPlan: Sendable {
         windowNanoseconds = options.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
         // Long enough for every thread to be running and the caches to be warm, never longer than what is measured.
         warmUpNanoseconds = min(20_000_000, windowNanoseconds)
+        noisyRetries = options.retryNoisy
         seed = options.seed
         turns = Schedule.turns(
             cells: chosen.count, repetitions: repetitions, isInterleaved: options.benchmark.interleaves, seed: seed)

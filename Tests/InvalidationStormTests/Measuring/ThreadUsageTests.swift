@@ -1,4 +1,5 @@
 import CPlatform
+import Glibc
 import Testing
 
 @testable import InvalidationStorm
@@ -39,20 +40,50 @@ import Testing
         }
     }
 
-    @Test("Steal is a part of all time, and absent where no time passed")
-    func steal() {
-        let start = MachineTime(steal: 10, total: 1_000)
-        #expect(MachineTime(steal: 15, total: 1_100).stealPercent(since: start) == 5)
-        #expect(start.stealPercent(since: start) == nil)
-        #expect(MachineTime.read().map { $0.total > 0 } ?? true)
+    @Test("Waiting, page faults and time are counted for the thread that has them")
+    func counts() {
+        let used = RoleThread(number: 0) { () -> ThreadUsage in
+            let meter = ThreadUsageMeter()
+            let start = meter.read()
+            for _ in 0..<3 { usleep(100) }
+            let length = 1 << 20
+            let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+            for offset in stride(from: 0, to: length, by: 4096) {
+                memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
+            }
+            munmap(memory, length)
+            return meter.read() - start
+        }.join()
+        #expect(used.voluntarySwitches >= 3)
+        #expect(used.pageFaults >= 1)
+        #expect(used.elapsedNanoseconds >= 300_000)
+        #expect(used.runQueueNanoseconds ?? 0 <= used.elapsedNanoseconds)
+    }
+
+    @Test("A window is what lies between its opening and its closing")
+    func window() {
+        let (result, usage) = RoleThread(number: 0) {
+            ThreadUsageMeter.duringWindow(counting: [.taskClock]) { atWindow -> Int in
+                for _ in 0..<50 { usleep(100) }
+                atWindow(true)
+                usleep(100)
+                atWindow(false)
+                for _ in 0..<50 { usleep(100) }
+                return 7
+            }
+        }.join()
+        #expect(result == 7)
+        // A loaded machine adds involuntary switches, never voluntary ones.
+        #expect((1..<50).contains(usage.voluntarySwitches))
     }
 
     @Test("Two threads play ping-pong and know how long a round took")
     func coreRoundTrip() throws {
         let game = CoreRoundTrip()
-        let first = RoleThread(number: 0) { game.serve(clock: .calibrated) }
-        let second = RoleThread(number: 1) { game.answer() }
+        let first = RoleThread(number: 0) { game.play(threadNumber: 0, clock: .calibrated) }
+        let second = RoleThread(number: 1) { game.play(threadNumber: 1, clock: .calibrated) }
         #expect(try #require(first.join()) > 0)
-        second.join()
+        #expect(second.join() == nil)
+        #expect(game.play(threadNumber: 2, clock: .calibrated) == nil)
     }
 }

@@ -1,0 +1,98 @@
+import Foundation
+
+/// What disturbed a repetition: each value that lies outside its limit.
+public struct Noise: Sendable {
+    /// Kinds of disturbance, in words.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// The hypervisor gave the machine's cores to others.
+        case steal
+        /// Threads of the cell were ready to run and did not.
+        case runQueue = "run queue"
+        /// Others kept cores busy.
+        case otherLoad = "other load"
+        /// Threads of the cell lost their core to others.
+        case involuntarySwitches = "involuntary switches"
+        /// Threads of the cell were moved to other cores.
+        case migrations
+        /// The cell's cores were not as far apart at the end as at the beginning.
+        case roundTrip = "round trip"
+    }
+
+    /// One disturbance.
+    public struct Reason: Hashable, Sendable, CustomStringConvertible {
+        /// What it is.
+        public let kind: Kind
+        /// With its figures: `steal 3.1 %`, `round trip 120 -> 480 ns`.
+        public let description: String
+    }
+
+    /// All that is outside the limits, in the order of the kinds.
+    public let reasons: [Reason]
+
+    /// Whether there is any.
+    public var isNoisy: Bool { !reasons.isEmpty }
+
+    /// Judges a repetition by its values; one that is `nil` is not judged.
+    ///
+    /// Threads of a cell that is oversubscribed wait for each other by design: there neither the run queue nor switches
+    /// count.
+    public init(limits: NoiseLimits = .standard, _ value: (Metric) -> Double?) {
+        var reasons: [Reason] = []
+        func add(_ kind: Kind, _ figures: String) {
+            reasons.append(Reason(kind: kind, description: "\(kind.rawValue) \(figures)"))
+        }
+        if let percent = value(.steal), percent > limits.stealPercent {
+            add(.steal, "\(ScaledNumber.ratio(percent)) %")
+        }
+        let isOversubscribed = value(.oversubscribed) == 1
+        if !isOversubscribed, let percent = value(.runQueueDelay), percent > limits.runQueueDelayPercent {
+            add(.runQueue, "\(ScaledNumber.ratio(percent)) %")
+        }
+        if let cores = value(.otherLoad), cores > limits.otherLoadCores {
+            add(.otherLoad, String(format: "%.1f cores", cores))
+        }
+        if let windows = value(.threadWindows), windows > 0 {
+            func rate(_ metric: Metric) -> Double { (value(metric) ?? 0) / (windows / 1e9) }
+            if !isOversubscribed, rate(.involuntarySwitches) > limits.involuntarySwitchesPerSecond {
+                add(.involuntarySwitches, "\(ScaledNumber.rate(rate(.involuntarySwitches))) a second")
+            }
+            if rate(.cpuMigrations) > limits.migrationsPerSecond {
+                add(.migrations, ScaledNumber.count(value(.cpuMigrations) ?? 0))
+            }
+        }
+        if let before = value(.coreRoundTrip), let after = value(.coreRoundTripAfter), before > 0, after > 0,
+            max(before, after) / min(before, after) > limits.roundTripRatio
+        {
+            add(.roundTrip, String(format: "%.0f -> %.0f ns", before, after))
+        }
+        self.reasons = reasons
+    }
+
+    /// Judges a row of a results file.
+    public init(_ row: ResultRow) { self.init { row[$0] } }
+}
+
+/// From where on a disturbance counts.
+public struct NoiseLimits: Sendable {
+    /// In per cent of all cores.
+    public var stealPercent: Double
+    /// In per cent of the threads' windows.
+    public var runQueueDelayPercent: Double
+    /// In cores.
+    public var otherLoadCores: Double
+    /// For each second of a thread's window.
+    public var involuntarySwitchesPerSecond: Double
+    /// For each second of a thread's window.
+    public var migrationsPerSecond: Double
+    /// The larger of the two round trips by the smaller.
+    public var roundTripRatio: Double
+
+    /// Found on two virtual cores with windows of 100 ms. Another process that keeps one core busy shows there as 1.0 to
+    /// 1.8 cores of other load and, where the cell wants both cores, as 30 to 80 % of waiting in the run queue and 50 to
+    /// 300 switches a second; the limits lie well below, and above what the kernel's own threads and the ticks' error do.
+    /// Steal of 1 % is less than one tick in such a window: any that shows counts. Pinned threads do not move at all.
+    /// The round trip has states that lie a factor of three or more apart, and wavers by a fifth inside of one.
+    public static let standard = NoiseLimits(
+        stealPercent: 1, runQueueDelayPercent: 2, otherLoadCores: 0.3, involuntarySwitchesPerSecond: 100,
+        migrationsPerSecond: 10, roundTripRatio: 1.5)
+}
