@@ -18,6 +18,8 @@ import Testing
         }
         #expect(Metric.faultSamples.better == nil)
         #expect(Metric.coreRoundTrip.better == nil)
+        #expect(Metric.faultTrend.better == nil)
+        #expect(Metric.faultBacklog.better == .lower && Metric.invalidationBacklog.better == .lower)
     }
 
     /// The list of the measurement rules, word by word: other tools find values by these keys.
@@ -33,6 +35,8 @@ import Testing
             "faults_per_second", "fault_retries_per_fault", "fault_fallbacks", "invalidations_per_second",
             "would_block_count", "stale_installs", "fairness_jain", "longest_wait_ns", "steal_percent",
             "involuntary_switches", "cpu_migrations", "core_round_trip_ns", "fault_sampling_shift", "noisy",
+            "fault_backlog", "fault_trend", "invalidation_backlog", "invalidation_fairness_jain",
+            "invalidation_longest_wait_ns",
         ]
         #expect(Set(Metric.allCases.map(\.rawValue)) == Set(roles + churner + others))
     }

@@ -63,6 +63,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How starts and ends stay paired when a start fails.")
     var pairing: PairingPolicy = .targetedUndo
 
+    @OptionGroup(title: "Open loop")
+    var arrivals: ArrivalFlags
+
     @OptionGroup(title: "Parameters of guards")
     var parameters: ParameterFlags
 
@@ -99,8 +102,9 @@ struct RunOptions: ParsableArguments {
     /// What is changed in every cell that it applies to.
     var adjustments: Cell.Adjustments {
         Cell.Adjustments(
-            walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing,
-            guardParameters: parameters.chosen)
+            walkNanoseconds: walkNs, changeNanoseconds: changeNs, faultRate: arrivals.faultRate,
+            invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson, speed: speed,
+            pairing: pairing, guardParameters: parameters.chosen)
     }
 }
 
