@@ -26,6 +26,8 @@ public struct StormMeasurement: Sendable {
     public var faultLatency: LatencySummary
     /// How long invalidations took; from the intended start where the scenario gives one.
     public var invalidationLatency: LatencySummary
+    /// The latencies themselves, of the timed operations of all threads.
+    public var latencies: RoleLatencies
     /// Faults finished inside the window, over all faulters.
     public var faults: UInt64
     /// The faulters' throughputs added up, each over its own window, which in an open loop ends with its last fault.
@@ -115,6 +117,9 @@ public struct StormMeasurement: Sendable {
 
         registrationLatency = churner?.registrationLatencies.summary(mean: nil)
         unregistrationLatency = churner?.unregistrationLatencies.summary(mean: nil)
+        latencies = RoleLatencies(
+            faults: faultLatencies, invalidations: invalidationLatencies,
+            registrations: churner?.registrationLatencies, unregistrations: churner?.unregistrationLatencies)
         registrationsPerSecond = churner.map { Double($0.registrations) / seconds($0.windowTicks) }
 
         retriesPerFault = Double(faulters.reduce(0) { $0 + $1.retries }) * perFault

@@ -73,6 +73,23 @@ extension EndToEndTests {
             #expect(try outcome.rows().contains { $0[.faultTrend] != nil })
         }
 
+        @Test func histogramsAreKeptOnRequest() throws {
+            let outcome = try command.run(Self.small + ["--histograms", "h/below", "--benchmark_repetitions=3"])
+            #expect(outcome.status == 0)
+            let folder = command.folder.path + "/h/below"
+            #expect(
+                Set(try FileManager.default.contentsOfDirectory(atPath: folder)) == [
+                    "storm_mutex_calm_faulters=1_invalidators=0.fault.hgrm",
+                    "storm_mutex_storm_faulters=1_invalidators=1.fault.hgrm",
+                    "storm_mutex_storm_faulters=1_invalidators=1.invalidation.hgrm",
+                ])
+            let rows = try command.savedRows().filter { $0.runType == .iteration && $0.cell?.scenario == "calm" }
+            let samples = rows.reduce(0) { $0 + ($1[.faultSamples] ?? 0) }
+            let text = try command.text(of: "h/below/storm_mutex_calm_faulters=1_invalidators=0.fault.hgrm")
+            let total = try #require(text.split(separator: "Total count").last?.split(separator: "]").first)
+            #expect(Double(total.drop { $0 == " " || $0 == "=" }) == samples)
+        }
+
         @Test func theContextSaysHowTheRunWasMade() throws {
             _ = try command.run(Self.small + ["--seed=7", "--benchmark_context=note=a\u{1}b", "--profile=standard"])
             let context = try ResultsFile(reading: try #require(command.resultsFiles().first)).context

@@ -75,6 +75,12 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where results files go, in a folder for each machine.", valueName: "folder"))
     var results = "results"
 
+    @Option(
+        help: ArgumentHelp(
+            "Also keep the latencies of each cell here, a file in HdrHistogram's format (.hgrm, in ns) for each role: "
+                + "of the timed operations, over all repetitions so far.", valueName: "folder"))
+    var histograms: String?
+
     @OptionGroup(title: "Google Benchmark's flags")
     var benchmark: BenchmarkFlags
 

@@ -9,6 +9,7 @@ final class MeasuringSession {
     private let scenarios: [String: Scenario]
     private let cancellation: Cancellation
     private let destinations: [any RowDestination]
+    private let histograms: HistogramFiles?
     private let progress: ProgressLine
     private var session: OpaquePointer?
     /// The finished repetitions of each cell.
@@ -20,12 +21,13 @@ final class MeasuringSession {
 
     init(
         plan: RunPlan, scenarios: [String: Scenario], cancellation: Cancellation,
-        destinations: [any RowDestination], progress: ProgressLine
+        destinations: [any RowDestination], histograms: HistogramFiles?, progress: ProgressLine
     ) {
         self.plan = plan
         self.scenarios = scenarios
         self.cancellation = cancellation
         self.destinations = destinations
+        self.histograms = histograms
         self.progress = progress
         finished = Array(repeating: [], count: plan.cells.count)
     }
@@ -73,6 +75,7 @@ final class MeasuringSession {
             of: scenario, windowNanoseconds: plan.windowNanoseconds, warmUpNanoseconds: plan.warmUpNanoseconds,
             seed: Schedule.workSeed(seed: plan.seed, repetition: turn.repetition))
         guard let measurement = cell.entry.run(settings, cancellation) else { return }
+        histograms?.add(measurement.latencies, ofCell: cell.name)
         let result = RepetitionRow.of(
             measurement, name: cell.name, turn: turn, repetitions: plan.repetitions,
             windowNanoseconds: plan.windowNanoseconds)
