@@ -19,9 +19,10 @@
 public struct CellName: Hashable, Sendable, CustomStringConvertible {
     /// One setting of the cell that is not default, such as `walk:1000ns`.
     public struct Parameter: Hashable, Sendable {
-        /// Which setting: `walk`, `change`, `pairing`, `speed`, or one of the guard's.
+        /// Which setting: `walk`, `change`, `fault-rate`, `invalidation-rate`, `arrivals`, `pairing`, `speed`, or one
+        /// of the guard's.
         public let key: String
-        /// Its value with its unit, such as `1000ns`.
+        /// Its value with its unit, such as `1000ns`; a rate is a plain number of operations a second.
         public let value: String
 
         /// A setting and its value; whether both are legal is checked when the cell is named.

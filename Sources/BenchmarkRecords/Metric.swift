@@ -44,12 +44,13 @@ public enum Metric: String, CaseIterable, Sendable {
     /// One fault in two to the power of this was timed.
     case faultSamplingShift = "fault_sampling_shift"
     case faultRetriesPerFault = "fault_retries_per_fault"
-    /// The rate of faults in the second half of the window over that in the first.
-    case faultTrend = "fault_trend"
-    /// Faults that were due inside the window and never started.
-    case faultBacklog = "fault_backlog"
     /// Faults that took the path which cannot be starved.
     case faultFallbacks = "fault_fallbacks"
+    /// Faults of an open loop that were due in the window and never started.
+    case faultBacklog = "fault_backlog"
+    /// The closed-loop faults' rate in the second half of the window divided by that in the first: far from 1 where the
+    /// warm-up was too short, or the machine changed.
+    case faultTrend = "fault_trend"
     case invalidationP50 = "invalidation_p50_ns"
     case invalidationP90 = "invalidation_p90_ns"
     case invalidationP99 = "invalidation_p99_ns"
@@ -59,8 +60,12 @@ public enum Metric: String, CaseIterable, Sendable {
     case invalidationMean = "invalidation_mean_ns"
     case invalidationsPerSecond = "invalidations_per_second"
     case invalidationSamples = "invalidation_samples"
-    /// Invalidations that were due inside the window and never started.
+    /// Invalidations with intended starts that were due in the window and never started.
     case invalidationBacklog = "invalidation_backlog"
+    /// The longest invalidation from its actual start.
+    case invalidationLongestWait = "invalidation_longest_wait_ns"
+    /// Jain's index over the invalidators' throughput, above 0 and at most 1; with two or more of them.
+    case invalidationFairness = "invalidation_fairness_jain"
     case registrationP50 = "registration_p50_ns"
     case registrationP99 = "registration_p99_ns"
     case registrationMaximum = "registration_max_ns"
@@ -115,16 +120,16 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
-            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .coreRoundTrip,
-            .coreRoundTripAfter, .threadWindows:
+            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .invalidationLongestWait,
+            .coreRoundTrip, .coreRoundTripAfter, .threadWindows:
             .nanoseconds
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
-        case .faultSamples, .faultSamplingShift, .faultFallbacks, .invalidationSamples, .wouldBlockCount,
-            .staleInstalls, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults, .noisyRetries,
-            .faultBacklog, .invalidationBacklog:
+        case .faultSamples, .faultSamplingShift, .faultFallbacks, .faultBacklog, .invalidationSamples,
+            .invalidationBacklog, .wouldBlockCount, .staleInstalls, .voluntarySwitches, .involuntarySwitches,
+            .cpuMigrations, .pageFaults, .noisyRetries:
             .count
-        case .faultRetriesPerFault, .fairness, .faultTrend, .cyclesPerFault, .instructionsPerFault,
-            .cacheMissesPerFault:
+        case .faultRetriesPerFault, .faultTrend, .fairness, .invalidationFairness, .cyclesPerFault,
+            .instructionsPerFault, .cacheMissesPerFault:
             .ratio
         case .steal, .runQueueDelay: .percent
         case .otherLoad: .cores
@@ -139,12 +144,13 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
-            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultRetriesPerFault,
-            .faultFallbacks, .wouldBlockCount, .staleInstalls, .faultBacklog, .invalidationBacklog, .cyclesPerFault,
-            .instructionsPerFault, .cacheMissesPerFault:
+            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .invalidationLongestWait,
+            .faultRetriesPerFault, .faultFallbacks, .faultBacklog, .invalidationBacklog, .wouldBlockCount,
+            .staleInstalls, .cyclesPerFault, .instructionsPerFault, .cacheMissesPerFault:
             .lower
-        case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness: .higher
-        case .faultSamples, .faultSamplingShift, .invalidationSamples, .faultTrend, .steal, .otherLoad,
+        case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness, .invalidationFairness:
+            .higher
+        case .faultSamples, .faultSamplingShift, .faultTrend, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
             .coreRoundTrip, .coreRoundTripAfter, .coreFrequency, .oversubscribed, .noisy, .noisyRetries:
             nil

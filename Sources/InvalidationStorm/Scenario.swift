@@ -30,7 +30,7 @@ public struct Scenario: Sendable {
     /// The name on the command line and in results.
     public let name: String
     /// When invalidations come.
-    public let arrivals: Arrivals
+    public private(set) var arrivals: Arrivals
     /// How many pages each synthetic invalidation covers.
     public let pagesPerInvalidation: Int
     /// Where synthetic invalidations fall.
@@ -87,6 +87,17 @@ public struct Scenario: Sendable {
         case .none, .trace: false
         case .backToBack, .poisson, .paced, .bursts: event != .release
         }
+    }
+
+    /// The same with other arrivals, as so many invalidators share them out.
+    public func arriving(_ process: ArrivalProcess, invalidators: Int) -> Scenario {
+        var scenario = self
+        scenario.arrivals =
+            switch process.spacing {
+            case .poisson: .poisson(perSecond: process.perSecond / Double(invalidators))
+            case .fixed: .paced(perSecond: process.perSecond)
+            }
+        return scenario
     }
 
     /// How many pages, from the first, synthetic invalidations fall into.

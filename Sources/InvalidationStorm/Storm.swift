@@ -35,7 +35,8 @@ public enum Storm {
         }
         defer { RCU.withRegisteredThread { lives.end() } }
         let clock = TickClock.calibrated
-        let control = StormControl(threads: settings.threads)
+        let control = StormControl(
+            threads: settings.threads, windowLengthTicks: clock.ticks(nanoseconds: settings.windowNanoseconds))
         let roundTrip = control.threads > 1 ? (before: CoreRoundTrip(), after: CoreRoundTrip()) : nil
         let faulters = startFaulters(settings, control: control, clock: clock, roundTrip: roundTrip, faulterBody)
         let invalidators = startInvalidators(
@@ -54,7 +55,7 @@ public enum Storm {
             faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
             staleInstalls: device.shadow.staleCount,
             conditions: RepetitionConditions(machine: machine, threads: usages, cores: faulterResults.map(\.core)),
-            samplingShift: control.samplingShift, clock: clock)
+            samplingShift: control.samplingShift, windowLengthTicks: control.windowLengthTicks, clock: clock)
     }
 
     private typealias RoundTrips = (before: CoreRoundTrip, after: CoreRoundTrip)
@@ -65,13 +66,18 @@ public enum Storm {
     ) -> [RoleThread<(tally: FaulterTally, core: CoreReadings)>] {
         (0..<settings.faulters).map { number in
             RoleThread(number: number) {
-                let faulter = Faulter(
-                    control: control, clock: clock,
-                    firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number))
                 var core = CoreReadings()
                 core.roundTripNanoseconds = roundTrip?.before.play(threadNumber: number, clock: clock)
                 core.frequencyHertz = CoreFrequency.measure(clock: clock)
                 control.gather()
+                let faulter = Faulter(
+                    control: control, clock: clock,
+                    firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number),
+                    arrivals: settings.faultArrivals.map {
+                        ArrivalTimes(
+                            $0, thread: number, of: settings.faulters, from: control.startTicks, clock: clock,
+                            seed: settings.seed)
+                    })
                 var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) {
                     body(faulter, $0)
                 }
@@ -98,7 +104,7 @@ public enum Storm {
                     changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
                     arrivals: ArrivalSequence(
                         scenario: settings.scenario, speed: settings.speed, seed: settings.seed, stream: number,
-                        invalidator: invalidator, of: settings.invalidators))
+                        invalidator: invalidator, of: settings.invalidators, from: control.startTicks, clock: clock))
                 var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage
                 _ = roundTrip?.after.play(threadNumber: number, clock: clock)
@@ -133,7 +139,7 @@ public enum Storm {
         while !control.allAreReady { usleep(100) }
         // The load from here on: the window alone is short for the kernel's ticks.
         let atWarmUp = MachineTime.read()
-        control.enter(.warmUp)
+        control.start(clock: clock)
         sleep(nanoseconds: settings.warmUpNanoseconds, unless: cancellation)
         control.chooseSampling(
             faulters: settings.faulters, warmUpNanoseconds: settings.warmUpNanoseconds, clock: clock)
@@ -141,7 +147,8 @@ public enum Storm {
         control.openWindow(clock: clock)
         sleep(nanoseconds: settings.windowNanoseconds, unless: cancellation)
         control.enter(.coolDown)
-        // A thread that others starve would never leave while they go on: it gets ten windows more.
+        // A thread that others starve would never leave while they go on: it gets ten windows more. One that works off
+        // what was due leaves within one.
         let patience = Deadline.after(nanoseconds: 1_000_000_000 + 10 * settings.windowNanoseconds)
         while !control.allHaveLeft, !patience.hasPassed, !cancellation.isRaised { usleep(100) }
         let after = MachineTime.read()

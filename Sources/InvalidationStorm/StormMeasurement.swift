@@ -22,15 +22,18 @@ public struct LatencySummary: Sendable {
 
 /// What one repetition of one cell measured.
 public struct StormMeasurement: Sendable {
-    /// How long faults took.
+    /// How long faults took; from the intended start in an open loop.
     public var faultLatency: LatencySummary
     /// How long invalidations took; from the intended start where the scenario gives one.
     public var invalidationLatency: LatencySummary
+    /// The latencies themselves, of the timed operations of all threads.
+    public var latencies: RoleLatencies
     /// Faults finished inside the window, over all faulters.
     public var faults: UInt64
-    /// The faulters' throughputs added up, each over its own window.
+    /// The faulters' throughputs added up, each over its own window, which in an open loop ends with its last fault.
     public var faultsPerSecond: Double
-    /// The invalidators' throughputs added up, each over its own window; starts that would have blocked do not count.
+    /// The invalidators' throughputs added up, each over its own window, which ends with its last invalidation where
+    /// they have intended starts; starts that would have blocked do not count.
     public var invalidationsPerSecond: Double
     /// How long registrations took; `nil` in scenarios without a churner.
     public var registrationLatency: LatencySummary?
@@ -48,6 +51,18 @@ public struct StormMeasurement: Sendable {
     public var staleInstalls: UInt64
     /// Jain's fairness index over the faulters' throughputs, above 0 and at most 1.
     public var fairness: Double
+    /// The same over the invalidators' throughputs; `nil` with fewer than two.
+    public var invalidationFairness: Double?
+    /// The longest invalidation from its actual start, in nanoseconds; `nil` where none was done.
+    public var longestInvalidationNanoseconds: UInt64?
+    /// Faults of an open loop that were due in the window and never started, since the thread had fallen behind by the
+    /// window's length; `nil` in a closed loop.
+    public var faultBacklog: UInt64?
+    /// The same of invalidations; `nil` where they have no intended starts.
+    public var invalidationBacklog: UInt64?
+    /// The faults' rate in the second half of the window divided by that in the first; `nil` where a half has none, and
+    /// in an open loop, whose rate is given.
+    public var faultTrend: Double?
     /// The longest time one fault spent waiting or retrying, in nanoseconds; taken on the slow path, never sampled. `nil`
     /// where the guard does not measure that.
     public var longestWaitNanoseconds: UInt64?
@@ -62,7 +77,7 @@ public struct StormMeasurement: Sendable {
 
     init(
         faulters: [FaulterTally], invalidators: [InvalidatorTally], churner: ChurnerTally?, staleInstalls: UInt64,
-        conditions: RepetitionConditions, samplingShift: Int, clock: TickClock
+        conditions: RepetitionConditions, samplingShift: Int, windowLengthTicks: UInt64, clock: TickClock
     ) {
         func seconds(_ ticks: UInt64) -> Double { max(1, Double(ticks) * clock.nanosecondsPerTick) * 1e-9 }
         let throughputs = faulters.map { Double($0.faults) / seconds($0.windowTicks) }
@@ -71,7 +86,11 @@ public struct StormMeasurement: Sendable {
         let perFault = 1 / Double(max(1, faults))
         var faultLatencies = LatencyRecorder()
         faulters.forEach { faultLatencies.merge($0.latencies) }
-        faultLatency = faultLatencies.summary(mean: faults == 0 ? nil : seconds(windowTicks) * 1e9 * perFault)
+        let openLoops = faulters.compactMap(\.openLoop)
+        let faultTicks = openLoops.isEmpty ? windowTicks : openLoops.reduce(0) { $0 + $1.latencyTicks }
+        faultLatency = faultLatencies.summary(mean: faults == 0 ? nil : seconds(faultTicks) * 1e9 * perFault)
+        faultBacklog = openLoops.isEmpty ? nil : openLoops.reduce(0) { $0 + $1.backlog }
+        faultTrend = openLoops.isEmpty ? Self.trend(faulters, halfWindowTicks: windowLengthTicks / 2) : nil
         faultsPerSecond = throughputs.reduce(0, +)
         fairness = Self.jainIndex(throughputs)
 
@@ -81,11 +100,20 @@ public struct StormMeasurement: Sendable {
         invalidators.forEach { invalidationLatencies.merge($0.latencies) }
         invalidationLatency = invalidationLatencies.summary(
             mean: invalidations == 0 ? nil : seconds(latencyTicks) * 1e9 / Double(invalidations))
-        invalidationsPerSecond = invalidators.reduce(0) { $0 + Double($1.invalidations) / seconds($1.windowTicks) }
+        let invalidationThroughputs = invalidators.map { Double($0.invalidations) / seconds($0.windowTicks) }
+        invalidationsPerSecond = invalidationThroughputs.reduce(0, +)
+        invalidationFairness = invalidators.count < 2 ? nil : Self.jainIndex(invalidationThroughputs)
+        longestInvalidationNanoseconds =
+            invalidations == 0 ? nil : invalidators.map { clock.nanoseconds($0.longestTicks) }.max()
+        let invalidationBacklogs = invalidators.compactMap(\.backlog)
+        invalidationBacklog = invalidationBacklogs.isEmpty ? nil : invalidationBacklogs.reduce(0, +)
         wouldBlocks = invalidators.reduce(0) { $0 + $1.wouldBlocks }
 
         registrationLatency = churner?.registrationLatencies.summary(mean: nil)
         unregistrationLatency = churner?.unregistrationLatencies.summary(mean: nil)
+        latencies = RoleLatencies(
+            faults: faultLatencies, invalidations: invalidationLatencies,
+            registrations: churner?.registrationLatencies, unregistrations: churner?.unregistrationLatencies)
         registrationsPerSecond = churner.map { Double($0.registrations) / seconds($0.windowTicks) }
 
         retriesPerFault = Double(faulters.reduce(0) { $0 + $1.retries }) * perFault
@@ -98,10 +126,21 @@ public struct StormMeasurement: Sendable {
         self.samplingShift = samplingShift
     }
 
+    /// The rate behind the middle of the window divided by that before it, over all closed-loop faulters.
+    static func trend(_ faulters: [FaulterTally], halfWindowTicks: UInt64) -> Double? {
+        let before = faulters.reduce(0) { $0 + Double($1.faultsBeforeMiddle) } / Double(max(1, halfWindowTicks))
+        let behind = faulters.reduce(0) { rate, tally in
+            let ticks = Double(tally.windowTicks) - Double(halfWindowTicks)
+            return rate + Double(tally.faults - tally.faultsBeforeMiddle) / max(1, ticks)
+        }
+        return before > 0 && behind > 0 ? behind / before : nil
+    }
+
     /// (sum x)^2 / (n sum x^2): 1 where all are alike, 1/n where one has everything. 1 also where nobody has anything.
     static func jainIndex(_ values: [Double]) -> Double {
         let sum = values.reduce(0, +)
         let squares = values.reduce(0) { $0 + $1 * $1 }
-        return squares == 0 ? 1 : sum * sum / (Double(values.count) * squares)
+        // The quotient of equal shares may be rounded up.
+        return squares == 0 ? 1 : min(1, sum * sum / (Double(values.count) * squares))
     }
 }

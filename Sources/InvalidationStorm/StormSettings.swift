@@ -16,6 +16,9 @@ public struct StormSettings: Sendable {
     public var walkNanoseconds: UInt64
     /// How long the change of the pages takes on top of changing them, in nanoseconds.
     public var changeNanoseconds: UInt64
+    /// When faults come; `nil` for each as soon as the one before has ended (closed loop). Where they have intended
+    /// starts, every fault is timed, from its intended start.
+    public var faultArrivals: ArrivalProcess?
     /// A trace's speed: 1 is as recorded, 2 twice as fast, 0 as fast as possible.
     public var speed: Double
     /// The seed of every random choice in the run.

@@ -32,7 +32,7 @@ struct RunCommand: GuardCommand {
                 resultsPath: destinations.resultsPath))
         let session = MeasuringSession(
             plan: plan, scenarios: scenarios, cancellation: Interruption.cancellation,
-            destinations: destinations.all,
+            destinations: destinations.all, histograms: destinations.histograms,
             progress: ProgressLine(total: plan.turns.count, expectedSeconds: plan.expectedSeconds))
         session.run(context: context)
         try end(session.rows, of: plan, destinations: destinations, signal: Interruption.signal)

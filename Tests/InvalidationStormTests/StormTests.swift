@@ -194,6 +194,8 @@ import Testing
         #expect(StormMeasurement.jainIndex([8, 0, 0, 0]) == 0.25)
         #expect(StormMeasurement.jainIndex([1, 3]) == 0.8)
         #expect(StormMeasurement.jainIndex([0, 0]) == 1)
+        #expect(
+            (1...100).allSatisfy { StormMeasurement.jainIndex([1 / Double($0), 1 / Double($0), 1 / Double($0)]) <= 1 })
     }
 }
 

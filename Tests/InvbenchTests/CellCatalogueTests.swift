@@ -42,6 +42,49 @@ import Testing
             ])
     }
 
+    @Test func ratesAreInTheNamesOfTheCellsTheyApplyTo() throws {
+        let both = Cell.Adjustments(faultRate: 100_000, invalidationRate: 0.5, spacing: .fixed)
+        let tail = "faulters:1/invalidators"
+        #expect(
+            try cells(scenarios: ["calm", "storm", "trace:app"], adjustments: both) == [
+                "storm/mutex/calm/\(tail):0/fault-rate:100000/arrivals:fixed",
+                "storm/mutex/storm/\(tail):1/fault-rate:100000/invalidation-rate:0.5/arrivals:fixed",
+                "storm/mutex/trace:app/\(tail):1/fault-rate:100000/arrivals:fixed",
+            ])
+        let one = Cell.Adjustments(invalidationRate: 5_000, spacing: .fixed)
+        #expect(
+            try cells(scenarios: ["calm", "steady"], adjustments: one) == [
+                "storm/mutex/calm/\(tail):0", "storm/mutex/steady/\(tail):1/invalidation-rate:5000/arrivals:fixed",
+            ])
+        #expect(
+            try cells(scenarios: ["exit"], adjustments: .init(faultRate: 7)) == [
+                "storm/mutex/exit/\(tail):1/fault-rate:7"
+            ])
+    }
+
+    @Test func aRepetitionRunsAtTheRatesOfItsName() throws {
+        func settings(_ name: String, _ spacing: ArrivalProcess.Spacing) throws -> StormSettings {
+            let offer = try #require(catalogue.scenarios(named: [name]).first)
+            let adjustments = Cell.Adjustments(faultRate: 10, invalidationRate: 4_000, spacing: spacing)
+            let cell = try #require(
+                Cell(entry: Self.adjustable, scenario: offer, faulters: 1, invalidators: 2, adjustments: adjustments))
+            return cell.settings(of: .storm, windowNanoseconds: 1, warmUpNanoseconds: 1, seed: 1)
+        }
+        #expect(try settings("storm", .fixed).faultArrivals == ArrivalProcess(perSecond: 10, spacing: .fixed))
+        guard case .paced(4_000) = try settings("storm", .fixed).scenario.arrivals else {
+            Issue.record("not paced at its rate")
+            return
+        }
+        guard case .poisson(2_000) = try settings("burst", .poisson).scenario.arrivals else {
+            Issue.record("not at random, half of its rate from each of two")
+            return
+        }
+        guard case .backToBack = try settings("trace:app", .fixed).scenario.arrivals else {
+            Issue.record("a trace's own arrivals were replaced")
+            return
+        }
+    }
+
     @Test func aFractionalSpeedIsWrittenAsIs() throws {
         let name = try cells(scenarios: ["trace:redis"], adjustments: .init(speed: 0.5)).first
         #expect(name == "storm/mutex/trace:redis/faulters:1/invalidators:1/speed:0.5")

@@ -78,6 +78,15 @@ import Testing
         #expect(try parse().parameters.chosen == GuardParameters())
     }
 
+    @Test func ratesAndTheirSpacing() throws {
+        let adjustments = try parse("--fault-rate", "1.5M", "--invalidation-rate=100k", "--arrivals", "fixed")
+            .adjustments
+        #expect(
+            adjustments == Cell.Adjustments(faultRate: 1_500_000, invalidationRate: 100_000, spacing: .fixed))
+        #expect(try parse("--fault-rate", "0.5").adjustments == Cell.Adjustments(faultRate: 0.5))
+        #expect(try parse("--invalidation-rate", "1G").adjustments == Cell.Adjustments(invalidationRate: 1e9))
+    }
+
     @Test func contextLines() throws {
         let lines = try parse("--benchmark_context=a=1,b=x=y", "--benchmark_context", "c=").benchmark.context
         #expect(
@@ -98,6 +107,10 @@ import Testing
         ["--wide-bound=-1"], ["--wide-bound", "many"], ["--bias-budget", "5"], ["--bias-budget=0%"],
         ["--bias-budget", "101%"], ["--bias-budget", "nan%"],
         ["--retry-noisy", "11"], ["--retry-noisy=-1"], ["--retry-noisy", "some"], ["--retry-noisy"],
+        ["--fault-rate", "0"], ["--fault-rate=-5"], ["--fault-rate", "k"], ["--fault-rate", "10kHz"],
+        ["--fault-rate", "nan"], ["--fault-rate", "infM"], ["--fault-rate", "2G"], ["--invalidation-rate", "1e-9"],
+        ["--invalidation-rate", ""], ["--arrivals", "fixed"], ["--arrivals", "poisson", "--scenario", "storm"],
+        ["--fault-rate", "5", "--arrivals", "bursts"],
         ["--benchmark_list_tests=perhaps"], ["--benchmark_context=novalue"], ["--benchmark_context==x"],
         ["--window", "1s", "--benchmark_min_time", "1"], ["stray"], ["--benchmark_filter"],
     ])

@@ -39,6 +39,57 @@ extension EndToEndTests {
             }
         }
 
+        @Test func anOpenLoopsValuesAreInItsRowsAndNoOthers() throws {
+            let outcome = try command.run([
+                "--guard", "mutex", "--scenario", "calm,storm", "--faulters", "1", "--invalidators", "2", "--window",
+                "50ms", "--fault-rate", "5k", "--invalidation-rate", "1k", "--arrivals", "fixed", "--no-save",
+                "--benchmark_format=json", "--benchmark_repetitions=1",
+            ])
+            #expect(outcome.status == 0)
+            let rows = try outcome.rows()
+            #expect(rows.count == 2)
+            for row in rows {
+                let isStorm = row.cell?.scenario == "storm"
+                #expect(row.runName.contains("/fault-rate:5000") && row.runName.hasSuffix("/arrivals:fixed"))
+                #expect(row.runName.contains("/invalidation-rate:1000") == isStorm)
+                let due = (row[.faultSamples] ?? 0) + (row[.faultBacklog] ?? -1_000)
+                #expect((249...251).contains(due), "\(row.runName)")
+                #expect(row[.faultTrend] == nil)
+                let keys: [Metric] = [.invalidationBacklog, .invalidationFairness, .invalidationLongestWait]
+                #expect(keys.allSatisfy { (row[$0] != nil) == isStorm }, "\(row.runName)")
+            }
+        }
+
+        @Test func aClosedLoopHasATrendAndNoBacklog() throws {
+            let outcome = try command.run([
+                "--guard", "mutex", "--scenario", "calm,storm", "--faulters", "1", "--window", "100ms", "--no-save",
+                "--benchmark_format=json", "--benchmark_repetitions=1",
+            ])
+            for row in try outcome.rows() {
+                #expect(row[.faultBacklog] == nil && row[.invalidationBacklog] == nil)
+                #expect(row[.invalidationFairness] == nil)
+                #expect(row[.faultTrend].map { $0 > 0 } ?? true)
+            }
+            #expect(try outcome.rows().contains { $0[.faultTrend] != nil })
+        }
+
+        @Test func histogramsAreKeptOnRequest() throws {
+            let outcome = try command.run(Self.small + ["--histograms", "h/below", "--benchmark_repetitions=3"])
+            #expect(outcome.status == 0)
+            let folder = command.folder.path + "/h/below"
+            #expect(
+                Set(try FileManager.default.contentsOfDirectory(atPath: folder)) == [
+                    "storm_mutex_calm_faulters=1_invalidators=0.fault.hgrm",
+                    "storm_mutex_storm_faulters=1_invalidators=1.fault.hgrm",
+                    "storm_mutex_storm_faulters=1_invalidators=1.invalidation.hgrm",
+                ])
+            let rows = try command.savedRows().filter { $0.runType == .iteration && $0.cell?.scenario == "calm" }
+            let samples = rows.reduce(0) { $0 + ($1[.faultSamples] ?? 0) }
+            let text = try command.text(of: "h/below/storm_mutex_calm_faulters=1_invalidators=0.fault.hgrm")
+            let total = try #require(text.split(separator: "Total count").last?.split(separator: "]").first)
+            #expect(Double(total.drop { $0 == " " || $0 == "=" }) == samples)
+        }
+
         @Test func theContextSaysHowTheRunWasMade() throws {
             _ = try command.run(Self.small + ["--seed=7", "--benchmark_context=note=a\u{1}b", "--profile=standard"])
             let context = try ResultsFile(reading: try #require(command.resultsFiles().first)).context
@@ -155,7 +206,8 @@ extension EndToEndTests {
             ["--bogus"], ["--guard", "mutx"], ["--scenario", "stom"], ["--benchmark_filter=("], ["--window", "5"],
             ["--benchmark_filter=nothing_has_this_name"], ["--benchmark_context=commit=x"],
             ["list", "--guard", "mutex"], ["--stripe", "3MiB"], ["--guard", "mutex", "--stripe", "64KiB"],
-            ["--guard", "mutex", "--pairing", "call-all"],
+            ["--guard", "mutex", "--pairing", "call-all"], ["--arrivals", "fixed"], ["--fault-rate", "0"],
+            ["--scenario", "calm", "--invalidation-rate", "5"],
             ["--trace", "missing.strace", "--scenario", "trace:missing"],
         ])
         func wrongUsageEndsWithTwo(words: [String]) throws {

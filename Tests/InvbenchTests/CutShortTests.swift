@@ -85,6 +85,27 @@ extension EndToEndTests {
             #expect(outcome.output.contains("calm, 1 faulter"))
         }
 
+        @Test func aHistogramThatCannotBeWrittenEndsWithFive() throws {
+            try command.write("a file", to: "taken")
+            let outcome = try command.run(Self.short + ["--histograms", "taken"])
+            #expect(outcome.status == 5)
+            #expect(outcome.output.contains("calm, 1 faulter"))
+            #expect(try command.savedRows().count == 10)
+            #expect(outcome.errors.split(separator: "\n").count { $0.contains("goes on without it") } == 1)
+        }
+
+        @Test func aKillLeavesWholeHistograms() async throws {
+            try command.start(Self.long + ["--histograms", "h"])
+            try await command.send(SIGKILL, afterRows: 3)
+            #expect(try command.wait().status == 128 + SIGKILL)
+            let folder = command.folder.path + "/h"
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".hgrm") }
+            #expect(names.count == 2)
+            for name in names {
+                #expect(try command.text(of: "h/" + name).split(separator: "\n").last?.hasPrefix("#[Buckets") == true)
+            }
+        }
+
         @Test func aReaderThatGoesAwayLosesNothingElse() throws {
             let reader = Process()
             reader.executableURL = URL(fileURLWithPath: "/bin/bash")

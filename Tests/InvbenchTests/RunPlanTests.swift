@@ -130,6 +130,17 @@ import Testing
         #expect(throws: UsageError.self) { try plan("--benchmark_filter=/mutex/", "--stripe", "64KiB") }
     }
 
+    @Test func aRateThatNoChosenScenarioTakesIsAnError() throws {
+        #expect(try !plan("--scenario", "calm,storm", "--invalidation-rate", "5k").cells.isEmpty)
+        for words in ["calm", "calm,trace:redis"] {
+            let error = #expect(throws: UsageError.self) {
+                try plan("--scenario", words, "--invalidation-rate", "5k")
+            }
+            #expect(error?.description.hasPrefix("--invalidation-rate: none of the chosen scenarios takes it") == true)
+        }
+        #expect(try !plan("--scenario", "calm", "--fault-rate", "5k").cells.isEmpty)
+    }
+
     @Test func everyRoundHasEveryCellOnce() throws {
         let turns = Schedule.turns(cells: 20, repetitions: 3, isInterleaved: true, seed: 7)
         for repetition in 0..<3 {

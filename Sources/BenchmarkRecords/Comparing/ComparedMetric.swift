@@ -46,9 +46,9 @@ public struct ComparedMetric: Hashable, Sendable {
     func text(_ value: Double) -> String {
         switch unit {
         case .nanoseconds: ScaledNumber.duration(value)
-        case .perSecond: ScaledNumber.rate(value)
+        case .perSecond, .hertz: ScaledNumber.rate(value)
         case .count: ScaledNumber.count(value)
-        case .ratio, .percent, .flag: ScaledNumber.small(value)
+        case .ratio, .percent, .cores, .flag: ScaledNumber.small(value)
         }
     }
 }

@@ -46,6 +46,9 @@ public struct TickClock: Sendable {
     /// A number of nanoseconds in ticks.
     public func ticks(nanoseconds: UInt64) -> UInt64 { UInt64(Double(nanoseconds) / nanosecondsPerTick) }
 
+    /// A time in seconds as a real number of ticks.
+    func ticks(inSeconds seconds: Double) -> Double { seconds * 1_000_000_000 / nanosecondsPerTick }
+
     private static func rawNanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC_RAW, &time)

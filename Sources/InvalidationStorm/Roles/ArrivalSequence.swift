@@ -10,10 +10,8 @@ struct ArrivalSequence: Sendable {
     }
 
     private let scenario: Scenario
-    private let speed: Double
     private var random: RandomSequence
-    /// The intended start of the arrival before, in ticks as a real number, so that gaps below a tick add up.
-    private var previousTicks: Double?
+    private var times: Times
     /// The number of the next arrival in the order that all invalidators share, and how many share it: each takes one
     /// in `stride`, of a trace, of steps through the space, and of the turns of paced arrivals.
     private var step: Int
@@ -21,39 +19,101 @@ struct ArrivalSequence: Sendable {
     /// How many of the present burst are still to come.
     private var leftOfBurst = 0
 
-    init(scenario: Scenario, speed: Double, seed: UInt64, stream: Int, invalidator: Int, of invalidators: Int) {
+    /// Where intended starts come from.
+    private enum Times {
+        /// There are none: each invalidation starts as soon as the one before has ended.
+        case none
+        /// Each invalidation, or the first of each burst, has the next one.
+        case given(ArrivalTimes)
+        /// A trace's own, so many ticks to its nanosecond, behind `previous`.
+        case recorded(ticksPerNanosecond: Double, previous: Double)
+    }
+
+    /// The share of one of `invalidators`. Intended starts lie behind `origin`, in ticks.
+    init(
+        scenario: Scenario, speed: Double, seed: UInt64, stream: Int, invalidator: Int, of invalidators: Int,
+        from origin: UInt64, clock: TickClock
+    ) {
         self.scenario = scenario
-        self.speed = speed
         random = RandomSequence(seed: seed, stream: stream)
         step = invalidator
         stride = invalidators
-    }
-
-    mutating func next(clock: TickClock) -> Arrival {
+        func gap(_ perSecond: Double) -> Double { clock.ticks(inSeconds: 1 / perSecond) }
         switch scenario.arrivals {
         case .none: preconditionFailure("a scenario without invalidations has no invalidators")
-        case .backToBack: return synthetic(at: nil)
+        case .backToBack: times = .none
         case .poisson(let perSecond):
-            return synthetic(at: nextTime(after: random.exponential(mean: 1 / perSecond), clock: clock))
+            let random = RandomSequence(seed: seed, stream: stream | 1 << 33)
+            times = .given(ArrivalTimes(poissonMean: gap(perSecond), from: origin, random: random))
         case .paced(let perSecond):
-            let turns = previousTicks == nil ? step + 1 : stride
-            return synthetic(at: nextTime(after: Double(turns) / perSecond, clock: clock))
-        case .bursts(let size, let perSecond):
+            let turn = gap(perSecond)
+            let times = ArrivalTimes(
+                every: turn * Double(invalidators), first: turn * Double(invalidator + 1), from: origin)
+            self.times = .given(times)
+        case .bursts(_, let perSecond):
+            times = .given(ArrivalTimes(every: gap(perSecond), first: gap(perSecond), from: origin))
+        case .trace(let trace):
+            // One whose steps all come at once has no times, however fast it is replayed.
+            let scale = clock.ticks(inSeconds: 1e-9) / speed
+            let hasTimes = scale.isFinite && (trace.steps.last?.nanoseconds ?? 0) > 0
+            times = hasTimes ? .recorded(ticksPerNanosecond: scale, previous: Double(origin)) : .none
+        }
+    }
+
+    /// Whether invalidations have intended starts.
+    var areTimed: Bool {
+        if case .none = times { false } else { true }
+    }
+
+    mutating func next() -> Arrival {
+        switch scenario.arrivals {
+        case .none, .backToBack, .poisson, .paced: return synthetic(at: nextTime())
+        case .bursts(let size, _):
             if leftOfBurst > 0 {
                 leftOfBurst -= 1
                 return synthetic(at: nil)
             }
             leftOfBurst = size - 1
-            return synthetic(at: nextTime(after: 1 / perSecond, clock: clock))
-        case .trace(let trace): return nextStep(of: trace, clock: clock)
+            return synthetic(at: nextTime())
+        case .trace(let trace): return nextStep(of: trace)
         }
     }
 
-    /// The intended start that lies so many seconds behind the one before; behind now where there is none.
-    private mutating func nextTime(after seconds: Double, clock: TickClock) -> UInt64 {
-        let intended = (previousTicks ?? Double(clock.now())) + seconds * 1_000_000_000 / clock.nanosecondsPerTick
-        previousTicks = intended
-        return UInt64(intended)
+    /// Leaves out what was due before `ticks`; a trace goes on where it is.
+    mutating func skip(to ticks: UInt64) {
+        leftOfBurst = 0
+        switch times {
+        case .none: break
+        case .given(var times):
+            times.skip(to: ticks)
+            self.times = .given(times)
+        case .recorded(let scale, let previous):
+            times = .recorded(ticksPerNanosecond: scale, previous: max(previous, Double(ticks)))
+        }
+    }
+
+    /// How many arrivals are still to come of those due before `end`, where the next one was due at `start`; counted
+    /// from their mean distance.
+    func count(from start: UInt64, to end: UInt64) -> UInt64 {
+        switch (times, scenario.arrivals) {
+        case (.given(let times), .bursts(let size, _)):
+            UInt64(leftOfBurst) + 1 + (max(1, times.count(from: start, to: end)) - 1) * UInt64(size)
+        case (.given(let times), _): times.count(from: start, to: end)
+        case (.recorded(let scale, _), .trace(let trace)):
+            ArrivalTimes.count(
+                from: start, to: end,
+                meanGap: Double(trace.steps[trace.steps.count - 1].nanoseconds) * scale * Double(stride)
+                    / Double(trace.steps.count))
+        default: 0
+        }
+    }
+
+    /// The next intended start of those that are given.
+    private mutating func nextTime() -> UInt64? {
+        guard case .given(var times) = times else { return nil }
+        let next = times.next()
+        self.times = .given(times)
+        return next
     }
 
     /// An invalidation of the scenario's own.
@@ -77,15 +137,16 @@ struct ArrivalSequence: Sendable {
         return range
     }
 
-    private mutating func nextStep(of trace: Trace, clock: TickClock) -> Arrival {
+    private mutating func nextStep(of trace: Trace) -> Arrival {
         let current = trace.steps[step % trace.steps.count]
         var intended: UInt64?
-        if speed > 0 {
+        if case .recorded(let scale, var previous) = times {
             // The gap to the step before, also over the jump back to the start, where it is the first step's own time.
             let isFirst = step % trace.steps.count < stride
             let before = isFirst ? 0 : trace.steps[step % trace.steps.count - stride].nanoseconds
-            let gap = Double(current.nanoseconds - before) / 1_000_000_000 / speed
-            intended = nextTime(after: gap, clock: clock)
+            previous += Double(current.nanoseconds - before) * scale
+            times = .recorded(ticksPerNanosecond: scale, previous: previous)
+            intended = UInt64(min(0x1p63, previous))
         }
         step += stride
         return Arrival(range: current.range, event: current.event, intendedTicks: intended)

@@ -4,6 +4,8 @@ import NotifierDispatch
 /// What one faulting thread did inside its window.
 public struct FaulterTally: Sendable {
     var faults: UInt64 = 0
+    /// Those of the first half of the window; counted in the closed loop only.
+    var faultsBeforeMiddle: UInt64 = 0
     var retries: UInt64 = 0
     var fallbacks: UInt64 = 0
     /// `nil` where the guard does not measure waits.
@@ -11,14 +13,20 @@ public struct FaulterTally: Sendable {
     @usableFromInline
     var windowTicks: UInt64 = 0
     var latencies = LatencyRecorder()
+    /// What only the open loop knows; `nil` in the closed one.
+    var openLoop: OpenLoopTally?
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
 
     @usableFromInline
-    init(measuresWaits: Bool) { longestWaitNanoseconds = measuresWaits ? 0 : nil }
+    init(measuresWaits: Bool, isOpenLoop: Bool = false) {
+        longestWaitNanoseconds = measuresWaits ? 0 : nil
+        openLoop = isOpenLoop ? OpenLoopTally() : nil
+    }
 
     @usableFromInline
-    mutating func add(faults: Int, retries: UInt64, fallbacks: UInt64, longestWait: UInt64) {
+    mutating func add(faults: Int, beforeMiddle: Int, retries: UInt64, fallbacks: UInt64, longestWait: UInt64) {
         self.faults += UInt64(faults)
+        faultsBeforeMiddle += UInt64(beforeMiddle)
         self.retries += retries
         self.fallbacks += fallbacks
         longestWaitNanoseconds = longestWaitNanoseconds.map { max($0, longestWait) }
@@ -28,7 +36,7 @@ public struct FaulterTally: Sendable {
     mutating func recordLatency(_ nanoseconds: UInt64) { latencies.record(nanoseconds) }
 }
 
-/// A thread that faults as fast as it can (closed loop).
+/// A thread that faults: as fast as it can (closed loop), or at the times of `arrivals` (open loop).
 public struct Faulter: Sendable {
     @usableFromInline
     let control: StormControl
@@ -36,6 +44,9 @@ public struct Faulter: Sendable {
     let clock: TickClock
     @usableFromInline
     let firstChoice: PageChoice
+    /// The intended starts of an open loop.
+    @usableFromInline
+    let arrivals: ArrivalTimes?
 
     /// Faults between two looks at the phase while nothing is recorded.
     @usableFromInline
@@ -54,6 +65,7 @@ public struct Faulter: Sendable {
     func run<Guard: TranslationGuard>(
         on device: Device<Guard>, atWindow: (_ isOpening: Bool) -> Void
     ) -> FaulterTally {
+        if let arrivals { return runOpenLoop(on: device, at: arrivals, atWindow: atWindow) }
         var choice = firstChoice
         var tally = FaulterTally(measuresWaits: Guard.measuresWaits)
         var cache = device.cache
@@ -113,6 +125,8 @@ public struct Faulter: Sendable {
             longestWait = max(longestWait, outcome.waitedNanoseconds)
         }
         let untimed = (1 << control.samplingShift) - 1
+        let middle = control.windowMiddleTicks
+        var faultsBeforeMiddle = 0
         var end = LoopEnd.phaseEnded
         // At least once, also where the thread got no core before the window closed.
         repeat {
@@ -123,18 +137,21 @@ public struct Faulter: Sendable {
             let page = pages.next()
             let before = clock.now()
             let outcome = cache.fault(at: page, in: tables)
-            let latency = clock.nanoseconds(clock.now() &- before)
+            let after = clock.now()
             if outcome.status == .dead {
                 faults = faultsBefore
                 end = .lifeEnded
                 break
             }
-            tally.recordLatency(latency)
+            tally.recordLatency(clock.nanoseconds(after &- before))
             count(outcome)
             faults += untimed + 1
+            if after < middle { faultsBeforeMiddle = faults }
         } while control.phase == .window
         choice = pages
-        tally.add(faults: faults, retries: retries, fallbacks: fallbacks, longestWait: longestWait)
+        tally.add(
+            faults: faults, beforeMiddle: faultsBeforeMiddle, retries: retries, fallbacks: fallbacks,
+            longestWait: longestWait)
         return end
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import NotifierDispatch
 
 /// What one invalidating thread did inside its window.
@@ -9,13 +8,30 @@ struct InvalidatorTally: Sendable {
     var latencies = LatencyRecorder()
     /// Sum of all latencies, for the mean.
     var latencyTicks: UInt64 = 0
+    /// The longest invalidation from its actual start.
+    var longestTicks: UInt64 = 0
+    /// Invalidations that were due in the window and never started; `nil` where they have no intended starts.
+    var backlog: UInt64?
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
+
+    /// Counts one that was tried; its latency is from the intended start.
+    mutating func count(_ isDone: Bool, from start: UInt64, intended: UInt64, to end: UInt64, clock: TickClock) {
+        guard isDone else {
+            wouldBlocks += 1
+            return
+        }
+        invalidations += 1
+        let latency = end &- intended
+        latencyTicks += latency
+        latencies.record(clock.nanoseconds(latency))
+        longestTicks = max(longestTicks, end &- start)
+    }
 }
 
 /// A thread that invalidates: start, change the pages, end, through the notifiers; or, where a whole space is released,
 /// its end, the change of all pages, and its set-up.
 ///
-/// Where the scenario gives the times, a latency counts from the intended start, so that falling behind shows.
+/// Where intended starts are given, a latency counts from them, so that falling behind shows.
 struct Invalidator: Sendable {
     let control: StormControl
     let clock: TickClock
@@ -27,78 +43,90 @@ struct Invalidator: Sendable {
     let isBlockable: Bool
     let changeDelay: Delay
     var arrivals: ArrivalSequence
-    /// An arrival whose time lay beyond the phase in which it was drawn: it belongs to the next one.
-    var postponed: ArrivalSequence.Arrival?
 
     /// Works through all phases.
     mutating func run(atWindow: (_ isOpening: Bool) -> Void) -> InvalidatorTally {
-        while control.phase == .warmUp { _ = invalidateNext(in: .warmUp) }
         var tally = InvalidatorTally()
+        var next = arrivals.next()
+        invalidate(&next, before: .window)
         atWindow(true)
-        // At least once, as faulters do; paced ones may find that their next turn lies beyond the window.
-        repeat {
-            switch invalidateNext(in: .window) {
-            case .done(let latencyTicks):
-                tally.invalidations += 1
-                tally.latencyTicks += latencyTicks
-                tally.latencies.record(clock.nanoseconds(latencyTicks))
-            case .wouldBlock: tally.wouldBlocks += 1
-            case .phaseEnded: break
-            }
-        } while control.phase == .window
-        tally.windowTicks = clock.now() &- control.windowStartTicks
+        if arrivals.areTimed {
+            measureArrivals(&next, &tally)
+        } else {
+            measureBackToBack(&next, &tally)
+        }
         atWindow(false)
         control.leaveWindow()
-        while control.phase != .stopped { _ = invalidateNext(in: .coolDown) }
+        invalidate(&next, before: .stopped)
         return tally
     }
 
-    private enum Outcome {
-        case done(latencyTicks: UInt64)
-        /// A non-blockable start that a subscriber refused.
-        case wouldBlock
-        /// The phase ended before the arrival.
-        case phaseEnded
+    /// Invalidates unrecorded until `phase` begins.
+    private mutating func invalidate(_ next: inout ArrivalSequence.Arrival, before phase: StormControl.Phase) {
+        while control.wait(until: next.intendedTicks ?? 0, before: phase, clock: clock) != nil {
+            _ = carryOut(next)
+            next = arrivals.next()
+        }
     }
 
-    /// Waits for the next arrival and carries it out.
-    private mutating func invalidateNext(in phase: StormControl.Phase) -> Outcome {
-        let arrival = postponed ?? arrivals.next(clock: clock)
-        guard waitUntil(arrival.intendedTicks, in: phase) else {
-            postponed = arrival
-            return .phaseEnded
+    /// Invalidates until the window closes.
+    private mutating func measureBackToBack(_ next: inout ArrivalSequence.Arrival, _ tally: inout InvalidatorTally) {
+        // At least once, as faulters do.
+        repeat {
+            let start = clock.now()
+            let isDone = carryOut(next)
+            let end = clock.now()
+            tally.count(isDone, from: start, intended: start, to: end, clock: clock)
+            next = arrivals.next()
+        } while control.phase == .window
+        tally.windowTicks = clock.now() &- control.windowStartTicks
+    }
+
+    /// Carries out everything that is due inside the window, also where it gets to it later. The window begins without
+    /// a backlog: what the warm-up left undone is dropped.
+    private mutating func measureArrivals(_ next: inout ArrivalSequence.Arrival, _ tally: inout InvalidatorTally) {
+        var due = control.windowStartTicks
+        if next.intendedTicks ?? 0 < due {
+            arrivals.skip(to: due)
+            next = arrivals.next()
         }
-        postponed = nil
-        let start = arrival.intendedTicks ?? clock.now()
+        var end = control.windowEndTicks
+        tally.backlog = 0
+        loop: while true {
+            // Those of a burst are due with its first.
+            due = next.intendedTicks ?? due
+            switch control.turn(at: due, clock: clock) {
+            case .due(let start):
+                let isDone = carryOut(next)
+                let now = clock.now()
+                tally.count(isDone, from: start, intended: next.intendedTicks ?? start, to: now, clock: clock)
+                end = max(end, now)
+                next = arrivals.next()
+            case .beyondWindow: break loop
+            case .givenUp:
+                tally.backlog = arrivals.count(from: due, to: control.windowEndTicks)
+                break loop
+            }
+        }
+        tally.windowTicks = end &- control.windowStartTicks
+    }
+
+    /// Invalidates; `false` for a non-blockable start that a subscriber refused.
+    private func carryOut(_ arrival: ArrivalSequence.Arrival) -> Bool {
         if arrival.event == .release {
             lives.renew { change(space.pageTable.wholeRange) }
-        } else {
-            let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
-            guard let section = space.subscriptions.invalidateRangeStart(invalidation) else { return .wouldBlock }
-            change(arrival.range)
-            shadow.checkNothingVisible(in: arrival.range)
-            space.subscriptions.invalidateRangeEnd(section)
+            return true
         }
-        return .done(latencyTicks: clock.now() &- start)
+        let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
+        guard let section = space.subscriptions.invalidateRangeStart(invalidation) else { return false }
+        change(arrival.range)
+        shadow.checkNothingVisible(in: arrival.range)
+        space.subscriptions.invalidateRangeEnd(section)
+        return true
     }
 
     private func change(_ range: InvalidationRange) {
         space.change(range)
         changeDelay.spend()
-    }
-
-    /// Sleeps through most of a long gap and spins through the rest.
-    private func waitUntil(_ intendedTicks: UInt64?, in phase: StormControl.Phase) -> Bool {
-        guard let intendedTicks else { return true }
-        while true {
-            let now = clock.now()
-            if now >= intendedTicks { return true }
-            let gap = clock.nanoseconds(intendedTicks - now)
-            if gap > 200_000 {
-                guard control.phase == phase else { return false }
-                var pause = timespec(tv_sec: 0, tv_nsec: Int(min(gap - 150_000, 5_000_000)))
-                nanosleep(&pause, nil)
-            }
-        }
     }
 }

@@ -8,13 +8,17 @@ import Synchronization
 ///     gathering  at first                              wait
 ///     warmUp     all are ready                         work, unrecorded
 ///     window     the warm-up time is over              work, recorded
-///     coolDown   the window's time is over             work on, unrecorded, so that the others keep their load
+///     coolDown   the window's time is over             work on, unrecorded, so that the others keep their load; those
+///                                                      with intended starts first end what was due in the window
 ///     stopped    all have left the window              leave
 public final class StormControl: @unchecked Sendable {
     // @unchecked: atomics behind a pointer that never changes.
     @usableFromInline
-    enum Phase: UInt32, AtomicRepresentable {
+    enum Phase: UInt32, AtomicRepresentable, Comparable {
         case gathering, warmUp, window, coolDown, stopped
+
+        @usableFromInline
+        static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
     }
 
     @usableFromInline
@@ -23,6 +27,7 @@ public final class StormControl: @unchecked Sendable {
         let phase = Atomic<Phase>(.gathering)
         @usableFromInline
         let samplingShift = Atomic<Int>(0)
+        let startTicks = Atomic<UInt64>(0)
         let windowStartTicks = Atomic<UInt64>(0)
     }
 
@@ -32,9 +37,12 @@ public final class StormControl: @unchecked Sendable {
     private let left = Atomic<Int>(0)
     private let warmUpFaults = Atomic<UInt64>(0)
     let threads: Int
+    let windowLengthTicks: UInt64
 
-    init(threads: Int) {
+    /// For so many threads, and a window of so many ticks.
+    init(threads: Int, windowLengthTicks: UInt64) {
         self.threads = threads
+        self.windowLengthTicks = windowLengthTicks
         shared = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128).assumingMemoryBound(to: Shared.self)
         shared.initialize(to: Shared())
     }
@@ -47,7 +55,7 @@ public final class StormControl: @unchecked Sendable {
     @usableFromInline
     var phase: Phase { shared.pointee.phase.load(ordering: .acquiring) }
 
-    /// Releasing, and `phase` acquiring: sampling shift and start of the window are set before the window opens.
+    /// Releasing, and `phase` acquiring: what a phase needs to know is set before it begins.
     func enter(_ phase: Phase) { shared.pointee.phase.store(phase, ordering: .releasing) }
 
     // MARK: Roles
@@ -75,7 +83,27 @@ public final class StormControl: @unchecked Sendable {
     @usableFromInline
     var windowStartTicks: UInt64 { shared.pointee.windowStartTicks.load(ordering: .relaxed) }
 
+    /// When all were ready. Intended starts lie behind it.
+    var startTicks: UInt64 { shared.pointee.startTicks.load(ordering: .relaxed) }
+
+    /// When half of the window is over.
+    @usableFromInline
+    var windowMiddleTicks: UInt64 { windowStartTicks &+ windowLengthTicks / 2 }
+
+    /// When the window closes: what is due from then on does not belong to it.
+    @usableFromInline
+    var windowEndTicks: UInt64 { windowStartTicks &+ windowLengthTicks }
+
+    /// When a thread that has fallen behind leaves the rest of what was due in the window: one length of it later.
+    var giveUpTicks: UInt64 { windowEndTicks &+ windowLengthTicks }
+
     // MARK: The controller
+
+    /// Lets the threads begin.
+    func start(clock: TickClock) {
+        shared.pointee.startTicks.store(clock.now(), ordering: .relaxed)
+        enter(.warmUp)
+    }
 
     /// Opens the window.
     func openWindow(clock: TickClock) {

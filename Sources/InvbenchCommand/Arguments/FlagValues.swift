@@ -96,6 +96,20 @@ enum FlagValues {
         return value
     }
 
+    /// Operations a second: `250`, `100k`, `1.5M`.
+    static func rate(_ text: String) throws -> Double {
+        let unit: Double =
+            switch text.last {
+            case "k": 1e3
+            case "M": 1e6
+            case "G": 1e9
+            default: 1
+            }
+        guard let number = Double(unit == 1 ? text : String(text.dropLast())), (0.001...1e9).contains(number * unit)
+        else { throw ValidationError("expected operations a second from 0.001 to 1G: 250, 100k, 1.5M") }
+        return number * unit
+    }
+
     /// How often each cell is measured.
     static func repetitions(_ text: String) throws -> Int {
         guard let value = Int(text), (1...10_000).contains(value) else {

@@ -70,6 +70,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How starts and ends stay paired when a start fails.")
     var pairing: PairingPolicy = .targetedUndo
 
+    @OptionGroup(title: "Open loop")
+    var arrivals: ArrivalFlags
+
     @OptionGroup(title: "Parameters of guards")
     var parameters: ParameterFlags
 
@@ -78,6 +81,12 @@ struct RunOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Where results files go, in a folder for each machine.", valueName: "folder"))
     var results = "results"
+
+    @Option(
+        help: ArgumentHelp(
+            "Also keep the latencies of each cell here, a file in HdrHistogram's format (.hgrm, in ns) for each role: "
+                + "of the timed operations, over all repetitions so far.", valueName: "folder"))
+    var histograms: String?
 
     @OptionGroup(title: "Google Benchmark's flags")
     var benchmark: BenchmarkFlags
@@ -106,8 +115,9 @@ struct RunOptions: ParsableArguments {
     /// What is changed in every cell that it applies to.
     var adjustments: Cell.Adjustments {
         Cell.Adjustments(
-            walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing,
-            guardParameters: parameters.chosen)
+            walkNanoseconds: walkNs, changeNanoseconds: changeNs, faultRate: arrivals.faultRate,
+            invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson, speed: speed,
+            pairing: pairing, guardParameters: parameters.chosen)
     }
 }
 

@@ -7,6 +7,8 @@ struct Destinations {
     private(set) var all: [any RowDestination] = []
     /// The results file, where one is kept.
     private(set) var resultsPath: String?
+    /// The folder of latencies, where one is kept.
+    let histograms: HistogramFiles?
     private let unprotectedGuards: Set<String>
     private var couldNotOpen = false
 
@@ -20,6 +22,7 @@ struct Destinations {
         if let out = flags.out, !options.noSave, ResultsLocation.isSameFile(out, path) {
             throw UsageError("--benchmark_out \(out): that is the results file; take another name, or --no-save")
         }
+        histograms = options.histograms.map { HistogramFiles(in: $0) }
         if !options.noSave {
             if let stream = create(path) {
                 all.append(JSONFile(stream))
@@ -36,7 +39,7 @@ struct Destinations {
     }
 
     /// Whether anything that was measured is missing somewhere.
-    var haveFailed: Bool { couldNotOpen || all.contains(where: \.hasFailed) }
+    var haveFailed: Bool { couldNotOpen || all.contains(where: \.hasFailed) || histograms?.haveFailed == true }
 
     private mutating func create(_ path: String) -> RowStream? {
         do {

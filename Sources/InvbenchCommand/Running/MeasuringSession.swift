@@ -9,6 +9,7 @@ final class MeasuringSession {
     private let scenarios: [String: Scenario]
     private let cancellation: Cancellation
     private let destinations: [any RowDestination]
+    private let histograms: HistogramFiles?
     private let progress: ProgressLine
     private let source: Source
     private var session: OpaquePointer?
@@ -24,13 +25,14 @@ final class MeasuringSession {
 
     init(
         plan: RunPlan, scenarios: [String: Scenario], cancellation: Cancellation,
-        destinations: [any RowDestination], progress: ProgressLine,
+        destinations: [any RowDestination], histograms: HistogramFiles?, progress: ProgressLine,
         source: @escaping Source = { $0.entry.run($1, $2) }
     ) {
         self.plan = plan
         self.scenarios = scenarios
         self.cancellation = cancellation
         self.destinations = destinations
+        self.histograms = histograms
         self.progress = progress
         self.source = source
         finished = Array(repeating: [], count: plan.cells.count)
@@ -82,6 +84,7 @@ final class MeasuringSession {
             source(cell, settings, cancellation)
         }
         guard let kept else { return }
+        histograms?.add(kept.measurement.latencies, ofCell: cell.name)
         let result = RepetitionRow.of(
             kept.measurement, name: cell.name, turn: turn, repetitions: plan.repetitions,
             windowNanoseconds: plan.windowNanoseconds, noisyRetries: kept.thrownAway)

@@ -18,6 +18,12 @@ struct Cell: Sendable {
         var walkNanoseconds: UInt64?
         /// Nanoseconds of a change; `nil` is the scenario's own.
         var changeNanoseconds: UInt64?
+        /// Faults a second; `nil` is each as soon as the one before has ended.
+        var faultRate: Double?
+        /// Invalidations a second, where the scenario takes it; `nil` is the scenario's own.
+        var invalidationRate: Double?
+        /// How what comes at these rates is spaced.
+        var spacing = ArrivalProcess.Spacing.poisson
         /// A trace's speed; 0 is as fast as possible.
         var speed: Double = 0
         var pairing: PairingPolicy = .targetedUndo
@@ -56,6 +62,12 @@ struct Cell: Sendable {
         if let change = adjustments.changeNanoseconds, change != scenario.ownTimes.change {
             add("change", "\(change)ns")
         }
+        let invalidationRate = scenario.takesRate ? adjustments.invalidationRate : nil
+        if let rate = adjustments.faultRate { add("fault-rate", text(of: rate)) }
+        if let rate = invalidationRate { add("invalidation-rate", text(of: rate)) }
+        if adjustments.faultRate ?? invalidationRate != nil, adjustments.spacing != .poisson {
+            add("arrivals", adjustments.spacing.rawValue)
+        }
         if scenario.isTrace && adjustments.speed != 0 { add("speed", text(of: adjustments.speed)) }
         if adjustments.pairing != .targetedUndo { add("pairing", adjustments.pairing.rawValue) }
         for parameter in GuardParameter.allCases where entry.parameters.contains(parameter) {
@@ -74,7 +86,14 @@ struct Cell: Sendable {
     func settings(of scenario: Scenario, windowNanoseconds: UInt64, warmUpNanoseconds: UInt64, seed: UInt64)
         -> StormSettings
     {
+        func process(_ rate: Double) -> ArrivalProcess {
+            ArrivalProcess(perSecond: rate, spacing: adjustments.spacing)
+        }
         var settings = StormSettings(scenario: scenario, faulters: faulters, invalidators: invalidators)
+        settings.faultArrivals = adjustments.faultRate.map(process)
+        if self.scenario.takesRate, let rate = adjustments.invalidationRate {
+            settings.scenario = scenario.arriving(process(rate), invalidators: invalidators)
+        }
         settings.windowNanoseconds = windowNanoseconds
         settings.warmUpNanoseconds = warmUpNanoseconds
         settings.walkNanoseconds = walkNanoseconds

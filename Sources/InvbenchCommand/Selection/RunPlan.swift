@@ -44,6 +44,11 @@ struct RunPlan: Sendable {
                 "--invalidators: none of the chosen scenarios can run so; calm has 0, the others 1 or more")
         }
         try Self.checkParameters(options.parameters.given, of: chosen, catalogue)
+        if options.arrivals.invalidationRate != nil && !chosen.contains(where: \.scenario.takesRate) {
+            throw UsageError(
+                "--invalidation-rate: none of the chosen scenarios takes it; calm has no invalidations, and a trace its "
+                    + "own times, which --speed changes; choose another scenario")
+        }
         if options.profile == .quick && !options.choosesCells {
             let taken = Set(chosen.map(\.entry.name)).count
             notes.append("the quick profile, \(taken) of \(guards.count) guards; --profile standard has all")

@@ -38,6 +38,9 @@ struct ScenarioOffer: Sendable {
         return false
     }
 
+    /// Whether its invalidations can come at another rate: a trace has its own times, and `calm` has none.
+    var takesRate: Bool { invalidates && !isTrace }
+
     /// Whether it replays a recorded program of the user's.
     var isOwnTrace: Bool {
         if case .trace(_, let isOwn) = source { return isOwn }

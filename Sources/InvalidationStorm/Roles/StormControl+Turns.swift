@@ -1,0 +1,47 @@
+import CPlatform
+import Glibc
+
+extension StormControl {
+    /// What a thread with intended starts does next inside its window.
+    @usableFromInline
+    enum Turn {
+        /// Its next operation, at the time given.
+        case due(nowTicks: UInt64)
+        /// Nothing: that one belongs to the time behind the window, which has closed.
+        case beyondWindow
+        /// Nothing: it has fallen too far behind, or the repetition was stopped.
+        case givenUp
+    }
+
+    /// Waits for the turn of an operation that should start at `dueTicks`. Everything that is due before the window
+    /// closes has one, also later, so that a stall at its end is not hidden.
+    @usableFromInline
+    func turn(at dueTicks: UInt64, clock: TickClock) -> Turn {
+        guard dueTicks < windowEndTicks else {
+            _ = wait(until: windowEndTicks, before: .stopped, clock: clock)
+            return .beyondWindow
+        }
+        guard let now = wait(until: dueTicks, before: .stopped, clock: clock), now < giveUpTicks else {
+            return .givenUp
+        }
+        return .due(nowTicks: now)
+    }
+
+    /// Sleeps through most of a long gap and spins through the rest. Returns the time, `ticks` or later; `nil` where
+    /// `phase` begins first.
+    @usableFromInline
+    func wait(until ticks: UInt64, before phase: Phase, clock: TickClock) -> UInt64? {
+        while self.phase < phase {
+            let now = clock.now()
+            if now >= ticks { return now }
+            let gap = clock.nanoseconds(ticks - now)
+            if gap > 200_000 {
+                var pause = timespec(tv_sec: 0, tv_nsec: Int(min(gap - 150_000, 5_000_000)))
+                nanosleep(&pause, nil)
+            } else {
+                cplatform_spin_hint()
+            }
+        }
+        return nil
+    }
+}
