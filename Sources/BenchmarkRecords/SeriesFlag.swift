@@ -8,11 +8,11 @@ enum SeriesFlag: String, CaseIterable {
     case noisy
     /// The rate rose or fell inside the window: the warm-up was not over.
     case trend
-    /// The repetitions met the cores in more than one state.
+    /// Too many repetitions met the cores in another state than most.
     case mixed
     /// Work that was due was not started.
     case behind
-    /// Some threads got far more faults than others.
+    /// Some threads of a role got far more done than others.
     case unfair
 
     /// A median trend of less than this is none, in parts of 1.
@@ -23,6 +23,8 @@ enum SeriesFlag: String, CaseIterable {
     static let backlogLimit = 0.01
     /// Jain's index below which threads are served unfairly.
     static let fairnessLimit = 0.8
+    /// The share of the repetitions that may have met the cores in other states: so few leave the median where it is.
+    static let strayLimit = 0.25
 
     /// The flags of one line, in the order of this list.
     static func all(of series: GuardSeries, unprotectedGuards: Set<String>) -> [SeriesFlag] {
@@ -31,11 +33,11 @@ enum SeriesFlag: String, CaseIterable {
             switch flag {
             case .unsafe: isUnsafe
             case .stale: !isUnsafe && series.staleInstalls ?? 0 > 0
-            case .noisy: series.values(.noisy).contains { $0 != 0 }
+            case .noisy: series.rows.contains { Noise($0).isNoisy }
             case .trend: series.hasTrend
-            case .mixed: series.states.centres.count > 1
+            case .mixed: series.shareOfStrays > strayLimit
             case .behind: series.backlogShare ?? 0 > backlogLimit
-            case .unfair: series.median(.fairness) ?? 1 < fairnessLimit
+            case .unfair: series.lowestFairness ?? 1 < fairnessLimit
             }
         }
     }
@@ -44,6 +46,16 @@ enum SeriesFlag: String, CaseIterable {
 extension GuardSeries {
     /// The states that the cores were in.
     var states: RoundTripStates { RoundTripStates(roundTrips: values(.coreRoundTrip)) }
+
+    /// The share of the repetitions that met the cores in another state than most.
+    fileprivate var shareOfStrays: Double {
+        let found = values(.coreRoundTrip).compactMap(states.state(of:))
+        guard !found.isEmpty else { return 0 }
+        return 1 - Double(found.count { $0 == 0 }) / Double(found.count)
+    }
+
+    /// Jain's index of the role that is served less evenly; `nil` where neither has one.
+    var lowestFairness: Double? { [median(.fairness), median(.invalidationFairness)].compactMap(\.self).min() }
 
     /// Whether the second half of the windows was faster than the first, or slower, too often for chance.
     fileprivate var hasTrend: Bool {

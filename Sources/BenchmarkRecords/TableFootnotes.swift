@@ -32,10 +32,9 @@ struct TableFootnotes {
             let count = series.reduce(0) { $0 + ($1.staleInstalls ?? 0) }
             return "\(ScaledNumber.count(count)) stale translations in \(lines): do not use these guards, and report it"
         case .noisy:
-            let noisy = series.flatMap(\.rows).filter { $0[.noisy] ?? 0 != 0 }
-            let steal = noisy.compactMap { $0[.steal] }.max() ?? 0
-            let reason = steal > 0 ? " (steal up to \(ScaledNumber.small(steal)) %)" : ""
-            return "\(noisy.count) of \(ScaledNumber.counted(repetitions, "repetition"))\(reason): "
+            let noise = RunNoise(series.flatMap(\.rows))
+            let kinds = GroupVerdict.list(noise.frequentKinds.map(\.rawValue))
+            return "\(noise.noisy) of \(ScaledNumber.counted(repetitions, "repetition")), mostly by \(kinds): "
                 + "see invbench doctor, or --retry-noisy 3"
         case .trend:
             let trends = series.compactMap { Statistics.median($0.values(.faultTrend)) }
@@ -53,8 +52,8 @@ struct TableFootnotes {
             return "in \(lines) up to \(ScaledNumber.small(100 * share)) % of what was due never started: that rate is "
                 + "more than the guard can do here, and latencies say no more than that; offer less"
         case .unfair:
-            let fairness = series.compactMap { $0.median(.fairness) }
-            return "in \(lines) Jain's index over the faulting threads is \(Self.range(fairness)), below "
+            let fairness = series.compactMap(\.lowestFairness)
+            return "in \(lines) Jain's index over the threads of a role is \(Self.range(fairness)), below "
                 + "\(SeriesFlag.fairnessLimit): some threads starve, and the rate is that of the others"
         }
     }

@@ -34,6 +34,7 @@ import Testing
         #expect(flags(mixed) == [.mixed])
         #expect(flags([[.coreRoundTrip: 120], [.coreRoundTrip: 130], [:]]).isEmpty)
         #expect(footnotes(mixed)[0].contains("from about 130ns to 500ns"))
+        #expect(flags(mixed + [[.coreRoundTrip: 125]]).isEmpty, "one in four leaves the median where it is")
     }
 
     /// The fixture's repetitions have one fault of a microsecond each, so a window of a microsecond.
@@ -50,6 +51,7 @@ import Testing
     @Test func unevenThreadsAreUnfair() {
         #expect(flags([[.fairness: 0.79], [.fairness: 0.79], [.fairness: 1]]) == [.unfair])
         #expect(flags([[.fairness: 0.81]]).isEmpty)
+        #expect(flags([[.fairness: 1, .invalidationFairness: 0.6]]) == [.unfair])
         #expect(footnotes([[.fairness: 0.5]])[0].contains("is 0.50, below 0.8"))
     }
 }
