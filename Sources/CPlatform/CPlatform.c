@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <linux/perf_event.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -43,20 +42,6 @@ int cplatform_perf_event_open(uint32_t type, uint64_t config, int include_kernel
     attributes.exclude_hv = !include_kernel;
     long descriptor = syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0ul);
     return descriptor >= 0 ? (int)descriptor : -errno;
-}
-
-int cplatform_core_limit(void) { return CPU_SETSIZE; }
-
-int cplatform_core_is_allowed(int core) {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_ISSET(core, &set);
-}
-
-void cplatform_pin_to_core(int core) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(core, &set);
-    (void)sched_setaffinity(0, sizeof set, &set);
 }
 
 uint64_t cplatform_involuntary_switches(void) {

@@ -7,14 +7,14 @@ public enum Storm {
     ///
     /// Blocks the calling thread for the warm-up and the window. `makeGuard` gets the space that the guard protects; it
     /// is called once for each life of the space, on any thread. Traps where the guard's capabilities do not go with
-    /// `settings.pairing`.
+    /// `settings.pairing`, or this machine has not got what `settings.placement` needs.
     @inlinable
     public static func run<Guard: TranslationGuard>(
         _ settings: StormSettings, cancellation: Cancellation,
         makeGuard: @escaping @Sendable (AddressSpace) -> Guard
     ) -> StormMeasurement? {
         let device = Device(
-            pageTable: PageTable(pages: settings.scenario.pages),
+            pageTable: PageTable(pages: settings.scenario.pages, memory: MemoryBinder(for: settings)),
             walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: .calibrated), makeGuard: makeGuard)
         return run(settings, cancellation: cancellation, device: device) { faulter, atWindow in
             faulter.run(on: device, atWindow: atWindow)
@@ -35,12 +35,14 @@ public enum Storm {
         }
         defer { RCU.withRegisteredThread { lives.end() } }
         let clock = TickClock.calibrated
+        let places = settings.placementPlan.places
         let control = StormControl(threads: settings.threads)
         let roundTrip = control.threads > 1 ? CoreRoundTrip() : nil
-        let faulters = startFaulters(settings, control: control, clock: clock, roundTrip: roundTrip, faulterBody)
+        let faulters = startFaulters(
+            settings, places, control: control, clock: clock, roundTrip: roundTrip, faulterBody)
         let invalidators = startInvalidators(
-            settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives, shadow: device.shadow)
-        let churner = startChurner(settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives)
+            settings, places, control: control, clock: clock, roundTrip: roundTrip, lives: lives, shadow: device.shadow)
+        let churner = startChurner(settings, places, control: control, clock: clock, roundTrip: roundTrip, lives: lives)
         let conditions = conduct(control, settings, clock: clock, cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }
         let invalidatorResults = invalidators.map { $0.join() }
@@ -51,15 +53,16 @@ public enum Storm {
             faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
             staleInstalls: device.shadow.staleCount, stealPercent: conditions.stealPercent,
             coreRoundTripNanoseconds: faulterResults[0].roundTripNanoseconds, samplingShift: control.samplingShift,
-            clock: clock)
+            memory: device.shadow.pageTable.memory.outcome, clock: clock)
     }
 
     private static func startFaulters(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
+        _ settings: StormSettings, _ places: [Place], control: StormControl, clock: TickClock,
+        roundTrip: CoreRoundTrip?,
         _ body: @escaping FaulterBody
     ) -> [RoleThread<(tally: FaulterTally, roundTripNanoseconds: Double?)>] {
         (0..<settings.faulters).map { number in
-            RoleThread(number: number) {
+            RoleThread(on: places[number]) {
                 let faulter = Faulter(
                     control: control, clock: clock,
                     firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number))
@@ -73,12 +76,13 @@ public enum Storm {
     }
 
     private static func startInvalidators(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
+        _ settings: StormSettings, _ places: [Place], control: StormControl, clock: TickClock,
+        roundTrip: CoreRoundTrip?,
         lives: SpaceLives, shadow: ShadowTable
     ) -> [RoleThread<InvalidatorTally>] {
         (0..<settings.invalidators).map { invalidator in
             let number = settings.faulters + invalidator
-            return RoleThread(number: number) {
+            return RoleThread(on: places[number]) {
                 let space = lives.space
                 _ = roundTrip?.play(threadNumber: number, clock: clock)
                 control.gather()
@@ -96,14 +100,15 @@ public enum Storm {
         }
     }
 
-    /// The churner's thread, behind all others in the order of cores; `nil` where the scenario has none.
+    /// The churner's thread, behind all others in the order of places; `nil` where the scenario has none.
     private static func startChurner(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: CoreRoundTrip?,
+        _ settings: StormSettings, _ places: [Place], control: StormControl, clock: TickClock,
+        roundTrip: CoreRoundTrip?,
         lives: SpaceLives
     ) -> RoleThread<ChurnerTally>? {
         guard settings.scenario.hasChurner else { return nil }
         let number = settings.faulters + settings.invalidators
-        return RoleThread(number: number) {
+        return RoleThread(on: places[number]) {
             let role = Churner(control: control, clock: clock, space: lives.space)
             _ = roundTrip?.play(threadNumber: number, clock: clock)
             control.gather()

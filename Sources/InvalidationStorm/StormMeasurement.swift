@@ -64,10 +64,13 @@ public struct StormMeasurement: Sendable {
     public var coreRoundTripNanoseconds: Double?
     /// One fault in `2^k` was timed.
     public var samplingShift: Int
+    /// What became of the nodes that the memory was planned for; `nil` where the kernel was left to choose.
+    public var memory: MemoryOutcome?
 
     init(
         faulters: [FaulterTally], invalidators: [InvalidatorTally], churner: ChurnerTally?, staleInstalls: UInt64,
-        stealPercent: Double?, coreRoundTripNanoseconds: Double?, samplingShift: Int, clock: TickClock
+        stealPercent: Double?, coreRoundTripNanoseconds: Double?, samplingShift: Int, memory: MemoryOutcome?,
+        clock: TickClock
     ) {
         func seconds(_ ticks: UInt64) -> Double { max(1, Double(ticks) * clock.nanosecondsPerTick) * 1e-9 }
         let throughputs = faulters.map { Double($0.faults) / seconds($0.windowTicks) }
@@ -106,6 +109,7 @@ public struct StormMeasurement: Sendable {
         self.stealPercent = stealPercent
         self.coreRoundTripNanoseconds = coreRoundTripNanoseconds
         self.samplingShift = samplingShift
+        self.memory = memory
     }
 
     /// (sum x)^2 / (n sum x^2): 1 where all are alike, 1/n where one has everything. 1 also where nobody has anything.

@@ -2,6 +2,7 @@
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
 
+#include <malloc.h> // mallopt and malloc_trim, which Swift's Glibc leaves out
 #include <stdint.h>
 
 #if defined(__x86_64__)
@@ -70,12 +71,6 @@ int cplatform_membarrier(void);
 // perf_event_open(2) for the calling thread, on any core. `include_kernel` also counts what happens in the kernel, which
 // scheduler events need and unprivileged users may be refused. Returns a file descriptor, or -errno.
 int cplatform_perf_event_open(uint32_t type, uint64_t config, int include_kernel);
-
-// Whether the calling thread may run on a core (sched_getaffinity(2)), and keeping it on one. Cores are numbered as the
-// kernel does, below cplatform_core_limit().
-int cplatform_core_limit(void);
-int cplatform_core_is_allowed(int core);
-void cplatform_pin_to_core(int core);
 
 // How often the calling thread has lost its core to another one (getrusage(2)).
 uint64_t cplatform_involuntary_switches(void);
