@@ -73,6 +73,9 @@ public enum Metric: String, CaseIterable, Sendable {
     case cpuMigrations = "cpu_migrations"
     /// The round trip between two of the cell's cores just before the repetition.
     case coreRoundTrip = "core_round_trip_ns"
+    /// 1 where the memory lies on the NUMA nodes that were chosen, 0 where the kernel refused; absent where it was left to
+    /// choose.
+    case memoryPlaced = "memory_placed"
     /// 1 where the machine was outside the limits of noise during the repetition.
     case noisy = "noisy"
 
@@ -90,7 +93,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .count
         case .faultRetriesPerFault, .fairness: .ratio
         case .steal: .percent
-        case .noisy: .flag
+        case .memoryPlaced, .noisy: .flag
         }
     }
 
@@ -105,7 +108,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .lower
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness: .higher
         case .faultSamples, .faultSamplingShift, .invalidationSamples, .steal, .involuntarySwitches,
-            .cpuMigrations, .coreRoundTrip, .noisy:
+            .cpuMigrations, .coreRoundTrip, .memoryPlaced, .noisy:
             nil
         }
     }

@@ -18,7 +18,7 @@ struct RootCommand: ParsableCommand {
             guard showed a stale translation, 5 results could not be written, 130 and 143 interrupted.
             """,
         version: "invbench 0.1.0",
-        subcommands: [RunCommand.self, ListCommand.self],
+        subcommands: [RunCommand.self, ListCommand.self, TopologyCommand.self],
         defaultSubcommand: RunCommand.self
     )
 

@@ -66,6 +66,9 @@ struct RunOptions: ParsableArguments {
     @OptionGroup(title: "Parameters of guards")
     var parameters: ParameterFlags
 
+    @OptionGroup(title: "Placement")
+    var placement: PlacementFlags
+
     @Flag(help: "Keep no results file.")
     var noSave = false
 
@@ -100,7 +103,7 @@ struct RunOptions: ParsableArguments {
     var adjustments: Cell.Adjustments {
         Cell.Adjustments(
             walkNanoseconds: walkNs, changeNanoseconds: changeNs, speed: speed, pairing: pairing,
-            guardParameters: parameters.chosen)
+            guardParameters: parameters.chosen, placement: placement.chosen)
     }
 }
 

@@ -21,6 +21,7 @@ enum MetricValues {
             .steal: measurement.stealPercent, .involuntarySwitches: Double(measurement.involuntarySwitches),
             .cpuMigrations: measurement.cpuMigrations.map { Double($0) },
             .coreRoundTrip: measurement.coreRoundTripNanoseconds,
+            .memoryPlaced: measurement.memory.map { $0 == .asPlanned ? 1 : 0 },
             .invalidationsPerSecond: measurement.invalidationsPerSecond,
             .invalidationSamples: Double(invalidation.samples),
         ]
