@@ -18,6 +18,7 @@ import Testing
         }
         #expect(Metric.faultSamples.better == nil)
         #expect(Metric.coreRoundTrip.better == nil)
+        #expect(Metric.memoryPlaced.better == nil)
     }
 
     /// The list of the measurement rules, word by word: other tools find values by these keys.
@@ -32,7 +33,8 @@ import Testing
             "registrations_per_second",
             "faults_per_second", "fault_retries_per_fault", "fault_fallbacks", "invalidations_per_second",
             "would_block_count", "stale_installs", "fairness_jain", "longest_wait_ns", "steal_percent",
-            "involuntary_switches", "cpu_migrations", "core_round_trip_ns", "fault_sampling_shift", "noisy",
+            "involuntary_switches", "cpu_migrations", "core_round_trip_ns", "fault_sampling_shift", "memory_placed",
+            "noisy",
         ]
         #expect(Set(Metric.allCases.map(\.rawValue)) == Set(roles + churner + others))
     }

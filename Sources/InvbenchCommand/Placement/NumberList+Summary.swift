@@ -1,8 +1,8 @@
 import InvalidationStorm
 
 extension NumberList {
-    /// The list for people to read: three or more numbers in even steps are drawn together, `0-3`, `8,10,..,30`. With a
-    /// `limit` no more than so many parts, and dots for the rest.
+    /// The list for people to read: neighbours are drawn together, `0-3`, and five or more in wider even steps too,
+    /// `8,10,..,30`. With a `limit` no more than so many parts, and dots for the rest.
     func summary(limit: Int = .max) -> String {
         var parts: [String] = []
         var rest = numbers[...]
@@ -20,11 +20,11 @@ extension NumberList {
         return parts.joined(separator: ",")
     }
 
-    /// How many of the first numbers rise in even steps, if they are three or more, or two neighbours; else 1.
+    /// How many of the first numbers are drawn together.
     private static func runLength(_ numbers: ArraySlice<Int>) -> Int {
         let steps = zip(numbers.dropFirst(), numbers).map { $0 - $1 }
         guard let step = steps.first, step > 0 else { return 1 }
         let length = 1 + steps.prefix { $0 == step }.count
-        return length > 2 || step == 1 ? length : 1
+        return length > 4 || step == 1 ? length : 1
     }
 }

@@ -38,16 +38,17 @@ struct PlanText {
         let numbered = places.enumerated().map { (number: $0, place: $1, nodes: topology.nodes(of: [$1])) }
         return numbered.map(\.nodes).uniqued().map { nodes in
             let here = numbered.filter { $0.nodes == nodes }
-            let threads = "\(role)\(here.count == 1 ? "" : "s") \(NumberList(here.map(\.number)).summary())"
-            let places = here.map(\.place).uniqued()
-            guard let first = places.first, !first.threads.isEmpty else { return [threads, "not bound"] }
-            if first.threads.count > 1 { return [threads, "each on all of " + words(first.threads)] }
-            return [threads, words(here.flatMap(\.place.threads))]
+            let numbers = "\(here.count == 1 ? "" : "s") \(NumberList(here.map(\.number)).summary())"
+            let threads = role + (places.count == 1 ? "" : numbers)
+            if nodes.isEmpty { return [threads, "not bound"] }
+            if here[0].place.threads.count == 1 { return [threads] + words(here.flatMap(\.place.threads)) }
+            let any = words(here[0].place.threads)
+            return [threads, "any of " + any[0]] + any.dropFirst()
         }
     }
 
-    /// `cpus 0-3  cores 0-3  node 0  package 0`.
-    private func words(_ threads: [Int]) -> String {
+    /// `cpus 0-3`, `cores 0-3`, `node 0`, `package 0`.
+    private func words(_ threads: [Int]) -> [String] {
         let cores = threads.compactMap(topology.core(ofThread:))
         func part(_ noun: String, _ numbers: [Int]) -> String {
             "\(noun)\(numbers.count == 1 ? "" : "s") \(NumberList(numbers).summary())"
@@ -56,7 +57,7 @@ struct PlanText {
             part("cpu", threads), part("core", cores.map(\.number).uniqued()),
             part("node", cores.map(\.node).uniqued()),
             part("package", cores.map(\.package).uniqued()),
-        ].joined(separator: "  ")
+        ]
     }
 
     private func memory(_ nodes: [Int]) -> String {

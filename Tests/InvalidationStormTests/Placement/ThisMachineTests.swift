@@ -59,8 +59,6 @@ import Testing
         #expect(error != 0)
         let binder = MemoryBinder(nodes: [nodeBeyondAll])
         #expect(binder.building(isFirst: true) { 8 } == 8)
-        let table = PageTable(pages: 16, memory: binder)
-        #expect(table.walk(15) == 1)
         guard case .refused(let reason)? = binder.outcome else {
             Issue.record("not refused")
             return
@@ -79,6 +77,17 @@ import Testing
             let memory = UnsafeMutableRawBufferPointer(start: table.entries, count: 65_536 * 8)
             if let found = ThisMachine.nodes(of: memory) { #expect(Set(found) == Set(wanted)) }
         }
+    }
+
+    @Test("A table that cannot be bound is there all the same, and the first refusal is kept")
+    func refusedTable() {
+        let binder = MemoryBinder(nodes: [1000])
+        #expect(PageTable(pages: 16, memory: binder).walk(15) == 1)
+        guard case .refused(let reason)? = binder.outcome else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reason.hasPrefix("mbind: "))
     }
 
     @Test("Pages that lie elsewhere than planned are told")
