@@ -95,7 +95,7 @@ struct TopologyText {
         [Placement.Pin.compact, .scatter].map { pin in
             let plan = try? PlacementPlan(
                 Placement(pin: pin), on: topology, faulters: topology.allowedThreadCount, others: 0)
-            return ["--pin \(pin)", "cpus " + NumberList(plan?.places.flatMap(\.threads) ?? []).summary(limit: 8)]
+            return ["--pin \(pin)", "cpus " + NumberList(plan?.places.flatMap(\.threads) ?? []).summary(limit: 6)]
         }
     }
 
