@@ -41,14 +41,16 @@ import Testing
 
     @Test("A thread's memory policy holds while it builds, and is restored")
     func threadPolicy() throws {
-        try RoleThread(on: .anywhere) { [nodes] in
+        let policies = RoleThread(on: .anywhere) { [nodes] in
             Result {
                 let before = try memoryPolicy()
                 let (inside, error) = try ThisMachine.withMemory(on: [nodes[0]]) { try memoryPolicy() }
-                if error == 0, let inside { #expect(inside.hasPrefix("bind")) }
-                #expect(try memoryPolicy() == before)
+                return (before: before, inside: inside, after: try memoryPolicy(), error: error)
             }
-        }.join().get()
+        }.join()
+        let (before, inside, after, error) = try policies.get()
+        #expect(after == before)
+        if error == 0, let inside { #expect(inside.hasPrefix("bind")) }
     }
 
     @Test("A node that does not exist is refused, and what is built is built all the same")
