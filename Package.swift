@@ -16,6 +16,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CURCU", pkgConfig: "liburcu-memb", providers: [.apt(["liburcu-dev"])]),
+        .systemLibrary(name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPlatform"),
         // Concurrency Kit is inline code in headers: nothing of it is linked.
@@ -25,7 +26,7 @@ let package = Package(
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "CPlatform", "CPeerLocks", "CZlib",
+                "NotifierDispatch", "CPlatform", "CPeerLocks", "CHwloc", "CZlib",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),

@@ -109,6 +109,9 @@ public enum Metric: String, CaseIterable, Sendable {
     case cyclesPerFault = "cycles_per_fault"
     case instructionsPerFault = "instructions_per_fault"
     case cacheMissesPerFault = "cache_misses_per_fault"
+    /// 1 where the memory lies on the NUMA nodes that were chosen, 0 where the kernel refused; absent where it was left to
+    /// choose.
+    case memoryPlaced = "memory_placed"
     /// 1 where the machine was outside the limits of noise during the repetition.
     case noisy = "noisy"
     /// How many noisy measurements of this repetition were thrown away before this one.
@@ -134,7 +137,7 @@ public enum Metric: String, CaseIterable, Sendable {
         case .steal, .runQueueDelay: .percent
         case .otherLoad: .cores
         case .coreFrequency: .hertz
-        case .oversubscribed, .noisy: .flag
+        case .oversubscribed, .memoryPlaced, .noisy: .flag
         }
     }
 
@@ -152,7 +155,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .higher
         case .faultSamples, .faultSamplingShift, .faultTrend, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
-            .coreRoundTrip, .coreRoundTripAfter, .coreFrequency, .oversubscribed, .noisy, .noisyRetries:
+            .coreRoundTrip, .coreRoundTripAfter, .coreFrequency, .oversubscribed, .memoryPlaced, .noisy,
+            .noisyRetries:
             nil
         }
     }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <linux/perf_event.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -57,20 +56,6 @@ int cplatform_perf_group_open(uint32_t type, uint64_t config, int leader) {
 
 int cplatform_perf_group_enable(int leader) {
     return ioctl(leader, PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP) == 0 ? 0 : errno;
-}
-
-int cplatform_core_limit(void) { return CPU_SETSIZE; }
-
-int cplatform_core_is_allowed(int core) {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_ISSET(core, &set);
-}
-
-void cplatform_pin_to_core(int core) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(core, &set);
-    (void)sched_setaffinity(0, sizeof set, &set);
 }
 
 struct cplatform_thread_usage cplatform_read_thread_usage(void) {

@@ -7,14 +7,14 @@ public enum Storm {
     ///
     /// Blocks the calling thread for the warm-up and the window. `makeGuard` gets the space that the guard protects; it
     /// is called once for each life of the space, on any thread. Traps where the guard's capabilities do not go with
-    /// `settings.pairing`.
+    /// `settings.pairing`, or this machine has not got what `settings.placement` needs.
     @inlinable
     public static func run<Guard: TranslationGuard>(
         _ settings: StormSettings, cancellation: Cancellation,
         makeGuard: @escaping @Sendable (AddressSpace) -> Guard
     ) -> StormMeasurement? {
         let device = Device(
-            pageTable: PageTable(pages: settings.scenario.pages),
+            pageTable: PageTable(pages: settings.scenario.pages, memory: MemoryBinder(for: settings)),
             walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: .calibrated), makeGuard: makeGuard)
         return run(settings, cancellation: cancellation, device: device) { faulter, atWindow in
             faulter.run(on: device, atWindow: atWindow)
@@ -37,11 +37,10 @@ public enum Storm {
         let clock = TickClock.calibrated
         let control = StormControl(
             threads: settings.threads, windowLengthTicks: clock.ticks(nanoseconds: settings.windowNanoseconds))
-        let roundTrip = control.threads > 1 ? (before: CoreRoundTrip(), after: CoreRoundTrip()) : nil
-        let faulters = startFaulters(settings, control: control, clock: clock, roundTrip: roundTrip, faulterBody)
-        let invalidators = startInvalidators(
-            settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives, shadow: device.shadow)
-        let churner = startChurner(settings, control: control, clock: clock, roundTrip: roundTrip, lives: lives)
+        let threads = StormThreads(settings, control: control, clock: clock)
+        let faulters = threads.startFaulters(faulterBody)
+        let invalidators = threads.startInvalidators(of: lives, shadow: device.shadow)
+        let churner = threads.startChurner(of: lives)
         let machine = conduct(control, settings, clock: clock, cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }
         let invalidatorResults = invalidators.map { $0.join() }
@@ -54,81 +53,11 @@ public enum Storm {
         return StormMeasurement(
             faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
             staleInstalls: device.shadow.staleCount,
-            conditions: RepetitionConditions(machine: machine, threads: usages, cores: faulterResults.map(\.core)),
-            samplingShift: control.samplingShift, windowLengthTicks: control.windowLengthTicks, clock: clock)
-    }
-
-    private typealias RoundTrips = (before: CoreRoundTrip, after: CoreRoundTrip)
-
-    private static func startFaulters(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: RoundTrips?,
-        _ body: @escaping FaulterBody
-    ) -> [RoleThread<(tally: FaulterTally, core: CoreReadings)>] {
-        (0..<settings.faulters).map { number in
-            RoleThread(number: number) {
-                var core = CoreReadings()
-                core.roundTripNanoseconds = roundTrip?.before.play(threadNumber: number, clock: clock)
-                core.frequencyHertz = CoreFrequency.measure(clock: clock)
-                control.gather()
-                let faulter = Faulter(
-                    control: control, clock: clock,
-                    firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number),
-                    arrivals: settings.faultArrivals.map {
-                        ArrivalTimes(
-                            $0, thread: number, of: settings.faulters, from: control.startTicks, clock: clock,
-                            seed: settings.seed)
-                    })
-                var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) {
-                    body(faulter, $0)
-                }
-                tally.usage = usage
-                core.roundTripAfterNanoseconds = roundTrip?.after.play(threadNumber: number, clock: clock)
-                return (tally, core)
-            }
-        }
-    }
-
-    private static func startInvalidators(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: RoundTrips?,
-        lives: SpaceLives, shadow: ShadowTable
-    ) -> [RoleThread<InvalidatorTally>] {
-        (0..<settings.invalidators).map { invalidator in
-            let number = settings.faulters + invalidator
-            return RoleThread(number: number) {
-                let space = lives.space
-                _ = roundTrip?.before.play(threadNumber: number, clock: clock)
-                control.gather()
-                var role = Invalidator(
-                    control: control, clock: clock, space: space, lives: lives, shadow: shadow,
-                    isBlockable: settings.scenario.isBlockable,
-                    changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
-                    arrivals: ArrivalSequence(
-                        scenario: settings.scenario, speed: settings.speed, seed: settings.seed, stream: number,
-                        invalidator: invalidator, of: settings.invalidators, from: control.startTicks, clock: clock))
-                var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
-                tally.usage = usage
-                _ = roundTrip?.after.play(threadNumber: number, clock: clock)
-                return tally
-            }
-        }
-    }
-
-    /// The churner's thread, behind all others in the order of cores; `nil` where the scenario has none.
-    private static func startChurner(
-        _ settings: StormSettings, control: StormControl, clock: TickClock, roundTrip: RoundTrips?,
-        lives: SpaceLives
-    ) -> RoleThread<ChurnerTally>? {
-        guard settings.scenario.hasChurner else { return nil }
-        let number = settings.faulters + settings.invalidators
-        return RoleThread(number: number) {
-            let role = Churner(control: control, clock: clock, space: lives.space)
-            _ = roundTrip?.before.play(threadNumber: number, clock: clock)
-            control.gather()
-            var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
-            tally.usage = usage
-            _ = roundTrip?.after.play(threadNumber: number, clock: clock)
-            return tally
-        }
+            conditions: RepetitionConditions(
+                machine: machine, threads: usages, cores: faulterResults.map(\.core),
+                isOversubscribed: threads.isOversubscribed),
+            samplingShift: control.samplingShift, windowLengthTicks: control.windowLengthTicks,
+            memory: device.shadow.pageTable.memory.outcome, clock: clock)
     }
 
     /// Leads the threads through the phases, and returns what the machine did meanwhile; `nil` where the repetition was

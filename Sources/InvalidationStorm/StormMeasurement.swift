@@ -74,10 +74,13 @@ public struct StormMeasurement: Sendable {
     public var eventsPerFault: EventsPerFault
     /// One fault in `2^k` was timed.
     public var samplingShift: Int
+    /// What became of the nodes that the memory was planned for; `nil` where the kernel was left to choose.
+    public var memory: MemoryOutcome?
 
     init(
         faulters: [FaulterTally], invalidators: [InvalidatorTally], churner: ChurnerTally?, staleInstalls: UInt64,
-        conditions: RepetitionConditions, samplingShift: Int, windowLengthTicks: UInt64, clock: TickClock
+        conditions: RepetitionConditions, samplingShift: Int, windowLengthTicks: UInt64, memory: MemoryOutcome?,
+        clock: TickClock
     ) {
         func seconds(_ ticks: UInt64) -> Double { max(1, Double(ticks) * clock.nanosecondsPerTick) * 1e-9 }
         let throughputs = faulters.map { Double($0.faults) / seconds($0.windowTicks) }
@@ -124,6 +127,7 @@ public struct StormMeasurement: Sendable {
         self.staleInstalls = staleInstalls
         self.conditions = conditions
         self.samplingShift = samplingShift
+        self.memory = memory
     }
 
     /// The rate behind the middle of the window divided by that before it, over all closed-loop faulters.

@@ -27,6 +27,8 @@ public struct StormSettings: Sendable {
     public var pairing: PairingPolicy
     /// What the guard is made with, as far as it takes it.
     public var guardParameters: GuardParameters
+    /// Where threads run and memory lies; to be possible on this machine, as a ``PlacementPlan`` finds out.
+    public var placement: Placement
 
     /// The settings of a scenario's plain cell: one faulter, the scenario's own walk and change times.
     public init(scenario: Scenario, faulters: Int = 1, invalidators: Int = 1) {
@@ -41,6 +43,7 @@ public struct StormSettings: Sendable {
         seed = 1
         pairing = .targetedUndo
         guardParameters = GuardParameters()
+        placement = Placement()
     }
 
     /// All threads of the repetition.

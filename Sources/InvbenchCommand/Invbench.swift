@@ -10,6 +10,7 @@ public enum Invbench {
     public static func main(guards: [GuardEntry] = GuardCatalogue.builtIn) -> Never {
         StandardStreams.open()
         BenchmarkEnvironment.leaveBehind()
+        HwlocEnvironment.leaveBehind()
         RootCommand.run(CommandLineWords.normalised(Array(CommandLine.arguments.dropFirst())), guards: guards)
     }
 }

@@ -19,7 +19,9 @@ struct RootCommand: ParsableCommand {
             written, 130 and 143 interrupted.
             """,
         version: "invbench 0.1.0",
-        subcommands: [RunCommand.self, CompareCommand.self, ListCommand.self, DoctorCommand.self],
+        subcommands: [
+            RunCommand.self, CompareCommand.self, ListCommand.self, TopologyCommand.self, DoctorCommand.self,
+        ],
         defaultSubcommand: RunCommand.self
     )
 

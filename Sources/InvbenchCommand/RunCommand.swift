@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchmarkRecords
-import Foundation
 import InvalidationStorm
 
 /// `invbench run`, and `invbench` alone: measures, shows a table, keeps a results file.
@@ -11,10 +10,12 @@ struct RunCommand: GuardCommand {
     @OptionGroup var options: RunOptions
 
     func run(guards: [GuardEntry]) throws {
-        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let topology = try options.placement.readTopology()
         let catalogue = try CellCatalogue(guards: guards, userTraces: options.traces)
-        let plan = try RunPlan(options, catalogue: catalogue, cores: cores)
+        let plan = try RunPlan(options, catalogue: catalogue, cores: topology.allowedThreadCount)
+        let placements = try PlannedPlacements(plan.cells, options.placement.chosen, on: topology)
         if options.benchmark.listTests { return try list(plan) }
+        if options.placement.plan { return try show(placements, on: topology) }
         let fingerprint = Fingerprint(build: .ofThisProgram)
         let counters = ProcessorCounters()
         let context = try RunContext.lines(
@@ -42,6 +43,13 @@ struct RunCommand: GuardCommand {
     private func list(_ plan: RunPlan) throws {
         let output = TextSink.standardOutput()
         for cell in plan.cells { output.write(cell.name + "\n") }
+        if output.hasFailed { throw ExitStatus.unwritten }
+    }
+
+    /// Prints who would run where.
+    private func show(_ placements: PlannedPlacements, on topology: Topology) throws {
+        let output = TextSink.standardOutput()
+        output.write(PlanText(placement: options.placement.chosen, topology: topology).text(of: placements))
         if output.hasFailed { throw ExitStatus.unwritten }
     }
 

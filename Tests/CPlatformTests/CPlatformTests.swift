@@ -60,22 +60,4 @@ import Testing
     func unknownPerfEvent() {
         #expect(cplatform_perf_event_open(1, 0xffff, 0) < 0)
     }
-
-    @Test("Pinning leaves exactly one core allowed")
-    func pinning() {
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { _ in
-                let allowed = (0..<cplatform_core_limit()).filter { cplatform_core_is_allowed($0) != 0 }
-                guard let last = allowed.last else { return nil }
-                cplatform_pin_to_core(last)
-                let left = (0..<cplatform_core_limit()).filter { cplatform_core_is_allowed($0) != 0 }
-                return UnsafeMutableRawPointer(bitPattern: left == [last] ? 1 : 2)
-            }, nil)
-        #expect(status == 0)
-        var result: UnsafeMutableRawPointer?
-        pthread_join(thread, &result)
-        #expect(result == UnsafeMutableRawPointer(bitPattern: 1))
-    }
 }

@@ -60,7 +60,7 @@ import Testing
                     let roundTrips = [conditions.coreRoundTripNanoseconds, conditions.coreRoundTripAfterNanoseconds]
                     let hasPeer = settings.threads > 1
                     #expect(roundTrips.allSatisfy { ($0 != nil) == hasPeer && $0 ?? 1 > 0 }, "\(cell)")
-                    #expect(conditions.isOversubscribed == (settings.threads > CorePlacement.allowedCores.count))
+                    #expect(conditions.isOversubscribed == (settings.threads > ThisMachine.topology.allowedThreadCount))
                     #expect(conditions.threadWindowsNanoseconds > 0, "\(cell)")
                     #expect((Self.invalidations(of: measurement) > 0) == scenario.invalidates, "\(cell)")
                     #expect((measurement.registrationsPerSecond != nil) == (scenario.name == "churn"), "\(cell)")

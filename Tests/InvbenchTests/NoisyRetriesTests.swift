@@ -24,8 +24,8 @@ private final class Script {
         played += 1
         var measurement = StormMeasurement(
             faulters: [], invalidators: [], churner: nil, staleInstalls: 0,
-            conditions: RepetitionConditions(machine: (0, 0), threads: [], cores: []), samplingShift: 0,
-            clock: .calibrated)
+            conditions: RepetitionConditions(machine: (0, 0), threads: [], cores: [], isOversubscribed: false),
+            samplingShift: 0, windowLengthTicks: 1, memory: nil, clock: .calibrated)
         measurement.faults = UInt64(played)
         switch line {
         case .quiet: break
@@ -79,7 +79,8 @@ private final class Script {
         let script = Script([.quiet, .noisy, .quiet, .noisy, .noisy, .noisy])
         let session = MeasuringSession(
             plan: plan, scenarios: try plan.loadScenarios(), cancellation: Cancellation(), destinations: [],
-            progress: ProgressLine(total: 3, expectedSeconds: 1, isShown: false), source: { _, _, _ in script.next() })
+            histograms: nil, progress: ProgressLine(total: 3, expectedSeconds: 1, isShown: false),
+            source: { _, _, _ in script.next() })
         session.run(context: [])
         let rows = session.rows.filter { $0.runType == .iteration }
         #expect(rows.map { $0[.noisyRetries] } == [0, 1, 2])

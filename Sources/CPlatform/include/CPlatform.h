@@ -2,6 +2,7 @@
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
 
+#include <malloc.h> // mallopt and malloc_trim, which Swift's Glibc leaves out
 #include <stdint.h>
 
 #if defined(__x86_64__)
@@ -77,12 +78,6 @@ int cplatform_perf_event_open(uint32_t type, uint64_t config, int include_kernel
 int cplatform_perf_group_open(uint32_t type, uint64_t config, int leader);
 // Returns 0, or an errno.
 int cplatform_perf_group_enable(int leader);
-
-// Whether the calling thread may run on a core (sched_getaffinity(2)), and keeping it on one. Cores are numbered as the
-// kernel does, below cplatform_core_limit().
-int cplatform_core_limit(void);
-int cplatform_core_is_allowed(int core);
-void cplatform_pin_to_core(int core);
 
 // What getrusage(2) counts for the calling thread; zeros where it fails.
 struct cplatform_thread_usage {

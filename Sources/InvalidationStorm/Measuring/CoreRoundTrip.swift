@@ -49,10 +49,8 @@ final class CoreRoundTrip: Sendable {
 
     /// The second player.
     func answer() {
-        while true {
-            let current = turn.load(ordering: .relaxed)
-            if current < 0 { return }
-            if current % 2 == 1 { turn.store(current + 1, ordering: .relaxed) } else { pause() }
+        while case let current = turn.load(ordering: .relaxed), current >= 0 {
+            if current % 2 == 1 { turn.store(current + 1, ordering: .relaxed) } else { waitWhile(current) }
         }
     }
 
@@ -63,9 +61,5 @@ final class CoreRoundTrip: Sendable {
             // Both may share a core.
             if spins > 2000 { sched_yield() } else { cplatform_spin_hint() }
         }
-    }
-
-    private func pause() {
-        if CorePlacement.allowedCores.count < 2 { sched_yield() } else { cplatform_spin_hint() }
     }
 }

@@ -27,7 +27,10 @@ public struct RepetitionConditions: Sendable {
     /// Whether there were more role threads than cores that they may run on: then they wait for each other by design.
     public var isOversubscribed: Bool
 
-    init(machine: (stealPercent: Double?, otherLoadCores: Double?), threads: [ThreadUsage], cores: [CoreReadings]) {
+    init(
+        machine: (stealPercent: Double?, otherLoadCores: Double?), threads: [ThreadUsage], cores: [CoreReadings],
+        isOversubscribed: Bool
+    ) {
         stealPercent = machine.stealPercent
         otherLoadCores = machine.otherLoadCores
         func sum(_ value: (ThreadUsage) -> UInt64?) -> UInt64? {
@@ -45,7 +48,7 @@ public struct RepetitionConditions: Sendable {
         coreRoundTripAfterNanoseconds = cores.first?.roundTripAfterNanoseconds
         let frequencies = cores.compactMap(\.frequencyHertz)
         coreFrequencyHertz = frequencies.isEmpty ? nil : frequencies.reduce(0, +) / Double(frequencies.count)
-        isOversubscribed = threads.count > CorePlacement.allowedCores.count
+        self.isOversubscribed = isOversubscribed
     }
 }
 

@@ -1,18 +1,18 @@
 import Glibc
 import NotifierDispatch
 
-/// A POSIX thread with a body and a result, registered with RCU and pinned to a core while the body runs.
+/// A POSIX thread with a body and a result, registered with RCU and bound to its place while the body runs.
 final class RoleThread<Result: Sendable>: @unchecked Sendable {
     // @unchecked: `result` is written by the thread and read after join, which orders the two.
     private var handle = pthread_t()
     private let body: @Sendable () -> Result
-    private let number: Int
+    private let place: Place
     private var result: Result?
 
-    /// Starts a thread. `number` chooses its core: the allowed ones in turn.
-    init(number: Int, _ body: @escaping @Sendable () -> Result) {
+    /// Starts a thread.
+    init(on place: Place, _ body: @escaping @Sendable () -> Result) {
         self.body = body
-        self.number = number
+        self.place = place
         let status = pthread_create(
             &handle, nil,
             { context in
@@ -24,7 +24,7 @@ final class RoleThread<Result: Sendable>: @unchecked Sendable {
     }
 
     private func runBody() {
-        CorePlacement.pin(threadNumber: number)
+        ThisMachine.bindThread(to: place)
         result = RCU.withRegisteredThread { body() }
     }
 

@@ -14,17 +14,27 @@ public final class PageTable: @unchecked Sendable {
     typealias Entries = UnsafeMutablePointer<Atomic<UInt64>>
     @usableFromInline
     let entries: Entries
+    /// Where it and all that belongs to it lie.
+    let memory: MemoryBinder
+    private let mapping: UnsafeMutableRawBufferPointer
 
     /// A page table whose pages are all at generation 1.
-    public init(pages: Int) {
+    public convenience init(pages: Int) { self.init(pages: pages, memory: .firstTouch) }
+
+    /// The same, where `memory` puts it.
+    @usableFromInline
+    init(pages: Int, memory: MemoryBinder) {
         self.pages = pages
-        entries = .allocate(capacity: pages)
+        self.memory = memory
+        mapping = memory.map(bytes: pages * MemoryLayout<Atomic<UInt64>>.stride)
+        entries = mapping.baseAddress!.bindMemory(to: Atomic<UInt64>.self, capacity: pages)
         for page in 0..<pages { (entries + page).initialize(to: Atomic(1)) }
+        memory.check(mapping)
     }
 
     deinit {
         entries.deinitialize(count: pages)
-        entries.deallocate()
+        MemoryBinder.unmap(mapping)
     }
 
     /// All pages.

@@ -17,6 +17,7 @@ public final class ShadowTable: @unchecked Sendable {
     let entries: Entries
     @usableFromInline
     let stale = Atomic<UInt64>(0)
+    private let mapping: UnsafeMutableRawBufferPointer
 
     /// Stands for "no translation"; generations start at 1.
     @inlinable
@@ -25,16 +26,18 @@ public final class ShadowTable: @unchecked Sendable {
     /// How many entries one request for a cache line covers.
     static var entriesPerLine: Int { 64 / MemoryLayout<UInt64>.size }
 
-    /// An empty table for the translations of a page table.
+    /// An empty table for the translations of a page table, in memory of the same kind.
     public init(pageTable: PageTable) {
         self.pageTable = pageTable
-        entries = .allocate(capacity: pageTable.pages)
+        mapping = pageTable.memory.map(bytes: pageTable.pages * MemoryLayout<Atomic<UInt64>>.stride)
+        entries = mapping.baseAddress!.bindMemory(to: Atomic<UInt64>.self, capacity: pageTable.pages)
         for page in 0..<pageTable.pages { (entries + page).initialize(to: Atomic(Self.nothing)) }
+        pageTable.memory.check(mapping)
     }
 
     deinit {
         entries.deinitialize(count: pageTable.pages)
-        entries.deallocate()
+        MemoryBinder.unmap(mapping)
     }
 
     /// How many stale translations the checks have found so far.

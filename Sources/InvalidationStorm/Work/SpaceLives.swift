@@ -25,7 +25,7 @@ final class SpaceLives: @unchecked Sendable {
         self.scenario = scenario
         self.pairing = pairing
         self.device = device
-        life = Self.begin(scenario, pairing, device)
+        life = Self.begin(scenario, pairing, device, isFirst: true)
     }
 
     /// The space in its present life.
@@ -50,7 +50,7 @@ final class SpaceLives: @unchecked Sendable {
         life.space.subscriptions.release()
         change()
         device.shadow.checkNothingVisible(in: device.shadow.pageTable.wholeRange)
-        life = Self.begin(scenario, pairing, device)
+        life = Self.begin(scenario, pairing, device, isFirst: false)
     }
 
     /// Ends all subscriptions. To be called when no section is open: the bystanders' starts and ends are compared.
@@ -60,6 +60,13 @@ final class SpaceLives: @unchecked Sendable {
         precondition(life.bystanders.openSections == 0, "a bystander was left with a start without its end")
         life.subscriptions.forEach(life.space.subscriptions.unregister)
         life.bystanders.leave()
+    }
+
+    private static func begin(
+        _ scenario: Scenario, _ pairing: PairingPolicy, _ device: any AttachableDevice, isFirst: Bool
+    ) -> Life {
+        // The guard, and what faults and invalidations share with it: the space's notifiers.
+        device.shadow.pageTable.memory.building(isFirst: isFirst) { begin(scenario, pairing, device) }
     }
 
     private static func begin(_ scenario: Scenario, _ pairing: PairingPolicy, _ device: any AttachableDevice) -> Life {

@@ -76,6 +76,9 @@ struct RunOptions: ParsableArguments {
     @OptionGroup(title: "Parameters of guards")
     var parameters: ParameterFlags
 
+    @OptionGroup(title: "Placement")
+    var placement: PlacementFlags
+
     @Flag(help: "Keep no results file.")
     var noSave = false
 
@@ -117,7 +120,7 @@ struct RunOptions: ParsableArguments {
         Cell.Adjustments(
             walkNanoseconds: walkNs, changeNanoseconds: changeNs, faultRate: arrivals.faultRate,
             invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson, speed: speed,
-            pairing: pairing, guardParameters: parameters.chosen)
+            pairing: pairing, guardParameters: parameters.chosen, placement: placement.chosen)
     }
 }
 

@@ -17,6 +17,7 @@ final class MeasuringSession {
     private var finished: [[ResultRow]]
     /// The row that Google Benchmark is writing, and whether its times are fractions.
     private var latest: (row: ResultRow, isRatio: Bool)?
+    private var hasToldOfRefusal = false
     /// Every finished row, aggregates too, in the order in which they came.
     private(set) var rows: [ResultRow] = []
 
@@ -84,12 +85,22 @@ final class MeasuringSession {
             source(cell, settings, cancellation)
         }
         guard let kept else { return }
+        sayIfRefused(kept.measurement.memory)
         histograms?.add(kept.measurement.latencies, ofCell: cell.name)
         let result = RepetitionRow.of(
             kept.measurement, name: cell.name, turn: turn, repetitions: plan.repetitions,
             windowNanoseconds: plan.windowNanoseconds, noisyRetries: kept.thrownAway)
         Self.fill(row, from: result, isRatio: false)
         latest = (result, false)
+    }
+
+    /// Says once that memory is not where it was wanted; each row says it of its repetition.
+    private func sayIfRefused(_ memory: MemoryOutcome?) {
+        guard case .refused(let reason) = memory, !hasToldOfRefusal else { return }
+        hasToldOfRefusal = true
+        progress.clear()
+        StandardError.say(
+            "the kernel did not put memory where --memory says (\(reason)); rows where it did not have memory_placed 0")
     }
 
     /// Google Benchmark's call for each piece of the document. The closing is written by the destinations themselves.

@@ -15,6 +15,7 @@ enum MetricValues {
             .faultRetriesPerFault: measurement.retriesPerFault, .faultFallbacks: Double(measurement.fallbacks),
             .wouldBlockCount: Double(measurement.wouldBlocks), .staleInstalls: Double(measurement.staleInstalls),
             .fairness: measurement.fairness, .longestWait: measurement.longestWaitNanoseconds.map { Double($0) },
+            .memoryPlaced: measurement.memory.map { $0 == .asPlanned ? 1 : 0 },
             .invalidationsPerSecond: measurement.invalidationsPerSecond,
             .invalidationSamples: Double(invalidation.samples),
         ]

@@ -7,7 +7,7 @@ enum RunContext {
     static func lines(
         of plan: RunPlan, options: RunOptions, fingerprint: Fingerprint, counters: ProcessorCounters
     ) throws -> [ContextLine] {
-        let run: KeyValuePairs = [
+        let settings: KeyValuePairs = [
             "profile": options.choosesCells ? "none" : options.profile.rawValue,
             "seed": String(plan.seed),
             "window_ns": String(plan.windowNanoseconds),
@@ -17,11 +17,12 @@ enum RunContext {
             "counters": counters.description,
             "guard_parameters": guardParameters(of: plan, options.parameters.chosen),
         ]
+        let run = settings.map { ContextLine(key: $0.key, value: $0.value) } + options.placement.chosen.contextLines
         let users = try users(
             options.benchmark.context.flatMap { $0 },
             reserved: Fingerprint.reservedContextKeys.union(run.map(\.key)))
         return fingerprint.context.map { ContextLine(key: $0.key, value: $0.value) }
-            + run.map { ContextLine(key: $0.key, value: $0.value) } + users
+            + run + users
     }
 
     /// Those that the guards of the run take, with their values; defaults too, since they may change.

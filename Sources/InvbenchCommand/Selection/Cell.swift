@@ -29,6 +29,7 @@ struct Cell: Sendable {
         var pairing: PairingPolicy = .targetedUndo
         /// What each guard is made with, as far as it takes it.
         var guardParameters = GuardParameters()
+        var placement = Placement()
     }
 
     /// `nil` where the guard's or the scenario's name cannot stand in a result.
@@ -70,6 +71,7 @@ struct Cell: Sendable {
         }
         if scenario.isTrace && adjustments.speed != 0 { add("speed", text(of: adjustments.speed)) }
         if adjustments.pairing != .targetedUndo { add("pairing", adjustments.pairing.rawValue) }
+        parameters += adjustments.placement.nameParameters
         for parameter in GuardParameter.allCases where entry.parameters.contains(parameter) {
             let value = parameter.text(in: adjustments.guardParameters)
             if value != parameter.text(in: GuardParameters()) { add(parameter.rawValue, value) }
@@ -102,6 +104,7 @@ struct Cell: Sendable {
         settings.seed = seed
         settings.pairing = adjustments.pairing
         settings.guardParameters = adjustments.guardParameters
+        settings.placement = adjustments.placement
         return settings
     }
 }

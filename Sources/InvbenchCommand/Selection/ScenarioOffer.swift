@@ -32,6 +32,12 @@ struct ScenarioOffer: Sendable {
         return true
     }
 
+    /// Whether a churner runs in it.
+    var hasChurner: Bool {
+        if case .builtIn(let scenario) = source { return scenario.hasChurner }
+        return false
+    }
+
     /// Whether it replays a recorded program, so that a speed means something.
     var isTrace: Bool {
         if case .trace = source { return true }

@@ -10,7 +10,8 @@ import Testing
     }
 
     private func conditions(_ threads: [ThreadUsage], _ cores: [CoreReadings] = []) -> RepetitionConditions {
-        RepetitionConditions(machine: (stealPercent: 1, otherLoadCores: nil), threads: threads, cores: cores)
+        RepetitionConditions(
+            machine: (stealPercent: 1, otherLoadCores: nil), threads: threads, cores: cores, isOversubscribed: false)
     }
 
     @Test("Waiting in the run queue is a part of all threads' windows; counts are added up")
@@ -45,14 +46,6 @@ import Testing
             ])
         #expect(both.coreRoundTripNanoseconds == 120 && both.coreRoundTripAfterNanoseconds == 480)
         #expect(both.coreFrequencyHertz == 3.5e9)
-    }
-
-    @Test("Threads beyond the cores that they may use are oversubscribed")
-    func oversubscribed() {
-        let thread = usage(runQueue: 0, migrations: 0, elapsed: 1)
-        let cores = CorePlacement.allowedCores.count
-        #expect(!conditions(Array(repeating: thread, count: cores)).isOversubscribed)
-        #expect(conditions(Array(repeating: thread, count: cores + 1)).isOversubscribed)
     }
 
     @Test("A core's frequency is one that there are cores for")

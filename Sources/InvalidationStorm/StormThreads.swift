@@ -1,0 +1,90 @@
+/// The threads of one repetition: each measures what its core is like, waits for all others, and plays its role.
+struct StormThreads {
+    private let settings: StormSettings
+    private let places: [Place]
+    private let control: StormControl
+    private let clock: TickClock
+    /// The ping-pong of the first two threads; `nil` where there is one alone.
+    private let roundTrips: (before: CoreRoundTrip, after: CoreRoundTrip)?
+
+    /// For one repetition; traps where this machine has not got what `settings.placement` needs.
+    init(_ settings: StormSettings, control: StormControl, clock: TickClock) {
+        self.settings = settings
+        self.control = control
+        self.clock = clock
+        places = settings.placementPlan.places
+        roundTrips = control.threads > 1 ? (CoreRoundTrip(), CoreRoundTrip()) : nil
+    }
+
+    /// Whether there are more threads than hardware threads for them, so that they wait for each other by design.
+    var isOversubscribed: Bool {
+        let bound = Set(places.flatMap(\.threads)).count
+        return places.count > (places.contains(.anywhere) ? ThisMachine.topology.allowedThreadCount : bound)
+    }
+
+    /// Starts the faulters, the first threads in the order of places.
+    func startFaulters(
+        _ body: @escaping Storm.FaulterBody
+    ) -> [RoleThread<(tally: FaulterTally, core: CoreReadings)>] {
+        (0..<settings.faulters).map { [self] number in
+            RoleThread(on: places[number]) {
+                var core = CoreReadings()
+                core.roundTripNanoseconds = roundTrips?.before.play(threadNumber: number, clock: clock)
+                core.frequencyHertz = CoreFrequency.measure(clock: clock)
+                control.gather()
+                let faulter = Faulter(
+                    control: control, clock: clock,
+                    firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number),
+                    arrivals: settings.faultArrivals.map {
+                        ArrivalTimes(
+                            $0, thread: number, of: settings.faulters, from: control.startTicks, clock: clock,
+                            seed: settings.seed)
+                    })
+                var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) {
+                    body(faulter, $0)
+                }
+                tally.usage = usage
+                core.roundTripAfterNanoseconds = roundTrips?.after.play(threadNumber: number, clock: clock)
+                return (tally, core)
+            }
+        }
+    }
+
+    /// Starts the invalidators, behind the faulters.
+    func startInvalidators(of lives: SpaceLives, shadow: ShadowTable) -> [RoleThread<InvalidatorTally>] {
+        (0..<settings.invalidators).map { [self] invalidator in
+            let number = settings.faulters + invalidator
+            return RoleThread(on: places[number]) {
+                let space = lives.space
+                _ = roundTrips?.before.play(threadNumber: number, clock: clock)
+                control.gather()
+                var role = Invalidator(
+                    control: control, clock: clock, space: space, lives: lives, shadow: shadow,
+                    isBlockable: settings.scenario.isBlockable,
+                    changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
+                    arrivals: ArrivalSequence(
+                        scenario: settings.scenario, speed: settings.speed, seed: settings.seed, stream: number,
+                        invalidator: invalidator, of: settings.invalidators, from: control.startTicks, clock: clock))
+                var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
+                tally.usage = usage
+                _ = roundTrips?.after.play(threadNumber: number, clock: clock)
+                return tally
+            }
+        }
+    }
+
+    /// Starts the churner, behind all others; `nil` where the scenario has none.
+    func startChurner(of lives: SpaceLives) -> RoleThread<ChurnerTally>? {
+        guard settings.scenario.hasChurner else { return nil }
+        let number = settings.faulters + settings.invalidators
+        return RoleThread(on: places[number]) { [self] in
+            let role = Churner(control: control, clock: clock, space: lives.space)
+            _ = roundTrips?.before.play(threadNumber: number, clock: clock)
+            control.gather()
+            var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
+            tally.usage = usage
+            _ = roundTrips?.after.play(threadNumber: number, clock: clock)
+            return tally
+        }
+    }
+}
