@@ -87,12 +87,17 @@ public struct NoiseLimits: Sendable {
     /// The larger of the two round trips by the smaller.
     public var roundTripRatio: Double
 
-    /// Found on two virtual cores with windows of 100 ms. Another process that keeps one core busy shows there as 1.0 to
-    /// 1.8 cores of other load and, where the cell wants both cores, as 30 to 80 % of waiting in the run queue and 50 to
-    /// 300 switches a second; the limits lie well below, and above what the kernel's own threads and the ticks' error do.
-    /// Steal of 1 % is less than one tick in such a window: any that shows counts. Pinned threads do not move at all.
-    /// The round trip has states that lie a factor of three or more apart, and wavers by a fifth inside of one.
+    /// Found on two virtual cores with windows of 100 ms, 9 cells 6 times, in which nothing else ran; and beside another
+    /// process that kept one core busy.
+    ///
+    ///                              quiet                          beside the other
+    ///     run queue                0 to 1.9 %, once 5.5 %         30 to 80 % where the cell wants both cores
+    ///     other load               0 to 0.16 cores                1 core and more
+    ///     involuntary switches     up to 240 a second             50 to 300 a second: a weak sign, for swarms only
+    ///     round trip               changes by up to 1.7 in one state; states lie a factor of three and more apart
+    ///
+    /// Steal of 1 % is less than one tick in such a window: any that shows counts. Threads that are pinned never move.
     public static let standard = NoiseLimits(
-        stealPercent: 1, runQueueDelayPercent: 2, otherLoadCores: 0.3, involuntarySwitchesPerSecond: 100,
-        migrationsPerSecond: 10, roundTripRatio: 1.5)
+        stealPercent: 1, runQueueDelayPercent: 5, otherLoadCores: 0.3, involuntarySwitchesPerSecond: 1000,
+        migrationsPerSecond: 10, roundTripRatio: 2)
 }

@@ -20,7 +20,7 @@ import Testing
         #expect(reasons([.steal: 3.1]) == ["steal 3.10 %"])
         #expect(reasons([.runQueueDelay: 12]) == ["run queue 12.0 %"])
         #expect(reasons([.otherLoad: 0.92]) == ["other load 0.9 cores"])
-        #expect(reasons([.involuntarySwitches: 100]) == ["involuntary switches 500 a second"])
+        #expect(reasons([.involuntarySwitches: 300]) == ["involuntary switches 1.50k a second"])
         #expect(reasons([.cpuMigrations: 3]) == ["migrations 3"])
         #expect(reasons([.coreRoundTrip: 120, .coreRoundTripAfter: 480]) == ["round trip 120 -> 480 ns"])
         #expect(reasons([.coreRoundTrip: 480, .coreRoundTripAfter: 120]) == ["round trip 480 -> 120 ns"])
