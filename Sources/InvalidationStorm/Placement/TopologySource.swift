@@ -10,8 +10,9 @@ public enum TopologySource: Hashable, Sendable {
     /// A file where `text` ends in `.xml`, otherwise a description.
     public init(_ text: String) { self = text.hasSuffix(".xml") ? .file(path: text) : .description(text) }
 
-    /// The most hardware threads that a description may have. hwloc builds what it is told, however long it takes.
-    static let descriptionLimit = 16_384
+    /// The most hardware threads that a description may have. hwloc builds what it is told, and takes minutes for 16,384
+    /// in one level.
+    static let descriptionLimit = 4096
 
     /// How many objects the counts of a description make, its last level's: the product of all. `nil` where they are
     /// too many to count.

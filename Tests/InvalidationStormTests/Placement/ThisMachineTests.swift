@@ -110,6 +110,48 @@ import Testing
         #expect(binder.outcome == nil)
     }
 
+    @Test("Every life of a space is built under the policy of its memory")
+    func lives() throws {
+        let policies = Gathered<String?>()
+        let table = PageTable(pages: 64, memory: MemoryBinder(nodes: [nodes[0]]))
+        let device = Device(pageTable: table) { _ in
+            policies.add(try? memoryPolicy())
+            return MutexGuard()
+        }
+        let scenario = try #require(Scenario.builtIn.first { $0.name == "exit" })
+        RCU.withRegisteredThread {
+            let lives = SpaceLives(scenario: scenario, pairing: .targetedUndo, device: device)
+            lives.renew {}
+            lives.end()
+        }
+        let seen = policies.values
+        #expect(seen.count == 2)
+        if table.memory.outcome == .asPlanned {
+            #expect(seen.allSatisfy { $0 == nil || $0 == "bind:\(nodes[0])" })
+        }
+    }
+
+    @Test("A storm's threads are where its placement says")
+    func threadsOfAStorm() throws {
+        guard cpus.count > 1 else { return }
+        let scenario = try #require(Scenario.builtIn.first { $0.name == "exit" })
+        var settings = StormSettings(scenario: scenario)
+        settings.windowNanoseconds = 120_000_000
+        for list in [[cpus[0], cpus[1]], [cpus[1], cpus[0]]] {
+            settings.placement = Placement(pin: .cpus(NumberList(list)))
+            let places = Gathered<[Int]>()
+            let measurement = Storm.run(settings, cancellation: Cancellation()) { _ in
+                places.add((try? allowedCPUs()) ?? [])
+                return MutexGuard()
+            }
+            #expect(measurement?.staleInstalls == 0)
+            // The first guard is built by the thread that sets up, the others by the invalidator.
+            let builders = places.values
+            try #require(builders.count > 1)
+            #expect(builders.dropFirst().allSatisfy { $0 == [list[1]] })
+        }
+    }
+
     @Test("A storm with bound memory and a renewed space says that it is as planned")
     func storm() throws {
         let entry = try #require(GuardCatalogue.builtIn.first { $0.name == "striped" })

@@ -54,6 +54,18 @@ import Testing
         #expect(try suffix(.init(pin: .none, memory: .interleave)) == "/pin:none/memory:interleave")
     }
 
+    @Test func aCellRunsAsItIsPlaced() throws {
+        let catalogue = try CellCatalogue(builtInTraces: [])
+        let placement = Placement(pin: .scatter, memory: .firstTouch)
+        let cell = try #require(
+            Cell(
+                entry: catalogue.guards[0], scenario: catalogue.scenarios[0], faulters: 1, invalidators: 0,
+                adjustments: .init(placement: placement)))
+        let settings = cell.settings(
+            of: Scenario.builtIn[0], windowNanoseconds: 1, warmUpNanoseconds: 1, seed: 1)
+        #expect(settings.placement == placement)
+    }
+
     @Test func placedWorkIsOtherWork() throws {
         #expect(
             Placement(pin: .scatter, memory: .remote).nameParameters.allSatisfy {
