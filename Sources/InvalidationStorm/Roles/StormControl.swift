@@ -114,13 +114,28 @@ public final class StormControl: @unchecked Sendable {
     var allAreReady: Bool { ready.load(ordering: .relaxed) == threads }
     var allHaveLeft: Bool { left.load(ordering: .relaxed) == threads }
 
-    /// Chooses the sampling: the clock pair costs at most two per cent of what happens between two of them, and no
-    /// more than 512 faults go by between two.
+    /// Chooses the sampling, from the faults of the warm-up.
     func chooseSampling(faulters: Int, warmUpNanoseconds: UInt64, clock: TickClock) {
-        let faults = max(1, warmUpFaults.load(ordering: .relaxed))
-        let nanosecondsPerFault = Double(warmUpNanoseconds) * Double(faulters) / Double(faults)
-        var shift = 0
-        while shift < 9, clock.pairCostNanoseconds > 0.02 * nanosecondsPerFault * Double(1 << shift) { shift += 1 }
+        let faults = Double(max(1, warmUpFaults.load(ordering: .relaxed)))
+        let warmUp = Double(warmUpNanoseconds)
+        let shift = Self.samplingShift(
+            nanosecondsPerFault: warmUp * Double(faulters) / faults,
+            faultsInWindow: faults / warmUp * clock.nanosecondsPerTick * Double(windowLengthTicks),
+            pairCostNanoseconds: clock.pairCostNanoseconds)
         shared.pointee.samplingShift.store(shift, ordering: .relaxed)
+    }
+
+    /// One fault in 2^k is timed, so that the clock pair costs at most two per cent of what happens between two of them,
+    /// unless more than 512 faults would go by; and half a per cent where the sample still carries a p99.9. The pair's own
+    /// cost is not all: it waits for the faults before it, which otherwise overlap.
+    static func samplingShift(
+        nanosecondsPerFault: Double, faultsInWindow: Double, pairCostNanoseconds: Double
+    ) -> Int {
+        func cost(_ shift: Int) -> Double { pairCostNanoseconds / (nanosecondsPerFault * Double(1 << shift)) }
+        var shift = 0
+        while shift < 9, cost(shift) > 0.02 { shift += 1 }
+        // A p99.9 stands on 10,000 samples; some more, since the warm-up only says what to expect.
+        while cost(shift) > 0.005, faultsInWindow / Double(2 << shift) >= 12_000 { shift += 1 }
+        return shift
     }
 }
