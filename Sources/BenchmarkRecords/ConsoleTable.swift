@@ -45,9 +45,11 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
     private static func block(_ group: WorkloadGroup, unprotectedGuards: Set<String>) -> String {
         let rwlock = group.series.first { $0.guardName == "rwlock" }?.median(.faultsPerSecond)
         let lines = group.series.flatMap { series in
-            let flags = SeriesFlag.all(of: series, unprotectedGuards: unprotectedGuards).map(\.rawValue)
-            let values = line(first: series.guardName, cells(series, rwlock: rwlock))
-            return flagged(values, flags) + parameters(of: series.variant)
+            let flags = SeriesFlag.all(of: series, unprotectedGuards: unprotectedGuards)
+            let name = series.guardName + (flags.contains(.unsafe) ? " \(SeriesFlag.unsafe.rawValue)" : "")
+            let marks = SeriesFlag.marks(flags)
+            let values = line(first: name, cells(series, rwlock: rwlock)) + (marks.isEmpty ? "" : " " + marks)
+            return [values] + parameters(of: series.variant)
         }
         let title = shortened(group.workload.title, to: 100)
         let above = line(first: "", columns.map(\.above))
@@ -88,16 +90,6 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
         else { return "-" }
         let percent = 100 * max(interval.upper - median, median - interval.lower) / median
         return percent >= 999.5 ? ">999%" : String(format: percent < 99.95 ? "%.1f%%" : "%.0f%%", percent)
-    }
-
-    /// The line with as many flags behind it as there is room for; the others follow in a line of their own.
-    private static func flagged(_ line: String, _ flags: [String]) -> [String] {
-        var lines = [line]
-        for flag in flags {
-            let fits = lines[lines.count - 1].count + 1 + flag.count <= 100
-            if fits { lines[lines.count - 1] += " \(flag)" } else { lines.append("  \(flag)") }
-        }
-        return lines
     }
 
     private static func line(first: String, _ cells: [String]) -> String {

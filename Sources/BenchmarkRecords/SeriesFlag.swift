@@ -26,6 +26,20 @@ enum SeriesFlag: String, CaseIterable {
     /// The share of the repetitions that may have met the cores in other states: so few leave the median where it is.
     static let strayLimit = 0.25
 
+    /// What stands for it at the end of a line; `nil` for ``unsafe``, which stands behind the guard's name.
+    var mark: String? {
+        switch self {
+        case .unsafe: nil
+        case .stale: rawValue
+        case .noisy, .trend, .mixed, .behind, .unfair: String(rawValue.prefix(1))
+        }
+    }
+
+    /// The marks of one line; where the guard is broken nothing else counts.
+    static func marks(_ flags: [SeriesFlag]) -> String {
+        flags.contains(.stale) ? stale.rawValue : flags.compactMap(\.mark).joined()
+    }
+
     /// The flags of one line, in the order of this list.
     static func all(of series: GuardSeries, unprotectedGuards: Set<String>) -> [SeriesFlag] {
         let isUnsafe = unprotectedGuards.contains(series.guardName)

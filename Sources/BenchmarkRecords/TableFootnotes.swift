@@ -20,7 +20,10 @@ struct TableFootnotes {
     /// A line for each flag that occurs.
     var lines: [String] {
         SeriesFlag.allCases.compactMap { flag in
-            flagged[flag].map { "\(flag.rawValue): \(words(flag, $0))" }
+            flagged[flag].map { series in
+                let name = flag.mark.map { $0 == flag.rawValue ? $0 : "\($0) = \(flag.rawValue)" } ?? flag.rawValue
+                return "\(name): \(words(flag, series))"
+            }
         }
     }
 

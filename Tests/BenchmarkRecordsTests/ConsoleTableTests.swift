@@ -23,12 +23,11 @@ import Testing
                 "storm, 1 faulter, 1 invalidator",
                 "                         faults           vs  fault  fault  fault inval. inval. retries   all",
                 "guard                  n  per s    +- rwlock    p50    p99  p99.9  per s    p99 / fault stale",
-                "unprotected            1   239M     -   120x      -      -      -      -      -       - 12.3k UNSAFE",
-                "  noisy",
+                "unprotected UNSAFE     1   239M     -   120x      -      -      -      -      -       - 12.3k n",
                 "interval-2m-lockfree   3  56.1M     -  28.1x 9.80ns 1.06us 28.0us   100k 4.20ms    0.13     0",
                 "rwlock                 3  2.00M     -  1.00x      -      -      -      -      -       -     -",
                 "", "UNSAFE: it does not protect: the control and the speed limit, never a choice",
-                "noisy: 1 of 7 repetitions, mostly by steal: see invbench doctor, or --retry-noisy 3", "",
+                "n = noisy: 1 of 7 repetitions, mostly by steal: see invbench doctor, or --retry-noisy 3", "",
             ])
     }
 
@@ -61,7 +60,21 @@ import Testing
         let table = lines(rows + repetitions(of: "x" + long, faultsPerSecond: [1]))
         #expect(table.allSatisfy { $0.count <= 100 }, "\(table)")
         #expect(table.contains { $0.hasPrefix("xguard-gu..rd-guard- ") })
-        #expect(table.contains { $0.hasSuffix("STALE!") } && table.contains("  noisy"))
+        #expect(table.contains { $0.hasSuffix("STALE!") })
+        #expect(table.contains { $0.hasPrefix("n = noisy: 120 of 121 repetitions") })
+    }
+
+    @Test func aLineHasAllItsMarks() {
+        let shifted: [Metric: Double] = [.faultTrend: 1.2, .fairness: 0.5, .steal: 9, .faultBacklog: 1e9]
+        let table = lines(
+            repetitions(of: "mine", faultsPerSecond: [1, 2, 3, 4, 5, 6], counters: shifted)
+                + repetitions(of: "unprotected", faultsPerSecond: [7], counters: [.coreRoundTrip: 100])
+                + repetitions(of: "unprotected", faultsPerSecond: [7], counters: [.coreRoundTrip: 900]))
+        #expect(table[3].hasPrefix("unprotected UNSAFE ") && table[3].hasSuffix(" m"), "\(table)")
+        #expect(table[4].hasPrefix("mine ") && table[4].hasSuffix(" ntbu"), "\(table)")
+        for name in ["n = noisy:", "t = trend:", "m = mixed:", "b = behind:", "u = unfair:"] {
+            #expect(table.contains { $0.hasPrefix(name) }, "\(table)")
+        }
     }
 
     @Test func groupsByWorkloadInTheOrderOfTheRows() {

@@ -24,7 +24,7 @@ import Testing
         #expect(flags([1.01, 1.02, 1.02, 1.01, 1.02, 1.01].map { [.faultTrend: $0] }).isEmpty)
         #expect(
             footnotes(rising) == [
-                "trend: in 1 line the second half of the window ran at 1.05 times the rate of the first: the warm-up was "
+                "t = trend: in 1 line the second half of the window ran at 1.05 times the rate of the first: the warm-up was "
                     + "not over; take a longer --window"
             ])
     }
