@@ -11,7 +11,7 @@ struct RunCommand: GuardCommand {
 
     func run(guards: [GuardEntry]) throws {
         let topology = try options.placement.readTopology()
-        let catalogue = try CellCatalogue(guards: guards, userTraces: options.traces)
+        let catalogue = try CellCatalogue(guards: guards, userTraces: options.choice.traces)
         let plan = try RunPlan(options, catalogue: catalogue, cores: topology.allowedThreadCount)
         let placements = try PlannedPlacements(plan.cells, options.placement.chosen, on: topology)
         if options.benchmark.listTests { return try list(plan) }

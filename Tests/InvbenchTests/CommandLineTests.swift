@@ -11,7 +11,7 @@ import Testing
     @Test func defaults() throws {
         let options = try parse()
         #expect(options.profile == .quick)
-        #expect(options.pairing == .targetedUndo)
+        #expect(options.work.pairing == .targetedUndo)
         #expect(options.results == "results")
         #expect(!options.noSave && !options.choosesCells)
         #expect(options.retryNoisy == 0)
@@ -40,8 +40,8 @@ import Testing
         let options = try parse(
             "--guard", "mutex,rwlock", "--guard", "invlock", "--faulters=1,8", "--invalidators", "0")
         #expect(options.guardNames == ["mutex", "rwlock", "invlock"])
-        #expect(options.faulters == [[1, 8]])
-        #expect(options.invalidators == [[0]])
+        #expect(options.choice.faulters == [[1, 8]])
+        #expect(options.choice.invalidators == [[0]])
         #expect(options.choosesCells)
     }
 

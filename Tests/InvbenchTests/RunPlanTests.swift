@@ -10,7 +10,7 @@ import Testing
         let traces = ["redis", "java", "gcc"].map { "/bundle/\($0).strace.gz" }
         let options = try RunOptions.parse(CommandLineWords.normalised(words))
         return try RunPlan(
-            options, catalogue: CellCatalogue(builtInTraces: traces, userTraces: options.traces), cores: cores)
+            options, catalogue: CellCatalogue(builtInTraces: traces, userTraces: options.choice.traces), cores: cores)
     }
 
     private func work(_ plan: RunPlan, of guardName: String = "mutex") -> Set<String> {

@@ -1,61 +1,26 @@
 import ArgumentParser
-import NotifierDispatch
 
 /// What a run measures, how, and where its results go.
 struct RunOptions: ParsableArguments {
-    @Option(
-        name: .customLong("guard"), help: ArgumentHelp("Only these guards.", valueName: "a,b"),
-        transform: FlagValues.names)
-    var guards: [[String]] = []
+    @OptionGroup(title: "What is measured")
+    var choice: ChoiceFlags
 
-    @Option(
-        name: .customLong("scenario"), help: ArgumentHelp("Only these scenarios.", valueName: "a,b"),
-        transform: FlagValues.names)
-    var scenarios: [[String]] = []
+    @OptionGroup(title: "What happens in it")
+    var work: WorkFlags
 
-    @Option(
-        help: ArgumentHelp("Threads that fault. (default: 1, 2, 4 and so on up to the cores)", valueName: "1,2,4"),
-        transform: { try FlagValues.threadCounts($0, from: 1) })
-    var faulters: [[Int]] = []
+    @OptionGroup(title: "Open loop")
+    var arrivals: ArrivalFlags
 
-    @Option(
-        help: ArgumentHelp("Threads that invalidate; calm has none. (default: 1)", valueName: "1,2"),
-        transform: { try FlagValues.threadCounts($0, from: 0) })
-    var invalidators: [[Int]] = []
+    @OptionGroup(title: "Parameters of guards")
+    var parameters: ParameterFlags
 
-    @Option(
-        name: .customLong("profile"),
-        help: ArgumentHelp(
-            "How much is measured: quick takes some guards in some scenarios and ends within a minute on two cores, "
-                + "standard takes all and ends within ten, full has everything that is registered. "
-                + "Its choice of cells holds where no filter, guard, scenario or thread count is given. "
-                + "quick has the \(Profile.quickGuardsText); \(Profile.quickScenariosText). (default: quick)"))
-    var namedProfile: Profile?
+    @OptionGroup(title: "Placement")
+    var placement: PlacementFlags
 
     @Option(
         help: ArgumentHelp("The timed part of a repetition. (default: the profile's)", valueName: "250ms"),
         transform: FlagValues.window)
     var window: UInt64?
-
-    @Option(
-        help: ArgumentHelp("How long a fault's walk takes. (default: the scenario's)", valueName: "n"),
-        transform: FlagValues.nanoseconds)
-    var walkNs: UInt64?
-
-    @Option(
-        help: ArgumentHelp("How long the change of the pages takes. (default: the scenario's)", valueName: "n"),
-        transform: FlagValues.nanoseconds)
-    var changeNs: UInt64?
-
-    @Option(
-        name: .customLong("trace"),
-        help: ArgumentHelp("Add a recorded program (strace, plain or .gz) as trace:<name>.", valueName: "file"))
-    var traces: [String] = []
-
-    @Option(
-        help: ArgumentHelp("A trace's speed: 1 is as recorded, 0 as fast as possible.", valueName: "factor"),
-        transform: FlagValues.speed)
-    var speed: Double = 0
 
     @Option(
         help: ArgumentHelp(
@@ -66,18 +31,6 @@ struct RunOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Decides the order of the cells and every random choice in them.", valueName: "n"))
     var seed: UInt64 = 1
-
-    @Option(help: "How starts and ends stay paired when a start fails.")
-    var pairing: PairingPolicy = .targetedUndo
-
-    @OptionGroup(title: "Open loop")
-    var arrivals: ArrivalFlags
-
-    @OptionGroup(title: "Parameters of guards")
-    var parameters: ParameterFlags
-
-    @OptionGroup(title: "Placement")
-    var placement: PlacementFlags
 
     @Flag(help: "Keep no results file.")
     var noSave = false
@@ -101,27 +54,24 @@ struct RunOptions: ParsableArguments {
     }
 
     /// The guards asked for; empty where none is.
-    var guardNames: [String] { guards.flatMap { $0 } }
+    var guardNames: [String] { choice.guards.flatMap { $0 } }
 
     /// The scenarios asked for; empty where none is.
-    var scenarioNames: [String] { scenarios.flatMap { $0 } }
+    var scenarioNames: [String] { choice.scenarios.flatMap { $0 } }
 
     /// How much is measured where the command line does not say it cell by cell.
-    var profile: Profile { namedProfile ?? .quick }
+    var profile: Profile { choice.namedProfile ?? .quick }
 
     /// Whether the command line chooses cells, so that the profile does not; a list without a profile has all there are.
     var choosesCells: Bool {
-        benchmark.filter != nil || (benchmark.listTests && namedProfile == nil) || !guards.isEmpty || !scenarios.isEmpty
-            || !faulters.isEmpty || !invalidators.isEmpty
+        benchmark.filter != nil || (benchmark.listTests && choice.namedProfile == nil) || choice.namesCells
     }
 
     /// What is changed in every cell that it applies to.
     var adjustments: Cell.Adjustments {
         Cell.Adjustments(
-            walkNanoseconds: walkNs, changeNanoseconds: changeNs, faultRate: arrivals.faultRate,
-            invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson, speed: speed,
-            pairing: pairing, guardParameters: parameters.chosen, placement: placement.chosen)
+            walkNanoseconds: work.walkNs, changeNanoseconds: work.changeNs, faultRate: arrivals.faultRate,
+            invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson,
+            speed: work.speed, pairing: work.pairing, guardParameters: parameters.chosen, placement: placement.chosen)
     }
 }
-
-extension PairingPolicy: ExpressibleByArgument {}

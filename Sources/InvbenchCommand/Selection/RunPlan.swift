@@ -22,8 +22,8 @@ struct RunPlan: Sendable {
     /// Chooses the cells and their order.
     init(_ options: RunOptions, catalogue: CellCatalogue, cores: Int) throws {
         let ladder = CellCatalogue.faulterLadder(cores: cores)
-        let faulters = options.faulters.flatMap { $0 }
-        let invalidators = options.invalidators.flatMap { $0 }
+        let faulters = options.choice.faulters.flatMap { $0 }
+        let invalidators = options.choice.invalidators.flatMap { $0 }
         var (guards, notes) = try Self.pairable(try catalogue.guards(named: options.guardNames), options)
         let registered = CellCatalogue.cells(
             guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames),
@@ -67,7 +67,7 @@ struct RunPlan: Sendable {
 
     /// Without the guards whose failed starts call-all cannot pair, and a line that says so.
     private static func pairable(_ guards: [GuardEntry], _ options: RunOptions) throws -> ([GuardEntry], [String]) {
-        let left = guards.filter { options.pairing == .targetedUndo || !$0.needsTargetedUndo }
+        let left = guards.filter { options.work.pairing == .targetedUndo || !$0.needsTargetedUndo }
         let names = guards.filter { guardEntry in !left.contains { $0.name == guardEntry.name } }.map(\.name)
         if names.isEmpty { return (left, []) }
         let reason =

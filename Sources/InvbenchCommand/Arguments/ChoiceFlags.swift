@@ -1,0 +1,41 @@
+import ArgumentParser
+
+/// Which cells are measured.
+struct ChoiceFlags: ParsableArguments {
+    @Option(
+        name: .customLong("guard"), help: ArgumentHelp("Only these guards.", valueName: "a,b"),
+        transform: FlagValues.names)
+    var guards: [[String]] = []
+
+    @Option(
+        name: .customLong("scenario"), help: ArgumentHelp("Only these scenarios.", valueName: "a,b"),
+        transform: FlagValues.names)
+    var scenarios: [[String]] = []
+
+    @Option(
+        help: ArgumentHelp("Threads that fault. (default: 1, 2, 4 and so on up to the cores)", valueName: "1,2,4"),
+        transform: { try FlagValues.threadCounts($0, from: 1) })
+    var faulters: [[Int]] = []
+
+    @Option(
+        help: ArgumentHelp("Threads that invalidate; calm has none. (default: 1)", valueName: "1,2"),
+        transform: { try FlagValues.threadCounts($0, from: 0) })
+    var invalidators: [[Int]] = []
+
+    @Option(
+        name: .customLong("profile"),
+        help: ArgumentHelp(
+            "How much is measured: quick takes some guards in some scenarios and ends within a minute on two cores, "
+                + "standard takes all and ends within ten, full has everything that is registered. "
+                + "Its choice of cells holds where no filter, guard, scenario or thread count is given. "
+                + "quick has the \(Profile.quickGuardsText); \(Profile.quickScenariosText). (default: quick)"))
+    var namedProfile: Profile?
+
+    @Option(
+        name: .customLong("trace"),
+        help: ArgumentHelp("Add a recorded program (strace, plain or .gz) as trace:<name>.", valueName: "file"))
+    var traces: [String] = []
+
+    /// Whether guards, scenarios or threads are named.
+    var namesCells: Bool { !guards.isEmpty || !scenarios.isEmpty || !faulters.isEmpty || !invalidators.isEmpty }
+}
