@@ -10,6 +10,7 @@ import Testing
     @Test func agreesWithSciPyWhereItIsThere() throws {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let script = Process()
         script.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         script.arguments = ["python3", root.appendingPathComponent("Scripts/statistics-vectors").path]
