@@ -131,8 +131,10 @@ public struct Faulter: Sendable {
         // At least once, also where the thread got no core before the window closed.
         repeat {
             let faultsBefore = faults
-            for _ in 0..<untimed {
-                count(cache.fault(at: pages.next(), in: tables))
+            if pages.isUniform {
+                for _ in 0..<untimed { count(cache.fault(at: pages.nextOfAll(), in: tables)) }
+            } else {
+                for _ in 0..<untimed { count(cache.fault(at: pages.next(), in: tables)) }
             }
             let page = pages.next()
             let before = clock.now()

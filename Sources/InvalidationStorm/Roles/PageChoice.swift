@@ -50,11 +50,21 @@ public struct PageChoice: Sendable {
         hotShare = scenario.hotFraction < 1 ? UInt64(0.9 * 0x1p32) : 0
     }
 
-    /// One random word a page, without a branch: the lower half chooses the part, the upper half the page in it.
+    /// Whether all pages are alike.
+    @inlinable @inline(__always)
+    var isUniform: Bool { hotShare == 0 }
+
+    /// One random word a page: the lower half chooses the part, the upper half the page in it.
     @inlinable @inline(__always)
     mutating func next() -> Int {
         let word = random.next()
         let bound = word & 0xffff_ffff < hotShare ? hotPages : pages
         return Int(truncatingIfNeeded: ((word &>> 32) &* bound) &>> 32)
+    }
+
+    /// The same where all pages are alike, which leaves the choice of the part out.
+    @inlinable @inline(__always)
+    mutating func nextOfAll() -> Int {
+        Int(truncatingIfNeeded: ((random.next() &>> 32) &* pages) &>> 32)
     }
 }
