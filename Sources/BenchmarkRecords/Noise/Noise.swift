@@ -87,13 +87,13 @@ public struct NoiseLimits: Sendable {
     /// The larger of the two round trips by the smaller.
     public var roundTripRatio: Double
 
-    /// Found on two virtual cores with windows of 100 ms, 9 cells 6 times, in which nothing else ran; and beside another
-    /// process that kept one core busy.
+    /// Found on two virtual cores with windows of 100 ms, 9 cells 6 times: alone, and beside one process that kept a core
+    /// busy. From the lowest to the highest, but for the outliers named.
     ///
-    ///                              quiet                          beside the other
-    ///     run queue                0 to 1.9 %, once 5.5 %         30 to 80 % where the cell wants both cores
-    ///     other load               0 to 0.16 cores                1 core and more
-    ///     involuntary switches     up to 240 a second             50 to 300 a second: a weak sign, for swarms only
+    ///                              alone                          beside the other
+    ///     run queue                0.1 to 1.5 %, once 17 %        24 to 39 %
+    ///     other load               0 to 0.08 cores, once 0.35     0.4 to 0.9 cores
+    ///     involuntary switches     35 to 100 a second             93 to 206 a second: a weak sign, for swarms only
     ///     round trip               changes by up to 1.7 in one state; states lie a factor of three and more apart
     ///
     /// Steal of 1 % is less than one tick in such a window: any that shows counts. Threads that are pinned never move.
