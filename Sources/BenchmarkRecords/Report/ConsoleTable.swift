@@ -3,9 +3,10 @@ import Foundation
 /// The results as a table for people, at most 100 columns wide.
 ///
 /// One block for each workload and in it one line for each guard, the fastest first; a guard with parameters has them in
-/// the next line. Values are medians over the `n` repetitions, only the stale translations are their sum; `+-` is how far
-/// the 95 % interval of the median reaches, on its longer side. `-` is a value that was not measured, or an interval that
-/// so few repetitions do not have. What ``SeriesFlag`` marks is explained below the table.
+/// the next line. Values are medians over the `n` repetitions that met the cores in the state that most of the workload's
+/// met; only the stale translations are the sum over all. `+-` is how far the 95 % interval of the median reaches, on its
+/// longer side. `-` is a value that was not measured, or an interval that so few repetitions do not have. What
+/// ``SeriesFlag`` marks is explained below the table.
 public struct ConsoleTable: Sendable, CustomStringConvertible {
     /// The text, with a newline at its end; empty where no row is a repetition of a cell.
     public let description: String
@@ -69,7 +70,7 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
         let quotient: String? =
             if let rate, let rwlock, rwlock > 0 { ScaledNumber.ratio(rate / rwlock) + "x" } else { nil }
         return [
-            String(series.rows.count),
+            String(series.alike.count),
             rate.map { ScaledNumber.rate($0) } ?? "-",
             deviation(series),
             quotient ?? "-",

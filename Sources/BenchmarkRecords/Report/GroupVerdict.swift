@@ -110,7 +110,7 @@ private struct Words {
         var doubts: [String] = []
         if !tied.isEmpty { doubts.append("is not told apart from \(list(tied))") }
         if !undecided.isEmpty {
-            let repetitions = best.values(.faultsPerSecond).count
+            let repetitions = best.rows.count
             let areTooFew = repetitions == 1 ? "1 repetition is too few" : "\(repetitions) repetitions are too few"
             doubts.append("\(areTooFew) to tell it from \(list(undecided))")
         }

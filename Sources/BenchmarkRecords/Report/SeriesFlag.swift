@@ -8,7 +8,7 @@ enum SeriesFlag: String, CaseIterable {
     case noisy
     /// The rate rose or fell inside the window: the warm-up was not over.
     case trend
-    /// Too many repetitions met the cores in another state than most.
+    /// Most of its repetitions met the cores in other states than those of other guards.
     case mixed
     /// Work that was due was not started.
     case behind
@@ -23,8 +23,6 @@ enum SeriesFlag: String, CaseIterable {
     static let backlogLimit = 0.01
     /// Jain's index below which threads are served unfairly.
     static let fairnessLimit = 0.8
-    /// The share of the repetitions that may have met the cores in other states: so few leave the median where it is.
-    static let strayLimit = 0.25
 
     /// What stands for it at the end of a line; `nil` for ``unsafe``, which stands behind the guard's name.
     var mark: String? {
@@ -49,7 +47,7 @@ enum SeriesFlag: String, CaseIterable {
             case .stale: !isUnsafe && series.staleInstalls ?? 0 > 0
             case .noisy: series.rows.contains { Noise($0).isNoisy }
             case .trend: series.hasTrend
-            case .mixed: series.shareOfStrays > strayLimit
+            case .mixed: series.isMixed
             case .behind: series.backlogShare ?? 0 > backlogLimit
             case .unfair: series.lowestFairness ?? 1 < fairnessLimit
             }
@@ -58,16 +56,6 @@ enum SeriesFlag: String, CaseIterable {
 }
 
 extension GuardSeries {
-    /// The states that the cores were in.
-    var states: RoundTripStates { RoundTripStates(roundTrips: values(.coreRoundTrip)) }
-
-    /// The share of the repetitions that met the cores in another state than most.
-    fileprivate var shareOfStrays: Double {
-        let found = values(.coreRoundTrip).compactMap(states.state(of:))
-        guard !found.isEmpty else { return 0 }
-        return 1 - Double(found.count { $0 == 0 }) / Double(found.count)
-    }
-
     /// Jain's index of the role that is served less evenly; `nil` where neither has one.
     var lowestFairness: Double? { [median(.fairness), median(.invalidationFairness)].compactMap(\.self).min() }
 
@@ -82,7 +70,7 @@ extension GuardSeries {
     /// The median share of what was due that was not started, of the role that is further behind; `nil` where nothing
     /// was paced.
     var backlogShare: Double? {
-        let shares = rows.compactMap { row in
+        let shares = alike.compactMap { row in
             [
                 row.backlogShare(.faultBacklog, rate: .faultsPerSecond),
                 row.backlogShare(.invalidationBacklog, rate: .invalidationsPerSecond),

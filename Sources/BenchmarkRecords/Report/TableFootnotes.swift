@@ -4,6 +4,8 @@ import Foundation
 struct TableFootnotes {
     private let flagged: [SeriesFlag: [GuardSeries]]
     private let repetitions: Int
+    /// Those that are left out of the medians, since they met the cores in another state.
+    private let strays: [ResultRow]
 
     /// Of all lines of a table.
     init(_ series: [GuardSeries], unprotectedGuards: Set<String>) {
@@ -15,16 +17,27 @@ struct TableFootnotes {
         }
         self.flagged = flagged
         repetitions = series.reduce(0) { $0 + $1.rows.count }
+        strays = series.flatMap(\.strays)
     }
 
-    /// A line for each flag that occurs.
+    /// A line for each flag that occurs, and one for what is left out.
     var lines: [String] {
-        SeriesFlag.allCases.compactMap { flag in
+        let flags = SeriesFlag.allCases.compactMap { flag in
             flagged[flag].map { series in
                 let name = flag.mark.map { $0 == flag.rawValue ? $0 : "\($0) = \(flag.rawValue)" } ?? flag.rawValue
                 return "\(name): \(words(flag, series))"
             }
         }
+        return flags + [leftOut].compactMap(\.self)
+    }
+
+    private var leftOut: String? {
+        let trips = strays.compactMap { $0[.coreRoundTrip] }
+        guard let shortest = trips.min(), let longest = trips.max() else { return nil }
+        return
+            "left out: \(strays.count) of \(ScaledNumber.counted(repetitions, "repetition")) met the cores in another "
+            + "state than most of their workload, with round trips from \(ScaledNumber.duration(shortest)) to "
+            + "\(ScaledNumber.duration(longest)); n counts the others, and the verdict compares within each state"
     }
 
     private func words(_ flag: SeriesFlag, _ series: [GuardSeries]) -> String {
@@ -45,11 +58,8 @@ struct TableFootnotes {
                 "in \(lines) the second half of the window ran at \(Self.range(trends)) times the rate of the first: "
                 + "the warm-up was not over; take a longer --window"
         case .mixed:
-            let centres = series.flatMap { $0.states.centres }
-            let near = [centres.min(), centres.max()].compactMap(\.self).map { ScaledNumber.duration($0) }
-            return "the repetitions of \(lines) met the cores in different states, with round trips from about "
-                + "\(near.joined(separator: " to ")): their median lies between; the verdict compares like with like; "
-                + "more repetitions help, on a machine of one's own all the more"
+            return "more than half of the repetitions of \(lines) met the cores in another state than most of their "
+                + "workload: their medians are over all states, and say little"
         case .behind:
             let share = series.compactMap(\.backlogShare).max() ?? 0
             return "in \(lines) up to \(ScaledNumber.small(100 * share)) % of what was due never started: that rate is "

@@ -39,7 +39,25 @@ extension GuardVariant {
 /// The repetitions of one guard on one workload.
 struct GuardSeries {
     let variant: GuardVariant
+    /// All of them.
     let rows: [ResultRow]
+    /// Those that met the cores in the state that most repetitions of the workload met, so that guards are shown alike;
+    /// all, where that would be less than half.
+    let alike: [ResultRow]
+    /// The others.
+    let strays: [ResultRow]
+    /// Whether too few met that state, so that the values below are of several states.
+    let isMixed: Bool
+
+    /// `states` are those of all repetitions of the workload. One whose round trip was not measured is like any other.
+    init(variant: GuardVariant, rows: [ResultRow], states: RoundTripStates) {
+        self.variant = variant
+        self.rows = rows
+        func isCommon(_ row: ResultRow) -> Bool { row[.coreRoundTrip].map { states.state(of: $0) == 0 } ?? true }
+        isMixed = 2 * rows.count(where: isCommon) < rows.count
+        alike = isMixed ? rows : rows.filter(isCommon)
+        strays = isMixed ? [] : rows.filter { !isCommon($0) }
+    }
 
     /// The guard's name without its parameters.
     var guardName: String { variant.guardName }
@@ -47,19 +65,19 @@ struct GuardSeries {
     /// The guard's name with its parameters.
     var name: String { variant.name }
 
-    /// The values of the repetitions that have one.
-    func values(_ metric: Metric) -> [Double] { rows.compactMap { $0[metric] } }
+    /// The values of the repetitions that are alike and have one.
+    func values(_ metric: Metric) -> [Double] { alike.compactMap { $0[metric] } }
 
     /// The median of those; `nil` unless every repetition has the value: a percentile that only some samples carry
     /// would otherwise be the median of the busiest repetitions, and could lie below a lower percentile.
     func median(_ metric: Metric) -> Double? {
         let values = values(metric)
-        return values.count == rows.count ? Statistics.median(values) : nil
+        return values.count == alike.count ? Statistics.median(values) : nil
     }
 
     /// Over all repetitions: a median would hide the one that caught the guard.
     var staleInstalls: Double? {
-        let counts = values(.staleInstalls)
+        let counts = rows.compactMap { $0[.staleInstalls] }
         return counts.isEmpty ? nil : counts.reduce(0, +)
     }
 
@@ -89,9 +107,9 @@ struct WorkloadGroup {
             rowsByCell[workload, default: [:]][GuardVariant(of: cell), default: []].append(row)
         }
         return workloads.map { workload in
-            let series = rowsByCell[workload, default: [:]].sorted { $0.key.name < $1.key.name }.map {
-                GuardSeries(variant: $0.key, rows: $0.value)
-            }
+            let cells = rowsByCell[workload, default: [:]].sorted { $0.key.name < $1.key.name }
+            let states = RoundTripStates(roundTrips: cells.flatMap(\.value).compactMap { $0[.coreRoundTrip] })
+            let series = cells.map { GuardSeries(variant: $0.key, rows: $0.value, states: states) }
             let ranked = series.map { (rate: $0.median(.faultsPerSecond) ?? -1, series: $0) }
                 .sorted { $0.rate > $1.rate }
             return WorkloadGroup(workload: workload, series: ranked.map(\.series))

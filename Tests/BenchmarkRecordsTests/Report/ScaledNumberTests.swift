@@ -31,7 +31,9 @@ import Testing
     @Test("A median is given only where every repetition has the value")
     func medianNeedsAll() {
         let rows = [row([.faultP99: 10, .faultP99_9: 5]), row([.faultP99: 30]), row([.faultP99: 20])]
-        let series = GuardSeries(variant: GuardVariant(guardName: "mutex", parameters: []), rows: rows)
+        let series = GuardSeries(
+            variant: GuardVariant(guardName: "mutex", parameters: []), rows: rows,
+            states: RoundTripStates(roundTrips: []))
         #expect(series.median(.faultP99) == 20)
         #expect(series.median(.faultP99_9) == nil)
     }

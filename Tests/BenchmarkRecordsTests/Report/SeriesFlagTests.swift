@@ -29,12 +29,33 @@ import Testing
             ])
     }
 
-    @Test func twoStatesAreMixed() {
-        let mixed: [[Metric: Double]] = [[.coreRoundTrip: 120], [.coreRoundTrip: 500], [.coreRoundTrip: 130]]
-        #expect(flags(mixed) == [.mixed])
+    @Test func repetitionsInAnotherStateAreLeftOutUnlessTheyAreMost() throws {
+        func group(_ trips: [(guardName: String, trip: Double?, rate: Double)]) -> WorkloadGroup {
+            WorkloadGroup.groups(
+                of: trips.flatMap { line in
+                    repetitions(
+                        of: line.guardName, faultsPerSecond: [line.rate],
+                        counters: line.trip.map { [.coreRoundTrip: $0] } ?? [:])
+                })[0]
+        }
+        // The common state is the workload's, not the guard's.
+        let kvm = [("kvm", 120.0, 1.0), ("kvm", 500, 9), ("kvm", 130, 3)].map { ($0.0, Double?($0.1), $0.2) }
+        let mutex = [("mutex", 125.0, 5.0), ("mutex", 510, 6), ("mutex", 520, 7)].map { ($0.0, Double?($0.1), $0.2) }
+        let more = [("rwlock", 120.0, 1.0), ("rwlock", 121, 1), ("rwlock", 122, 1)].map { ($0.0, Double?($0.1), $0.2) }
+        let series = group(kvm + mutex + more).series
+        #expect(series.map(\.guardName) == ["mutex", "kvm", "rwlock"])
+        #expect(series.map { $0.median(.faultsPerSecond) } == [6, 2, 1])
+        #expect(series.map(\.isMixed) == [true, false, false])
+        #expect(series.map(\.strays.count) == [0, 1, 0])
+        let lines = TableFootnotes(series, unprotectedGuards: []).lines
+        #expect(lines[0].hasPrefix("m = mixed: more than half of the repetitions of 1 line met the cores in another"))
+        #expect(
+            lines[1].hasPrefix(
+                "left out: 1 of 9 repetitions met the cores in another state than most of their workload, with round "
+                    + "trips from 500ns to 500ns; n counts the others"))
+        // A thread alone has no round trip, and all is alike.
+        #expect(group([("kvm", nil, 1), ("kvm", nil, 3)]).series[0].strays.isEmpty)
         #expect(flags([[.coreRoundTrip: 120], [.coreRoundTrip: 130], [:]]).isEmpty)
-        #expect(footnotes(mixed)[0].contains("from about 130ns to 500ns"))
-        #expect(flags(mixed + [[.coreRoundTrip: 125]]).isEmpty, "one in four leaves the median where it is")
     }
 
     /// The fixture's repetitions have one fault of a microsecond each, so a window of a microsecond.
