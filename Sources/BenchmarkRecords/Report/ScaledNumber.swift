@@ -1,7 +1,7 @@
 import Foundation
 
 /// Numbers as people read them: three significant digits and a unit that fits.
-enum ScaledNumber {
+package enum ScaledNumber {
     /// A rate in the steps of the SI, such as `56.1M` or, with a separator, `56.1 M`; below 1000 without a prefix.
     static func rate(_ perSecond: Double, separator: String = "") -> String {
         let (digits, prefix) = scaled(perSecond, steps: ["", "k", "M", "G", "T"])
@@ -14,7 +14,7 @@ enum ScaledNumber {
     }
 
     /// So many of a thing: `1 line`, `3 lines`.
-    static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    package static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     /// A time of so many nanoseconds, such as `1.06us` or, with a separator, `1.06 us`.
     static func duration(_ nanoseconds: Double, separator: String = "") -> String {

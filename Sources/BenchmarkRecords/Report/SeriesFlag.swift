@@ -84,8 +84,7 @@ extension GuardSeries {
 extension ResultRow {
     /// The share of what was due: what was done and what was left.
     fileprivate func backlogShare(_ backlog: Metric, rate: Metric) -> Double? {
-        guard let left = self[backlog], left > 0, let rate = self[rate] else { return self[backlog] }
-        return left / (left + rate * windowSeconds)
+        self[backlog].map { left in left == 0 ? 0 : left / (left + (self[rate] ?? 0) * windowSeconds) }
     }
 
     /// How long the repetition was measured: as long as its faults took at their rate.

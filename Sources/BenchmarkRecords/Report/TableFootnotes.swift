@@ -72,7 +72,7 @@ struct TableFootnotes {
     }
 
     private static func range(_ values: [Double]) -> String {
-        let ends = Set([values.min(), values.max()].compactMap(\.self).map { String(format: "%.2f", $0) })
-        return ends.sorted().joined(separator: " to ")
+        let ends = [values.min(), values.max()].compactMap(\.self).map { String(format: "%.2f", $0) }
+        return (ends.first == ends.last ? ends.dropLast() : ends).joined(separator: " to ")
     }
 }

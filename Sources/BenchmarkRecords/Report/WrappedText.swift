@@ -1,8 +1,8 @@
 /// Text for a terminal.
-enum WrappedText {
-    /// Breaks each line at 100 columns; what follows a break is indented by as much as the line was. A word that is
+package enum WrappedText {
+    /// Breaks each line at so many columns; what follows a break is indented by as much as the line was. A word that is
     /// longer stays whole.
-    static func wrapped(_ text: String, columns: Int = 100) -> String {
+    package static func wrapped(_ text: String, columns: Int = 100) -> String {
         text.split(separator: "\n").map { line in
             let indent = String(line.prefix { $0 == " " })
             var lines: [String] = []

@@ -34,20 +34,25 @@ struct ThreadUsage: Sendable {
 }
 
 /// Reads the calling thread's usage; made and used on one thread.
-struct ThreadUsageMeter: ~Copyable {
+package struct ThreadUsageMeter: ~Copyable {
     private let migrationCounter: Int32
     /// Where there is no such counter: slower to read.
     private let scheduler: KernelFile?
     private let schedulerStatistics = KernelFile("/proc/thread-self/schedstat")
 
     init() {
-        // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS
-        migrationCounter = cplatform_perf_event_open(1, 4, 1)
+        migrationCounter = Self.openMigrationCounter()
         scheduler = migrationCounter < 0 ? KernelFile("/proc/thread-self/sched") : nil
     }
 
     deinit {
         if migrationCounter >= 0 { close(migrationCounter) }
+    }
+
+    /// A descriptor that counts how often the calling thread moves to another core, to be closed; or an errno below 0.
+    package static func openMigrationCounter() -> Int32 {
+        // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS
+        cplatform_perf_event_open(1, 4, 1)
     }
 
     /// Runs a role, which says when its window opens and closes, and returns its result with the usage in between and

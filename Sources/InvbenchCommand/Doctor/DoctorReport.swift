@@ -1,3 +1,5 @@
+import BenchmarkRecords
+
 /// The findings as text of at most 96 columns: a summary, then what to change, what to know, and what is fine.
 enum DoctorReport {
     private static let width = 96
@@ -13,32 +15,15 @@ enum DoctorReport {
 
     static func summary(of findings: [Finding]) -> String {
         let changes = findings.count { $0.level == .change }
-        switch changes {
-        case 0: return "nothing to change before a serious run"
-        case 1: return "1 thing to change before a serious run"
-        default: return "\(changes) things to change before a serious run"
-        }
+        return "\(changes == 0 ? "nothing" : ScaledNumber.counted(changes, "thing")) to change before a serious run"
     }
 
     /// `level  subject  text`, the text wrapped in its column, and the commands on lines of their own, to be copied.
     private static func lines(of finding: Finding) -> String {
         let head = padded(finding.level.rawValue, to: 8) + padded(finding.subject, to: 22)
-        let text = wrapped(finding.text).joined(separator: "\n" + String(repeating: " ", count: indentation))
+        let text = WrappedText.wrapped(finding.text, columns: width - indentation)
+            .replacing("\n", with: "\n" + String(repeating: " ", count: indentation))
         return finding.commands.reduce(head + text + "\n") { $0 + "          \($1)\n" }
-    }
-
-    private static func wrapped(_ text: String) -> [String] {
-        var lines = [""]
-        for word in text.split(separator: " ") {
-            if lines[lines.count - 1].isEmpty {
-                lines[lines.count - 1] = String(word)
-            } else if lines[lines.count - 1].count + 1 + word.count <= width - indentation {
-                lines[lines.count - 1] += " " + word
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines
     }
 
     private static func padded(_ text: String, to width: Int) -> String {

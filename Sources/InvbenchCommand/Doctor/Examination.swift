@@ -1,6 +1,7 @@
 import BenchmarkRecords
 import CPlatform
 import Glibc
+import InvalidationStorm
 
 /// All that the checks look at, of one machine at one time.
 struct Examination {
@@ -28,8 +29,7 @@ struct Examination {
 
     /// Of this machine, which takes half a second.
     static func ofThisMachine() -> Examination {
-        // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS, as a run does.
-        let counter = cplatform_perf_event_open(1, 4, 1)
+        let counter = ThreadUsageMeter.openMigrationCounter()
         if counter >= 0 { close(counter) }
         return Examination(
             load: .sampled(), membarrierError: cplatform_membarrier_register(), counterError: max(0, -counter))

@@ -8,13 +8,14 @@ enum RunHeader {
         of plan: RunPlan, options: RunOptions, machine: MachineFacts, counters: ProcessorCounters, resultsPath: String?
     ) -> String {
         let counts = [
-            machine.sockets.map { count($0, "socket") }, machine.cores.map { count($0, "core") },
-            machine.threads.map { count($0, "thread") },
+            machine.sockets.map { ScaledNumber.counted($0, "socket") },
+            machine.cores.map { ScaledNumber.counted($0, "core") },
+            machine.threads.map { ScaledNumber.counted($0, "thread") },
         ]
         let processor = ([machine.cpuModel ?? "unknown processor"] + counts.compactMap { $0 }).joined(separator: ", ")
         let interleaving = options.benchmark.interleaves ? "in random rounds (seed \(plan.seed))" : "cell after cell"
         let amount =
-            "\(count(plan.cells.count, "cell")) x \(count(plan.repetitions, "repetition")), "
+            "\(ScaledNumber.counted(plan.cells.count, "cell")) x \(ScaledNumber.counted(plan.repetitions, "repetition")), "
             + "\(Double(plan.windowNanoseconds) / 1e6) ms each, \(interleaving)"
         let hypervisor = machine.hypervisor.flatMap { $0 == "none" ? nil : ", in a virtual machine (\($0))" }
         var lines = [
@@ -36,6 +37,4 @@ enum RunHeader {
             text + line.0 + String(repeating: " ", count: 9 - line.0.count) + line.1 + "\n"
         }
     }
-
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

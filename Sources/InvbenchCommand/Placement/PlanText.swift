@@ -1,3 +1,4 @@
+import BenchmarkRecords
 import InvalidationStorm
 
 /// What `--plan` prints: for each combination of thread counts who runs where, and where the memory lies.
@@ -23,12 +24,12 @@ struct PlanText {
         var rows: [[String]] = []
         var next = 0
         for (role, count) in roles where count > 0 {
-            heading.append(TopologyText.count(count, role))
+            heading.append(ScaledNumber.counted(count, role))
             rows += self.rows(role, Array(entry.plan.places[next..<next + count]))
             next += count
         }
         rows.append(["memory", memory(entry.plan.memoryNodes)])
-        let cells = TopologyText.count(entry.cells, "cell")
+        let cells = ScaledNumber.counted(entry.cells, "cell")
         return "\(heading.joined(separator: ", ")) (\(cells))\n" + TextColumns.aligned(rows, indent: 2)
             + sharing(entry.plan)
     }
@@ -73,6 +74,7 @@ struct PlanText {
     private func sharing(_ plan: PlacementPlan) -> String {
         let bound = plan.places.filter { $0.threads.count == 1 }
         let distinct = Set(bound).count
-        return distinct == bound.count ? "" : "  \(bound.count) threads share \(TopologyText.count(distinct, "cpu"))\n"
+        return distinct == bound.count
+            ? "" : "  \(bound.count) threads share \(ScaledNumber.counted(distinct, "cpu"))\n"
     }
 }

@@ -1,3 +1,4 @@
+import BenchmarkRecords
 import InvalidationStorm
 
 /// What `invbench topology` prints: the machine, package by package and node by node.
@@ -9,13 +10,11 @@ struct TopologyText {
         let threads = topology.threads.count
         let hidden = threads - topology.allowedThreadCount
         return [
-            count(topology.packages.count, "package"), count(topology.nodes.count, "NUMA node"),
-            count(topology.cores.count, "core"), count(threads, "cpu"),
+            ScaledNumber.counted(topology.packages.count, "package"),
+            ScaledNumber.counted(topology.nodes.count, "NUMA node"),
+            ScaledNumber.counted(topology.cores.count, "core"), ScaledNumber.counted(threads, "cpu"),
         ].joined(separator: ", ") + (hidden > 0 ? ", \(hidden) of them hidden from this process" : "")
     }
-
-    /// `1 core`, `2 cores`.
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     /// The whole text.
     var text: String {

@@ -75,4 +75,14 @@ import Testing
         #expect(flags([[.fairness: 1, .invalidationFairness: 0.6]]) == [.unfair])
         #expect(footnotes([[.fairness: 0.5]])[0].contains("is 0.50, below 0.8"))
     }
+
+    @Test func aRangeIsInTheOrderOfItsNumbers() {
+        func rising(_ guardName: String, _ trend: Double) -> [ResultRow] {
+            repetitions(
+                of: guardName, faultsPerSecond: Array(repeating: 1e6, count: 6), counters: [.faultTrend: trend])
+        }
+        let series = WorkloadGroup.groups(of: rising("kvm", 9) + rising("mutex", 10))[0].series
+        let lines = TableFootnotes(series, unprotectedGuards: []).lines
+        #expect(lines[0].contains("ran at 9.00 to 10.00 times"), "\(lines)")
+    }
 }
