@@ -1,6 +1,7 @@
 import Foundation
 
-/// How often each rank sum comes about when pooled values are split at random: the base of the Mann-Whitney test.
+/// How often each rank sum comes about by chance alone: the base of the Mann-Whitney test, where pooled values are split
+/// at random, and of the signed-rank test, where every value gets a random sign.
 struct RankSumDistribution {
     /// The probability of every sum from 0 on. Sums count doubled ranks, so that the middle ranks of ties stay whole.
     private(set) var probabilities: [Double]
@@ -8,6 +9,8 @@ struct RankSumDistribution {
     /// The largest pooled sample that is counted through; beyond it the test takes the normal distribution. The work of
     /// counting grows with `n^2 (n + m)^2`.
     static let largestCounted = 60
+    /// The most signed values that are counted through. The work grows with `n^3`: 300 values take some milliseconds.
+    static let mostSignedCounted = 300
 
     /// The only sum of nothing is 0.
     init() { probabilities = [1] }
@@ -27,6 +30,21 @@ struct RankSumDistribution {
         }
         let total = ways[count].reduce(0, +)
         probabilities = ways[count].map { $0 / total }
+    }
+
+    /// Counts the sums of the values with a positive sign over every way to give `ranks`, which are above 0, signs.
+    init(signing ranks: [Int]) {
+        probabilities = Array(repeating: 0, count: ranks.reduce(1, +))
+        probabilities[0] = 1
+        var largest = 0
+        for rank in ranks {
+            largest += rank
+            // From above, so that a sum is read before it is written.
+            for sum in stride(from: largest, through: 0, by: -1) {
+                let without = probabilities[sum]
+                probabilities[sum] = (sum < rank ? without : without + probabilities[sum - rank]) / 2
+            }
+        }
     }
 
     /// The distribution of this sum and an independent other one together.
@@ -53,4 +71,10 @@ struct RankSumDistribution {
 enum NormalDistribution {
     /// The probability of a value at least `distance` standard deviations from the mean, on either side.
     static func twoSidedP(beyond distance: Double) -> Double { min(1, erfc(abs(distance) / 2.0.squareRoot())) }
+
+    /// The same for a sum of doubled ranks, with the correction for continuity; 1 where it cannot vary.
+    static func twoSidedP(ofDoubledSum sum: Int, mean: Double, variance: Double) -> Double {
+        // Ranks are doubled, and so is the half that continuity takes.
+        variance > 0 ? twoSidedP(beyond: max(0, abs(Double(sum) - mean) - 1) / variance.squareRoot()) : 1
+    }
 }

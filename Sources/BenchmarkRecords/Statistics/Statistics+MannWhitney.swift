@@ -22,11 +22,9 @@ extension Statistics {
             }
             return sum.twoSidedP(of: observed)
         }
-        let mean = ranked.reduce(0) { $0 + $1.mean }
-        let variance = ranked.reduce(0) { $0 + $1.variance }
-        // Ranks are doubled, and so is the half that continuity takes.
-        return variance > 0
-            ? NormalDistribution.twoSidedP(beyond: max(0, abs(Double(observed) - mean) - 1) / variance.squareRoot()) : 1
+        return NormalDistribution.twoSidedP(
+            ofDoubledSum: observed, mean: ranked.reduce(0) { $0 + $1.mean },
+            variance: ranked.reduce(0) { $0 + $1.variance })
     }
 
     /// The smallest p-value that ``mannWhitneyP(_:_:)`` can give for samples of these sizes: 2 / C(n + m, n).
@@ -55,16 +53,7 @@ private struct RankedStratum {
 
     init(_ stratum: Stratum) {
         let pooled = stratum.first + stratum.second
-        let order = pooled.indices.sorted { pooled[$0] < pooled[$1] }
-        var ranks = Array(repeating: 0, count: pooled.count)
-        var start = 0
-        while start < order.count {
-            var end = start + 1
-            while end < order.count && pooled[order[end]] == pooled[order[start]] { end += 1 }
-            // Ranks start + 1 ... end share their mean.
-            for position in start..<end { ranks[order[position]] = start + 1 + end }
-            start = end
-        }
+        let ranks = Statistics.doubledMiddleRanks(of: pooled)
         let count = stratum.first.count
         if count <= stratum.second.count {
             self.ranks = ranks
