@@ -1,21 +1,24 @@
-/// By which factor one sample lies above another: the Hodges-Lehmann estimate and Moses' interval, on logarithms.
+/// By which factor one sample lies above another: the Hodges-Lehmann estimate and an exact interval, on logarithms.
 ///
-/// The interval holds the factors that the exact Mann-Whitney test does not reject at the level. So it holds 1 in at
+/// The interval holds the factors that the exact test does not reject at the level: between two samples Moses' interval
+/// and the Mann-Whitney test, between pairs the signed-rank test. So it holds 1 as often as the level says, at 95 % in at
 /// least 95 of 100 comparisons of a thing with itself, whatever the distribution and however small the samples, and it
 /// never contradicts the test. It needs repetitions that are exchangeable between the sides, as they are when the runs
 /// of both are interleaved; and to hold another factor than 1 as often, samples that differ by that factor alone.
 public struct RatioInterval: Hashable, Sendable {
-    /// The median of all quotients of a value of the second sample and one of the first, within strata. Infinite where
-    /// most values of the first are 0.
+    /// The median of all quotients of a value of the second sample and one of the first, within strata; of pairs, that of
+    /// the geometric means of any two of their quotients. Infinite where most values of the first are 0.
     public let estimate: Double
     /// The lower end of the interval, 0 or above.
     public let lower: Double
     /// The upper end; infinite where values of the first sample are 0.
     public let upper: Double
 
-    /// The level of every interval that is shown, in per cent.
+    /// The level of an interval between two samples, in per cent.
     public static let confidencePercent = 95
+}
 
+extension RatioInterval {
     /// Of strata whose values are 0 or above. `nil` where the samples are too small for an interval at the level, such
     /// as three against three, and where a value is negative.
     public init?(_ strata: [Stratum]) {
@@ -30,9 +33,9 @@ public struct RatioInterval: Hashable, Sendable {
         guard cut > 0, quotients.count >= 2 * cut else { return nil }
         let middle = quotients.count / 2
         let low = quotients[quotients.count.isMultiple(of: 2) ? middle - 1 : middle]
-        estimate = Self.geometricMean(low, quotients[middle])
-        lower = quotients[cut - 1]
-        upper = quotients[quotients.count - cut]
+        self.init(
+            estimate: Self.geometricMean(low, quotients[middle]), lower: quotients[cut - 1],
+            upper: quotients[quotients.count - cut])
     }
 
     /// Of two quotients in order; 1 between nothing and the infinite, where neither side tends to be the larger.
