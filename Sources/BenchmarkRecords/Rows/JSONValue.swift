@@ -1,7 +1,4 @@
 /// A value read from JSON text, strictly by RFC 8259.
-///
-/// Foundation's readers are no judge of a results file: on Linux they take a comma behind the last element, and a
-/// message of theirs does not always say where the fault is.
 enum JSONValue: Equatable {
     case null
     case bool(Bool)
@@ -25,8 +22,13 @@ enum JSONValue: Equatable {
     }
 
     init(parsing text: [UInt8]) throws(SyntaxError) {
-        var parser = JSONParser(text: text)
-        self = try parser.parseDocument()
+        // The scanner is used inside of the closure, where the buffer is valid.
+        self = try text.withUnsafeBufferPointer { (bytes) throws(SyntaxError) in
+            var scanner = JSONScanner(bytes)
+            let value = try scanner.readValue()
+            try scanner.readEnd()
+            return value
+        }
     }
 
     /// The member of that name; `nil` where there is none or this is no object.
@@ -60,165 +62,55 @@ enum JSONValue: Equatable {
     }
 }
 
-/// Reads one JSON document by recursive descent.
-private struct JSONParser {
-    let text: [UInt8]
-    var position = 0
-    var depth = 0
-
-    /// Deeper nesting is refused, so that a hostile file cannot overflow the stack.
-    static let deepest = 100
-
-    init(text: [UInt8]) {
-        self.text = text
-    }
-
-    mutating func parseDocument() throws(JSONValue.SyntaxError) -> JSONValue {
-        let value = try parseValue()
+extension JSONScanner {
+    /// Reads a value of any kind.
+    mutating func readValue() throws(JSONValue.SyntaxError) -> JSONValue {
         skipWhitespace()
-        guard position == text.count else { throw error("text after the end of the document") }
-        return value
-    }
-
-    private mutating func parseValue() throws(JSONValue.SyntaxError) -> JSONValue {
-        skipWhitespace()
-        guard let byte = current else { throw error("the text ends where a value is due") }
-        switch byte {
-        case UInt8(ascii: "{"): return try parseObject()
-        case UInt8(ascii: "["): return try parseArray()
-        case UInt8(ascii: "\""): return .string(try parseString())
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try parseNumber()
+        switch current {
+        case nil: throw error("the text ends where a value is due")
+        case UInt8(ascii: "{"): return .object(try readMembers())
+        case UInt8(ascii: "["):
+            var elements: [JSONValue] = []
+            try readArray { (scanner) throws(JSONValue.SyntaxError) in elements.append(try scanner.readValue()) }
+            return .array(elements)
+        case UInt8(ascii: "\""): return .string(try readString())
+        case UInt8(ascii: "-"), (UInt8(ascii: "0")...UInt8(ascii: "9"))?:
+            let (value, text) = try readNumber()
+            return .number(value, text: text)
         default:
-            for (word, value) in [("null", JSONValue.null), ("true", .bool(true)), ("false", .bool(false))]
-            where text[position...].starts(with: word.utf8) {
-                position += word.utf8.count
-                return value
-            }
+            if skipWord("null") { return .null }
+            if skipWord("true") { return .bool(true) }
+            if skipWord("false") { return .bool(false) }
             throw error("not a JSON value")
         }
     }
 
-    private mutating func parseObject() throws(JSONValue.SyntaxError) -> JSONValue {
-        try enter()
+    /// Passes a value of any kind.
+    @inline(__always)
+    mutating func skipValue() throws(JSONValue.SyntaxError) {
+        skipWhitespace()
+        switch current {
+        case UInt8(ascii: "\""): try skipString()
+        case UInt8(ascii: "-"), (UInt8(ascii: "0")...UInt8(ascii: "9"))?: try skipNumber()
+        default: _ = try readValue()
+        }
+    }
+
+    /// Reads a key, whose opening quote comes next, and adds it to `keys`, which must not hold it.
+    mutating func readKey(unlike keys: inout Set<String>) throws(JSONValue.SyntaxError) -> String {
+        let key = try readString()
+        guard keys.insert(key).inserted else { throw error("the key \"\(key)\" comes twice") }
+        return key
+    }
+
+    private mutating func readMembers() throws(JSONValue.SyntaxError) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = []
         var keys: Set<String> = []
-        if skip("}") { return .object(leave(members)) }
-        repeat {
-            skipWhitespace()
-            guard current == UInt8(ascii: "\"") else { throw error("a key in quotes is due") }
-            let key = try parseString()
-            guard keys.insert(key).inserted else { throw error("the key \"\(key)\" comes twice") }
-            guard skip(":") else { throw error("a colon is due") }
-            members.append(JSONValue.Member(key: key, value: try parseValue()))
-        } while skip(",")
-        guard skip("}") else { throw error("a comma or the end of the object is due") }
-        return .object(leave(members))
-    }
-
-    private mutating func parseArray() throws(JSONValue.SyntaxError) -> JSONValue {
-        try enter()
-        var elements: [JSONValue] = []
-        if skip("]") { return .array(leave(elements)) }
-        repeat {
-            elements.append(try parseValue())
-        } while skip(",")
-        guard skip("]") else { throw error("a comma or the end of the array is due") }
-        return .array(leave(elements))
-    }
-
-    private mutating func parseNumber() throws(JSONValue.SyntaxError) -> JSONValue {
-        let start = position
-        _ = skipByte("-")
-        if !skipByte("0") { try skipDigits() }
-        if skipByte(".") { try skipDigits() }
-        if skipByte("e") || skipByte("E") {
-            if !skipByte("+") { _ = skipByte("-") }
-            try skipDigits()
+        try readObject { (scanner) throws(JSONValue.SyntaxError) in
+            try scanner.readKey(unlike: &keys)
+        } member: { (scanner, key) throws(JSONValue.SyntaxError) in
+            members.append(JSONValue.Member(key: key, value: try scanner.readValue()))
         }
-        let written = String(decoding: text[start..<position], as: UTF8.self)
-        guard let value = Double(written), value.isFinite else { throw error("the number \(written) is too large") }
-        return .number(value, text: written)
-    }
-
-    private mutating func parseString() throws(JSONValue.SyntaxError) -> String {
-        position += 1
-        var bytes: [UInt8] = []
-        while let byte = current, byte != UInt8(ascii: "\"") {
-            guard byte >= 0x20 else { throw error("a control character inside a string") }
-            position += 1
-            if byte == UInt8(ascii: "\\") {
-                bytes.append(contentsOf: String(try parseEscape()).utf8)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        guard skipByte("\"") else { throw error("the text ends inside a string") }
-        guard let string = String(validating: bytes, as: UTF8.self) else { throw error("a string is not UTF-8") }
-        return string
-    }
-
-    private mutating func parseEscape() throws(JSONValue.SyntaxError) -> Unicode.Scalar {
-        let escapes: [(Unicode.Scalar, Unicode.Scalar)] = [
-            ("\"", "\""), ("\\", "\\"), ("/", "/"), ("b", "\u{8}"), ("f", "\u{c}"), ("n", "\n"), ("r", "\r"),
-            ("t", "\t"),
-        ]
-        for (letter, meaning) in escapes where skipByte(letter) { return meaning }
-        guard skipByte("u") else { throw error("an unknown escape in a string") }
-        let first = try parseHexadecimal()
-        if let scalar = Unicode.Scalar(first) { return scalar }
-        guard UTF16.isLeadSurrogate(first), skipByte("\\"), skipByte("u") else { throw error("half a surrogate pair") }
-        let second = try parseHexadecimal()
-        guard UTF16.isTrailSurrogate(second) else { throw error("half a surrogate pair") }
-        return UTF16.decode(UTF16.EncodedScalar([first, second]))
-    }
-
-    private mutating func parseHexadecimal() throws(JSONValue.SyntaxError) -> UInt16 {
-        let digits = text[position...].prefix(4)
-        guard digits.count == 4, digits.first != UInt8(ascii: "+"),
-            let value = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw error("four hexadecimal digits are due") }
-        position += 4
-        return value
-    }
-
-    private var current: UInt8? { position < text.count ? text[position] : nil }
-
-    private mutating func enter() throws(JSONValue.SyntaxError) {
-        guard depth < Self.deepest else { throw error("nested too deep") }
-        position += 1
-        depth += 1
-    }
-
-    private mutating func leave<Contents>(_ contents: Contents) -> Contents {
-        depth -= 1
-        return contents
-    }
-
-    private mutating func skipWhitespace() {
-        while let byte = current, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { position += 1 }
-    }
-
-    private mutating func skip(_ scalar: Unicode.Scalar) -> Bool {
-        skipWhitespace()
-        return skipByte(scalar)
-    }
-
-    private mutating func skipByte(_ scalar: Unicode.Scalar) -> Bool {
-        guard current == UInt8(ascii: scalar) else { return false }
-        position += 1
-        return true
-    }
-
-    private mutating func skipDigits() throws(JSONValue.SyntaxError) {
-        let start = position
-        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
-        guard position > start else { throw error("a digit is due") }
-    }
-
-    private func error(_ reason: String) -> JSONValue.SyntaxError {
-        let before = text[..<position]
-        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        return JSONValue.SyntaxError(
-            line: before.count { $0 == UInt8(ascii: "\n") } + 1, column: position - lineStart + 1, reason: reason)
+        return members
     }
 }

@@ -25,115 +25,104 @@ public struct ResultsFile: Sendable {
     /// The rows in the order of the file.
     public let rows: [ResultRow]
 
-    /// Reads a file.
-    public init(reading path: String) throws(ResultsFileError) {
+    /// Reads a file; where `counters` are given, rows keep only those of their counters.
+    ///
+    /// The whole file is checked all the same.
+    public init(reading path: String, counters: Set<String>? = nil) throws(ResultsFileError) {
         let data: Data
         do {
+            // Not mapped: a run may be writing the file, and one that becomes shorter would end the process.
             data = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
             throw ResultsFileError(path: path, place: nil, reason: "cannot read: \(reason.localizedDescription)")
         }
-        try self.init(json: data, path: path)
+        try self.init(json: data, path: path, counters: counters)
     }
 
-    /// Reads the contents of a file; `path` is named in errors.
-    public init(json: Data, path: String) throws(ResultsFileError) {
-        let document: JSONValue
-        do {
-            document = try JSONValue(parsing: Array(json))
-        } catch {
-            throw ResultsFileError(
-                path: path, place: "line \(error.line), column \(error.column)", reason: error.reason)
+    /// Reads the contents of a file, as ``init(reading:counters:)`` does; `path` is named in errors.
+    public init(json: Data, path: String, counters: Set<String>? = nil) throws(ResultsFileError) {
+        let result = json.withUnsafeBytes { raw in
+            // The reader is used inside of the closure, where the bytes are valid.
+            raw.withMemoryRebound(to: UInt8.self) { bytes in
+                Result { () throws(ResultsFileError) in
+                    try DocumentReader(path: path, counters: counters).contents(of: bytes)
+                }
+            }
         }
-        guard case .object(let context) = document["context"] else {
-            throw ResultsFileError(path: path, place: "context", reason: "no such object")
-        }
-        guard case .array(let benchmarks) = document["benchmarks"] else {
-            throw ResultsFileError(path: path, place: "benchmarks", reason: "no such list")
-        }
-        self.context = Dictionary(uniqueKeysWithValues: context.map { ($0.key, $0.value.text) })
-        var rows: [ResultRow] = []
-        for (index, benchmark) in benchmarks.enumerated() {
-            let reader = RowReader(object: benchmark, path: path, place: "benchmarks[\(index)]")
-            if let row = try reader.row() { rows.append(row) }
-        }
+        self = try result.get()
+    }
+
+    fileprivate init(context: [String: String], rows: [ResultRow]) {
+        self.context = context
         self.rows = rows
     }
 }
 
-/// Turns one element of `benchmarks` into a row.
-private struct RowReader {
-    let object: JSONValue
+/// Reads the document of a results file.
+private struct DocumentReader {
     let path: String
-    let place: String
+    let counters: Set<String>?
+    private var context: [String: String]?
+    private var rows: [ResultRow]?
+    /// The first row that is JSON and no row; a fault of the text, wherever it is, comes before it.
+    private var rowFault: ResultsFileError?
 
-    /// Numbers with these keys belong to the row itself; all others are counters.
-    private static let ownKeys: Set<String> = [
-        "family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads", "iterations",
-        "real_time", "cpu_time",
-    ]
+    init(path: String, counters: Set<String>?) {
+        self.path = path
+        self.counters = counters
+    }
 
-    /// `nil` for rows that measure nothing.
-    func row() throws(ResultsFileError) -> ResultRow? {
-        guard case .object(let members) = object else { throw error(at: nil, "not an object") }
-        guard object["error_occurred"] != .bool(true) else { return nil }
-        let runType = try runType()
-        if case .aggregate("BigO") = runType { return nil }
-        if case .aggregate("RMS") = runType { return nil }
-
-        let name = try string("name")
-        let runName = try object["run_name"] == nil ? name : string("run_name")
-        let scale = try object["aggregate_unit"] == .string("percentage") ? 1 : nanosecondsPerUnit()
-        var counters: [String: Double] = [:]
-        for member in members where !Self.ownKeys.contains(member.key) {
-            if case .number(let value, _) = member.value { counters[member.key] = value }
+    func contents(of bytes: UnsafeBufferPointer<UInt8>) throws(ResultsFileError) -> ResultsFile {
+        var reader = self
+        do {
+            var scanner = JSONScanner(bytes)
+            try reader.read(&scanner)
+            try scanner.readEnd()
+        } catch {
+            throw ResultsFileError(
+                path: path, place: "line \(error.line), column \(error.column)", reason: error.reason)
         }
-        return ResultRow(
-            runName: runName, runType: runType,
-            repetitionIndex: try object["repetition_index"] == nil ? nil : count("repetition_index"),
-            repetitions: try object["repetitions"] == nil ? 1 : count("repetitions"),
-            iterations: try count("iterations"), realNanoseconds: try number("real_time") * scale,
-            cpuNanoseconds: try number("cpu_time") * scale, counters: counters)
+        guard let context = reader.context else {
+            throw ResultsFileError(path: path, place: "context", reason: "no such object")
+        }
+        guard let rows = reader.rows else {
+            throw ResultsFileError(path: path, place: "benchmarks", reason: "no such list")
+        }
+        if let rowFault = reader.rowFault { throw rowFault }
+        return ResultsFile(context: context, rows: rows)
     }
 
-    private func runType() throws(ResultsFileError) -> ResultRow.RunType {
-        guard object["run_type"] != nil else { return .iteration }
-        switch try string("run_type") {
-        case "iteration": return .iteration
-        case "aggregate": return .aggregate(try string("aggregate_name"))
-        case let other: throw error(at: "run_type", "unknown run type \"\(other)\"")
+    private mutating func read(_ scanner: inout JSONScanner) throws(JSONValue.SyntaxError) {
+        scanner.skipWhitespace()
+        guard scanner.current == UInt8(ascii: "{") else {
+            _ = try scanner.readValue()
+            return
+        }
+        var keys: Set<String> = []
+        try scanner.readObject { (scanner) throws(JSONValue.SyntaxError) in
+            try scanner.readKey(unlike: &keys)
+        } member: { (scanner, key) throws(JSONValue.SyntaxError) in
+            scanner.skipWhitespace()
+            switch (key, scanner.current) {
+            case ("context", _):
+                guard case .object(let members) = try scanner.readValue() else { return }
+                context = Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value.text) })
+            case ("benchmarks", UInt8(ascii: "[")): rows = try readRows(&scanner)
+            default: try scanner.skipValue()
+            }
         }
     }
 
-    private func nanosecondsPerUnit() throws(ResultsFileError) -> Double {
-        switch try string("time_unit") {
-        case "ns": return 1
-        case "us": return 1e3
-        case "ms": return 1e6
-        case "s": return 1e9
-        case let other: throw error(at: "time_unit", "unknown unit \"\(other)\"")
+    private mutating func readRows(_ scanner: inout JSONScanner) throws(JSONValue.SyntaxError) -> [ResultRow] {
+        var reader = RowReader(path: path, wanted: counters)
+        var rows: [ResultRow] = []
+        try scanner.readArray { (scanner) throws(JSONValue.SyntaxError) in
+            switch try reader.readRow(&scanner) {
+            case .success(let row): if let row { rows.append(row) }
+            case .failure(let fault): rowFault = rowFault ?? fault
+            }
         }
-    }
-
-    private func string(_ key: String) throws(ResultsFileError) -> String {
-        guard case .string(let value) = object[key] else { throw error(at: key, "a text is due") }
-        return value
-    }
-
-    private func number(_ key: String) throws(ResultsFileError) -> Double {
-        guard case .number(let value, _) = object[key] else { throw error(at: key, "a number is due") }
-        return value
-    }
-
-    private func count(_ key: String) throws(ResultsFileError) -> Int {
-        guard let value = Int(exactly: try number(key)), value >= 0 else {
-            throw error(at: key, "a whole number, 0 or above, is due")
-        }
-        return value
-    }
-
-    private func error(at key: String?, _ reason: String) -> ResultsFileError {
-        ResultsFileError(path: path, place: key.map { "\(place).\($0)" } ?? place, reason: reason)
+        return rows
     }
 }

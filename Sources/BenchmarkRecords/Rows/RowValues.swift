@@ -1,0 +1,110 @@
+/// The values of one element of `benchmarks`, from which a row is made.
+struct RowValues {
+    /// Where the element is: for errors.
+    let path: String
+    let place: String
+    var own: [Field: Scalar] = [:]
+    var counters: [String: Double] = [:]
+
+    /// The values that are not counters; the raw value is the key.
+    enum Field: String {
+        case name
+        case runName = "run_name"
+        case runType = "run_type"
+        case aggregateName = "aggregate_name"
+        case aggregateUnit = "aggregate_unit"
+        case hasFailed = "error_occurred"
+        case repetitions
+        case repetitionIndex = "repetition_index"
+        case iterations
+        case realTime = "real_time"
+        case processorTime = "cpu_time"
+        case timeUnit = "time_unit"
+    }
+
+    /// A value as far as a row can use it.
+    enum Scalar: Equatable {
+        case text(String)
+        case number(Double)
+        case bool(Bool)
+        case other
+    }
+
+    /// For the element at `place` in the file at `path`.
+    init(path: String, place: String) {
+        self.path = path
+        self.place = place
+    }
+
+    /// `nil` for what measures nothing.
+    func row() throws(ResultsFileError) -> ResultRow? {
+        guard own[.hasFailed] != .bool(true) else { return nil }
+        let runType = try runType()
+        if case .aggregate("BigO") = runType { return nil }
+        if case .aggregate("RMS") = runType { return nil }
+
+        let name = try text(.name)
+        let runName = try own[.runName] == nil ? name : text(.runName)
+        let scale = try own[.aggregateUnit] == .text("percentage") ? 1 : nanosecondsPerUnit()
+        return ResultRow(
+            runName: runName, runType: runType,
+            repetitionIndex: try own[.repetitionIndex] == nil ? nil : count(.repetitionIndex),
+            repetitions: try own[.repetitions] == nil ? 1 : count(.repetitions),
+            iterations: try count(.iterations), realNanoseconds: try number(.realTime) * scale,
+            cpuNanoseconds: try number(.processorTime) * scale, counters: counters)
+    }
+
+    private func runType() throws(ResultsFileError) -> ResultRow.RunType {
+        guard own[.runType] != nil else { return .iteration }
+        switch try text(.runType) {
+        case "iteration": return .iteration
+        case "aggregate": return .aggregate(try text(.aggregateName))
+        case let other: throw error(at: .runType, "unknown run type \"\(other)\"")
+        }
+    }
+
+    private func nanosecondsPerUnit() throws(ResultsFileError) -> Double {
+        switch try text(.timeUnit) {
+        case "ns": return 1
+        case "us": return 1e3
+        case "ms": return 1e6
+        case "s": return 1e9
+        case let other: throw error(at: .timeUnit, "unknown unit \"\(other)\"")
+        }
+    }
+
+    private func text(_ field: Field) throws(ResultsFileError) -> String {
+        guard case .text(let value) = own[field] else { throw error(at: field, "a text is due") }
+        return value
+    }
+
+    private func number(_ field: Field) throws(ResultsFileError) -> Double {
+        guard case .number(let value) = own[field] else { throw error(at: field, "a number is due") }
+        return value
+    }
+
+    private func count(_ field: Field) throws(ResultsFileError) -> Int {
+        guard let value = Int(exactly: try number(field)), value >= 0 else {
+            throw error(at: field, "a whole number, 0 or above, is due")
+        }
+        return value
+    }
+
+    private func error(at field: Field, _ reason: String) -> ResultsFileError {
+        ResultsFileError(path: path, place: "\(place).\(field.rawValue)", reason: reason)
+    }
+}
+
+extension JSONScanner {
+    /// Reads a value of any kind, as far as a row can use it.
+    mutating func readScalar() throws(JSONValue.SyntaxError) -> RowValues.Scalar {
+        skipWhitespace()
+        switch current {
+        case UInt8(ascii: "\""): return .text(try readString())
+        case UInt8(ascii: "-"), (UInt8(ascii: "0")...UInt8(ascii: "9"))?: return .number(try readNumber().value)
+        default:
+            guard case .bool(let value) = try readValue() else { return .other }
+            return .bool(value)
+        }
+    }
+}
