@@ -42,6 +42,13 @@ public struct ComparedMetric: Hashable, Sendable {
         }
     }
 
+    /// How far two values must lie apart to be told from each other, in the metric's unit. Single latencies are read off a
+    /// clock that steps by up to 10 ns, and a shift by far less moves a percentile by a whole step.
+    var resolution: Double {
+        let isSingleLatency = unit == .nanoseconds && (key.contains("_p") || key.hasSuffix("_max_ns"))
+        return isSingleLatency ? 15 : 0
+    }
+
     /// A value for people, with its unit where it has one.
     func text(_ value: Double) -> String {
         switch unit {

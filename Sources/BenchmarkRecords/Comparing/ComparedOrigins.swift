@@ -45,6 +45,15 @@ public struct ComparedOrigins: Sendable {
         return lastBase < firstNew || lastNew < firstBase
     }
 
+    /// Whether the runs of both sides were made in turn, with three on each side at least: whenever one was measured, the
+    /// other was about as often measured before as after.
+    var areInTurn: Bool {
+        guard base.dates.count >= 3, new.dates.count >= 3 else { return false }
+        let times = Stratum(
+            first: base.dates.map(\.timeIntervalSince1970), second: new.dates.map(\.timeIntervalSince1970))
+        return Statistics.cliffsDelta([times]).map { abs($0) < 0.4 } ?? false
+    }
+
     private func values(_ key: String) -> [String] {
         Set(base.contextValues(key) + new.contextValues(key)).sorted()
     }

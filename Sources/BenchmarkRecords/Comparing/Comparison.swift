@@ -4,33 +4,34 @@ public struct Comparison: Sendable {
     public let name: String
     /// What is compared.
     public let metric: ComparedMetric
-    /// The values, like with like: the first sample is the base, the second the new one.
-    public let samples: LikeWithLike
+    /// How much went into it.
+    public let counts: ComparedCounts
     /// The median of the base's values that are compared; of all where none is.
     public let baseMedian: Double
     /// The median of the new values that are compared; of all where none is.
     public let newMedian: Double
     /// New over base, with its interval; `nil` where the samples are too small for one.
     public let ratio: RatioInterval?
-    /// Cliff's delta: from -1, every new value is smaller, to 1, every one is larger. `nil` where nothing is alike.
+    /// Cliff's delta: from -1, every new value is smaller, to 1, every one is larger; of pairs, how much more often the new
+    /// one is the larger. `nil` where nothing is alike.
     public let delta: Double?
-    /// Of the exact Mann-Whitney test; 1 where nothing is alike.
-    public let p: Double
+    /// Of the exact test, Mann and Whitney's or for pairs Wilcoxon's, or of what a calibration has measured; 1 where
+    /// nothing is alike.
+    public private(set) var p: Double
+    /// The smallest p-value that samples of these sizes can have.
+    private(set) var smallestP: Double
+    /// Whether a value is below 0, of which no ratio can be said.
+    private let hasNegativeValues: Bool
     /// The same after Holm's correction over all comparisons: it decides.
     public internal(set) var holmP: Double = 1
     /// The same after Benjamini and Hochberg's.
     public internal(set) var benjaminiHochbergP: Double = 1
+    /// The noise floor, above 0: a change by this share may be the machine's, or a step of its clock.
+    public internal(set) var noiseFloor: Double = 0
     /// What it came to.
     public internal(set) var verdict: ComparisonVerdict = .inconclusive
     /// Why it came to nothing; `nil` unless it is inconclusive.
     public internal(set) var doubt: ComparisonDoubt?
-
-    /// The smallest p-value that samples of these sizes can have.
-    var smallestP: Double { Statistics.smallestMannWhitneyP(samples.sizes) }
-    /// How many of the base's values are compared.
-    public var baseCount: Int { samples.strata.reduce(0) { $0 + $1.first.count } }
-    /// How many of the new ones.
-    public var newCount: Int { samples.strata.reduce(0) { $0 + $1.second.count } }
 
     /// `nil` where a row lacks the value, so that a percentile is not that of the busiest repetitions alone, and where
     /// all values are 0: nothing happened on either side.
@@ -45,7 +46,8 @@ public struct Comparison: Sendable {
         else { return nil }
         self.name = name
         self.metric = metric
-        samples = LikeWithLike(base, new)
+        let samples = LikeWithLike(base, new)
+        counts = ComparedCounts(samples)
         func median(_ compared: [Double], all: [Repetition]) -> Double {
             Statistics.median(compared) ?? Statistics.median(all.map(\.value)) ?? 0
         }
@@ -54,6 +56,39 @@ public struct Comparison: Sendable {
         ratio = RatioInterval(samples.strata)
         delta = Statistics.cliffsDelta(samples.strata)
         p = Statistics.mannWhitneyP(samples.strata) ?? 1
+        smallestP = Statistics.smallestMannWhitneyP(samples.sizes)
+        hasNegativeValues = (base + new).contains { $0.value < 0 }
+    }
+
+    /// Of what a series of pairs showed when it was last looked at.
+    init(_ series: PairedSeries) {
+        name = series.name
+        metric = series.metric
+        counts = ComparedCounts(pairs: series.look?.pairs ?? series.base.count, setAside: series.setAside)
+        baseMedian = Statistics.median(series.base) ?? 0
+        newMedian = Statistics.median(series.new) ?? 0
+        ratio = series.look?.ratio
+        delta = series.look?.delta
+        p = series.look?.p ?? 1
+        smallestP = series.look?.smallestP ?? 1
+        hasNegativeValues = false
+    }
+
+    /// Takes the p-value from how far runs of one program differ on the machine, and the noise floor that comes with it.
+    ///
+    /// Where one side was measured after the other, the drift between them is in all values of a side alike: repetitions
+    /// within a run say nothing about it, however many there are.
+    mutating func calibrate(by calibration: NoiseCalibration, alpha: Double, comparisons: Int) {
+        guard let ratio, let noise = calibration.noise(of: name, metric) else { return }
+        p = noise.p(ofRatio: ratio.estimate)
+        smallestP = 0
+        noiseFloor = max(noiseFloor, noise.floor(alpha: alpha, comparisons: comparisons))
+    }
+
+    /// What a single step of the clock is of the smaller median.
+    var stepOfTheClock: Double {
+        let smaller = min(baseMedian, newMedian)
+        return smaller > 0 ? metric.resolution / smaller : 0
     }
 
     /// Decides; `smallestHolmP` is what the correction makes of ``smallestP``.
@@ -62,17 +97,23 @@ public struct Comparison: Sendable {
     }
 
     private func judged(by rule: ComparisonRule, canPass: Bool) -> (ComparisonVerdict, ComparisonDoubt?) {
-        if samples.strata.isEmpty { return (.inconclusive, .noCommonState) }
-        guard let ratio else {
-            let isNegative = samples.strata.contains { ($0.first + $0.second).contains { $0 < 0 } }
-            return (.inconclusive, isNegative ? .negativeValues : .tooFew)
-        }
-        if rule.noise.contains(ratio.lower) && rule.noise.contains(ratio.upper) { return (.unchanged, nil) }
+        if counts.states == 0 { return (.inconclusive, .noCommonState) }
+        guard let ratio else { return (.inconclusive, hasNegativeValues ? .negativeValues : .tooFew) }
+        if ratio.isWithin(rule.threshold) { return (.unchanged, nil) }
         if !canPass { return (.inconclusive, .tooFew) }
-        let isBeyond = ratio.lower > rule.noise.upperBound || ratio.upper < rule.noise.lowerBound
-        if !isBeyond { return (.inconclusive, .wideInterval) }
+        if ratio.isWithin(noiseFloor) { return (.inconclusive, .withinNoise) }
+        if !ratio.isBeyond(noiseFloor) { return (.inconclusive, .wideInterval) }
         if holmP >= rule.alpha { return (.inconclusive, .notSignificant) }
         let isLarger = ratio.lower > 1
         return (isLarger == (metric.better == .higher) ? .improvement : .regression, nil)
     }
+}
+
+extension RatioInterval {
+    /// Whether it lies within a change by `share`, up or down. The same factor both ways, so that exchanging the sides
+    /// mirrors a verdict.
+    fileprivate func isWithin(_ share: Double) -> Bool { lower >= 1 / (1 + share) && upper <= 1 + share }
+
+    /// Whether all of it lies beyond such a change.
+    fileprivate func isBeyond(_ share: Double) -> Bool { lower > 1 + share || upper < 1 / (1 + share) }
 }

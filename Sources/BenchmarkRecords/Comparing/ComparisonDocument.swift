@@ -4,6 +4,7 @@ import Foundation
 ///
 /// The keys are stable; others may be added. The JSON object holds:
 /// - `format`: 1; `base`, `new`: each with `path` and `files`;
+/// - `method`: `ranks`, repetitions against repetitions, or `pairs`;
 /// - `threshold_percent`, `alpha`, `confidence_percent`: the rule;
 /// - `regressions`, `improvements`, `unchanged`, `inconclusive`: how many comparisons came to that;
 /// - `comparisons`: objects with the keys of ``Entry``, by the benchmarks' names;
@@ -42,6 +43,8 @@ public struct ComparisonDocument: Encodable, Sendable {
         let p: Double
         let pHolm: Double
         let pBenjaminiHochberg: Double
+        /// The noise floor that it was held against, in per cent.
+        let noiseFloorPercent: Double
         /// `regression`, `improvement`, `unchanged` or `inconclusive`.
         let verdict: String
         /// Why it is inconclusive.
@@ -51,6 +54,7 @@ public struct ComparisonDocument: Encodable, Sendable {
     let format = 1
     let base: Side
     let new: Side
+    let method: String
     let thresholdPercent: Double
     let alpha: Double
     let confidencePercent = RatioInterval.confidencePercent
@@ -68,6 +72,7 @@ public struct ComparisonDocument: Encodable, Sendable {
     public init(_ report: ComparisonReport) {
         base = Side(path: report.base.path, files: report.base.files)
         new = Side(path: report.new.path, files: report.new.files)
+        method = report.method.rawValue
         thresholdPercent = 100 * report.rule.threshold
         alpha = report.rule.alpha
         regressions = report.count(.regression)
@@ -93,7 +98,7 @@ public struct ComparisonDocument: Encodable, Sendable {
     public var csv: String {
         let heading = """
             name,metric,better,base_repetitions,new_repetitions,base_set_aside,new_set_aside,states,base_median,\
-            new_median,ratio,lower,upper,delta,p,p_holm,p_benjamini_hochberg,verdict,reason
+            new_median,ratio,lower,upper,delta,p,p_holm,p_benjamini_hochberg,noise_floor_percent,verdict,reason
             """
         return ([heading] + comparisons.map(\.csv)).map { $0 + "\r\n" }.joined()
     }
@@ -105,11 +110,11 @@ extension ComparisonDocument.Entry {
         name = comparison.name
         metric = comparison.metric.key
         better = comparison.metric.better == .lower ? "lower" : "higher"
-        baseRepetitions = comparison.baseCount
-        newRepetitions = comparison.newCount
-        baseSetAside = comparison.samples.firstSetAside
-        newSetAside = comparison.samples.secondSetAside
-        states = comparison.samples.strata.count
+        baseRepetitions = comparison.counts.base
+        newRepetitions = comparison.counts.new
+        baseSetAside = comparison.counts.baseSetAside
+        newSetAside = comparison.counts.newSetAside
+        states = comparison.counts.states
         baseMedian = comparison.baseMedian
         newMedian = comparison.newMedian
         ratio = finite(comparison.ratio?.estimate)
@@ -119,6 +124,7 @@ extension ComparisonDocument.Entry {
         p = comparison.p
         pHolm = comparison.holmP
         pBenjaminiHochberg = comparison.benjaminiHochbergP
+        noiseFloorPercent = 100 * comparison.noiseFloor
         verdict = comparison.verdict.rawValue
         reason = comparison.doubt?.rawValue
     }
@@ -126,7 +132,9 @@ extension ComparisonDocument.Entry {
     /// In the order of the heading.
     var csv: String {
         let counts = [baseRepetitions, newRepetitions, baseSetAside, newSetAside, states].map { String($0) }
-        let values = [baseMedian, newMedian, ratio, lower, upper, delta, p, pHolm, pBenjaminiHochberg].map {
+        let values = [
+            baseMedian, newMedian, ratio, lower, upper, delta, p, pHolm, pBenjaminiHochberg, noiseFloorPercent,
+        ].map {
             $0.map(CSVTable.number) ?? ""
         }
         return ([CSVTable.field(name), metric, better] + counts + values + [verdict, reason ?? ""])

@@ -18,7 +18,9 @@ public struct ComparisonMarkdown: Sendable, CustomStringConvertible {
     }
 
     private static func table(_ comparisons: [Comparison]) -> String {
-        let heading = ["benchmark", "metric", "n", "base", "new", "ratio", "95 %", "p", "q", "delta", "verdict"]
+        let heading = [
+            "benchmark", "metric", "n", "base", "new", "ratio", "95 %", "p", "q", "delta", "floor", "verdict",
+        ]
         let lines = comparisons.map { comparison in
             [
                 code(comparison.name), comparison.metric.key, ComparisonText.counts(comparison),
@@ -26,10 +28,11 @@ public struct ComparisonMarkdown: Sendable, CustomStringConvertible {
                 comparison.ratio.map { ComparisonText.ratio($0.estimate) } ?? "-",
                 ComparisonText.interval(comparison.ratio), ComparisonText.p(comparison.holmP),
                 ComparisonText.p(comparison.benjaminiHochbergP), ComparisonText.delta(comparison.delta),
+                ComparisonText.floor(comparison.noiseFloor),
                 comparison.verdict.rawValue + (comparison.doubt.map { ": \($0.rawValue)" } ?? ""),
             ]
         }
-        let rule = ["---", "---"] + Array(repeating: "--:", count: 8) + ["---"]
+        let rule = ["---", "---"] + Array(repeating: "--:", count: 9) + ["---"]
         return ([heading, rule] + lines).map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
     }
 

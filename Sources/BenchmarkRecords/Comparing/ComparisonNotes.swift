@@ -6,16 +6,42 @@ struct ComparisonNotes {
     init(_ report: ComparisonReport) { self.report = report }
 
     /// All that there is to say.
-    var lines: [String] { method + tooFew + doubts + setAside + missing + report.warnings.map { "warning: \($0)" } }
+    var lines: [String] {
+        method + floors + tooFew + doubts + setAside + missing + report.warnings.map { "warning: \($0)" }
+    }
 
     private var method: [String] {
-        let noise = ScaledNumber.small(100 * report.rule.threshold)
+        let confidence = RatioInterval.confidencePercent
+        let sides =
+            switch report.method {
+            case .ranks:
+                "ratio: new over base (Hodges-Lehmann) with its \(confidence) % interval, repetitions of one "
+                    + "core-to-core state against their like; p: exact Mann-Whitney, Holm-corrected"
+            case .pairs:
+                "ratio: new over base, the middle of all pairs (Hodges-Lehmann) with its \(confidence) % interval; p: "
+                    + "exact signed ranks, Holm-corrected; both hold however often was looked; n: pairs at the last look"
+            }
         return [
-            "ratio: new over base (Hodges-Lehmann) with its \(RatioInterval.confidencePercent) % interval, repetitions "
-                + "of one core-to-core state against their like; p: exact Mann-Whitney, Holm-corrected; q: the same "
-                + "after Benjamini and Hochberg; delta: Cliff's. regression and improvement: p < "
-                + "\(ComparisonText.p(report.rule.alpha)) and the whole interval beyond \(noise) %; unchanged: the "
-                + "whole interval within it."
+            sides
+                + "; q: the same after Benjamini and Hochberg; delta: Cliff's; floor: the noise floor. regression and "
+                + "improvement: p < \(ComparisonText.p(report.rule.alpha)) and the whole interval beyond the floor; "
+                + "unchanged: the whole interval within \(ComparisonText.floor(report.rule.threshold))."
+        ]
+    }
+
+    private var floors: [String] {
+        guard let calibration = report.calibration else { return [] }
+        let measured = report.comparisons.filter { calibration.noise(of: $0.name, $0.metric) != nil }
+        let others = report.comparisons.count - measured.count
+        let rest =
+            others == 0
+            ? ""
+            : "; \(ScaledNumber.counted(others, "comparison")) of cells or metrics that it does not have are by ranks and "
+                + "\(ComparisonText.floor(report.rule.threshold)), which one run after another may well exceed"
+        return [
+            "p and floor: from how far \(ScaledNumber.counted(calibration.largestRunCount, "run")) of one program, one after "
+                + "the other, differed in this machine's calibration (\(calibration.path))" + rest
+                + ". For smaller changes measure in turn: invbench ab"
         ]
     }
 
@@ -23,15 +49,23 @@ struct ComparisonNotes {
         let undecided = report.comparisons.filter { $0.doubt == .tooFew }
         guard let first = undecided.first else { return [] }
         let needed = report.rule.alpha / Double(report.comparisons.count)
-        let enough = (1...100).first { Statistics.smallestMannWhitneyP($0, $0) < needed } ?? 100
-        let states = first.samples.strata.count > 1 ? " in \(first.samples.strata.count) states" : ""
-        return [
-            "too few repetitions to decide \(ScaledNumber.counted(undecided.count, "comparison")) (n = "
-                + "\(first.baseCount) against \(first.newCount)\(states) can at best reach p = "
-                + "\(Self.exact(first.smallestP)), the gate over "
-                + "\(ScaledNumber.counted(report.comparisons.count, "comparison")) needs "
-                + "\(Self.exact(needed))): take \(enough) on each side, or compare fewer cells or metrics"
-        ]
+        let all = ScaledNumber.counted(report.comparisons.count, "comparison")
+        let open = ScaledNumber.counted(undecided.count, "comparison")
+        let gate = "at best reach p = \(Self.exact(first.smallestP)), the gate over \(all) needs \(Self.exact(needed))"
+        switch report.method {
+        case .ranks:
+            let enough = (1...100).first { Statistics.smallestMannWhitneyP($0, $0) < needed } ?? 100
+            let states = first.counts.states > 1 ? " in \(first.counts.states) states" : ""
+            return [
+                "too few repetitions to decide \(open) (n = \(first.counts.base) against \(first.counts.new)\(states) "
+                    + "can \(gate)): take \(enough) on each side, or compare fewer cells or metrics"
+            ]
+        case .pairs:
+            return [
+                "too few pairs to decide \(open) (\(ScaledNumber.counted(first.counts.base, "pair")) can \(gate)): give a "
+                    + "longer --budget, or fewer cells or metrics"
+            ]
+        }
     }
 
     private var doubts: [String] {
@@ -40,6 +74,7 @@ struct ComparisonNotes {
                 .noCommonState,
                 "no repetition of the one side met the cores in a state that the other side met; interleave the runs"
             ),
+            (.withinNoise, "beyond the threshold, and within what the machine's noise or a step of its clock may make"),
             (.wideInterval, "the interval reaches over the end of the noise floor; more repetitions narrow it"),
             (.notSignificant, "the interval is beyond the noise floor, but p does not pass the gate; repeat more"),
             (.negativeValues, "a ratio cannot be said of values below 0"),
@@ -51,12 +86,14 @@ struct ComparisonNotes {
     }
 
     private var setAside: [String] {
-        let count = report.comparisons.count { $0.samples.firstSetAside + $0.samples.secondSetAside > 0 }
+        let count = report.comparisons.count { $0.counts.baseSetAside + $0.counts.newSetAside > 0 }
         if count == 0 { return [] }
-        return [
-            "in \(ScaledNumber.counted(count, "comparison")) repetitions are set aside: no other of the other side "
-                + "met the cores in their state"
-        ]
+        let words =
+            switch report.method {
+            case .ranks: "repetitions are set aside: no other of the other side met the cores in their state"
+            case .pairs: "pairs are set aside: their two runs met the cores in different states"
+            }
+        return ["in \(ScaledNumber.counted(count, "comparison")) \(words)"]
     }
 
     private var missing: [String] {

@@ -6,6 +6,10 @@ public struct ComparisonReport: Sendable {
     public let new: ComparisonSide
     /// What was compared, and when a difference counts.
     public let rule: ComparisonRule
+    /// How the sides were measured, and so how they are compared.
+    public let method: ComparisonMethod
+    /// What was measured of this machine's noise, where that counts: the sides were not measured in turn.
+    let calibration: NoiseCalibration?
     /// By the benchmarks' names.
     public let comparisons: [Comparison]
     /// Benchmarks that only the base has.
@@ -18,10 +22,18 @@ public struct ComparisonReport: Sendable {
     public let warnings: [String]
 
     /// Compares two sides. Takes time in proportion to the number of comparisons; their order plays no part.
-    public init(base: ComparisonSide, new: ComparisonSide, rule: ComparisonRule) {
+    ///
+    /// `calibration` says how far runs of one program, made one after the other, differ on the machine. It raises the
+    /// noise floor unless the runs of both sides were made in turn, where what the machine drifts by meets both alike.
+    public init(
+        base: ComparisonSide, new: ComparisonSide, rule: ComparisonRule, calibration: NoiseCalibration? = nil
+    ) {
+        let origins = ComparedOrigins(base: base, new: new)
         self.base = base
         self.new = new
         self.rule = rule
+        self.calibration = origins.areInTurn ? nil : calibration
+        method = .ranks
         let baseRows = Dictionary(grouping: base.rows, by: \.runName)
         let newRows = Dictionary(grouping: new.rows, by: \.runName)
         onlyInBase = baseRows.keys.filter { newRows[$0] == nil }.sorted()
@@ -40,7 +52,25 @@ public struct ComparisonReport: Sendable {
             }
         }
         self.incomplete = incomplete
-        self.comparisons = Self.decided(comparisons, by: rule)
+        self.comparisons = Self.decided(comparisons, by: rule, calibration: self.calibration)
+        warnings = origins.warnings
+    }
+
+    /// Of pairs, as they were last looked at. `onlyInBase` and `onlyInNew` are benchmarks that the other side does not
+    /// have.
+    init(
+        base: ComparisonSide, new: ComparisonSide, rule: ComparisonRule, series: [PairedSeries],
+        onlyInBase: [String], onlyInNew: [String]
+    ) {
+        self.base = base
+        self.new = new
+        self.rule = rule
+        self.onlyInBase = onlyInBase
+        self.onlyInNew = onlyInNew
+        method = .pairs
+        calibration = nil
+        incomplete = series.filter(\.isIncomplete).map { "\($0.name) \($0.metric.key)" }
+        comparisons = Self.decided(series.filter(\.isComparable), by: rule)
         warnings = ComparedOrigins(base: base, new: new).warnings
     }
 
@@ -65,16 +95,37 @@ public struct ComparisonReport: Sendable {
             + "\(ScaledNumber.counted(benchmarks, "benchmark"))."
     }
 
-    private static func decided(_ comparisons: [Comparison], by rule: ComparisonRule) -> [Comparison] {
+    /// What pairs of runs came to.
+    static func decided(_ series: [PairedSeries], by rule: ComparisonRule) -> [Comparison] {
+        decided(series.map { Comparison($0) }, by: rule)
+    }
+
+    private static func decided(
+        _ comparisons: [Comparison], by rule: ComparisonRule, calibration: NoiseCalibration? = nil
+    ) -> [Comparison] {
+        var comparisons = comparisons
+        for index in comparisons.indices {
+            comparisons[index].noiseFloor = max(rule.threshold, comparisons[index].stepOfTheClock)
+            if let calibration {
+                comparisons[index].calibrate(by: calibration, alpha: rule.alpha, comparisons: comparisons.count)
+            }
+        }
         let holm = Statistics.holmAdjusted(comparisons.map(\.p))
         let benjaminiHochberg = Statistics.benjaminiHochbergAdjusted(comparisons.map(\.p))
         let smallest = Statistics.holmAdjusted(comparisons.map(\.smallestP))
-        return comparisons.enumerated().map { index, comparison in
-            var comparison = comparison
-            comparison.holmP = holm[index]
-            comparison.benjaminiHochbergP = benjaminiHochberg[index]
-            comparison.decide(by: rule, smallestHolmP: smallest[index])
-            return comparison
+        for index in comparisons.indices {
+            comparisons[index].holmP = holm[index]
+            comparisons[index].benjaminiHochbergP = benjaminiHochberg[index]
+            comparisons[index].decide(by: rule, smallestHolmP: smallest[index])
         }
+        return comparisons
     }
+}
+
+/// How two sides were measured, and so how they are compared.
+public enum ComparisonMethod: String, Sendable {
+    /// Each by itself: all repetitions of the one against all of the other, by their ranks.
+    case ranks
+    /// In pairs, one run of each: by the quotient of each pair.
+    case pairs
 }

@@ -2,7 +2,7 @@
 public struct ComparisonRule: Hashable, Sendable {
     /// The metrics; empty for those that each benchmark is compared by where nobody chose.
     public let metrics: [ComparedMetric]
-    /// The noise floor, above 0: a change by this share is none. 0.03 is 3 %.
+    /// A change by this share is none; above 0. 0.03 is 3 %. The noise floor is this or more.
     public let threshold: Double
     /// The level of the gate, over all comparisons together; above 0 and below 1.
     public let alpha: Double
@@ -13,9 +13,6 @@ public struct ComparisonRule: Hashable, Sendable {
         self.threshold = threshold
         self.alpha = alpha
     }
-
-    /// The same factor up and down, so that exchanging the sides mirrors the verdicts.
-    var noise: ClosedRange<Double> { 1 / (1 + threshold)...(1 + threshold) }
 }
 
 /// What a comparison came to.
@@ -24,7 +21,7 @@ public enum ComparisonVerdict: String, CaseIterable, Sendable {
     case regression
     /// Better beyond doubt.
     case improvement
-    /// The whole interval lies inside the noise floor.
+    /// The whole interval lies within the threshold.
     case unchanged
     /// None of these can be said.
     case inconclusive
@@ -38,6 +35,8 @@ public enum ComparisonDoubt: String, CaseIterable, Sendable {
     case tooFew = "too few repetitions"
     /// The interval lies beyond the noise floor, but the p-value does not pass the gate.
     case notSignificant = "not significant"
+    /// The interval lies within what runs of one program differ by on this machine, or within a step of its clock.
+    case withinNoise = "within noise"
     /// The interval reaches over the end of the noise floor.
     case wideInterval = "wide interval"
     /// A ratio cannot be said of values below 0.

@@ -9,7 +9,7 @@ public struct ComparisonSide: Sendable {
     /// What each of the files says about its run.
     let contexts: [[String: String]]
     /// The repetitions, of all files together.
-    let rows: [ResultRow]
+    package let rows: [ResultRow]
 
     /// Reads the results file at `path`, or where that is a folder every `.json` file in it and in the folders below;
     /// hidden ones are left alone.
@@ -33,7 +33,7 @@ public struct ComparisonSide: Sendable {
     }
 
     /// A side whose files have been read.
-    init(path: String, files: [String], contexts: [[String: String]], rows: [ResultRow]) {
+    package init(path: String, files: [String], contexts: [[String: String]], rows: [ResultRow]) {
         self.path = path
         self.files = files
         self.contexts = contexts
@@ -41,12 +41,12 @@ public struct ComparisonSide: Sendable {
     }
 
     /// The values of a key in the files' contexts, each once, in order.
-    func contextValues(_ key: String) -> [String] { Set(contexts.compactMap { $0[key] }).sorted() }
+    public func contextValues(_ key: String) -> [String] { Set(contexts.compactMap { $0[key] }).sorted() }
 
     /// When the files were measured.
     var dates: [Date] { contexts.compactMap { $0["date"] }.compactMap { try? Date($0, strategy: .iso8601) } }
 
-    private static func resultsFiles(at path: String) throws(ResultsFileError) -> [String] {
+    package static func resultsFiles(at path: String) throws(ResultsFileError) -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
             return [path]

@@ -19,7 +19,8 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
     }
 
     private static let columns: [(heading: String, width: Int)] = [
-        ("metric", 24), ("n", 7), ("base", 6), ("new", 6), ("ratio", 5), ("95%", 11), ("p", 5), ("q", 5), ("delta", 5),
+        ("metric", 24), ("n", 5), ("base", 6), ("new", 6), ("ratio", 5), ("95%", 11), ("p", 5), ("q", 5), ("delta", 5),
+        ("floor", 5),
     ]
 
     private static func line(_ comparison: Comparison) -> String {
@@ -29,6 +30,7 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
             comparison.ratio.map { ComparisonText.ratio($0.estimate) } ?? "-",
             ComparisonText.interval(comparison.ratio), ComparisonText.p(comparison.holmP),
             ComparisonText.p(comparison.benjaminiHochbergP), ComparisonText.delta(comparison.delta),
+            ComparisonText.floor(comparison.noiseFloor),
         ]
         return line(values, last: comparison.verdict.rawValue)
     }

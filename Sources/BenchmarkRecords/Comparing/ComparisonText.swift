@@ -23,5 +23,8 @@ enum ComparisonText {
     static func delta(_ value: Double?) -> String { value.map { String(format: "%+.2f", $0) } ?? "-" }
 
     /// How many repetitions of the base and of the new side were compared: `9:9`.
-    static func counts(_ comparison: Comparison) -> String { "\(comparison.baseCount):\(comparison.newCount)" }
+    static func counts(_ comparison: Comparison) -> String { "\(comparison.counts.base):\(comparison.counts.new)" }
+
+    /// A noise floor: `3%`, `0.5%`, `38%`.
+    static func floor(_ share: Double) -> String { String(format: share < 0.1 ? "%.2g%%" : "%.0f%%", 100 * share) }
 }

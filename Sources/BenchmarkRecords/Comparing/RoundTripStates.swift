@@ -32,6 +32,12 @@ public struct RoundTripStates: Hashable, Sendable {
         return centres.firstIndex { Self.areAlike(roundTrip, $0) }
     }
 
+    /// Whether two repetitions met the cores in different states, as far as their round trips were measured.
+    static func areApart(_ first: Double?, _ second: Double?) -> Bool {
+        guard let first, let second, first > 0, second > 0 else { return false }
+        return !areAlike(first, second)
+    }
+
     /// The middle of the densest part, drawn there from a value that may lie at its edge. `sorted` is not empty.
     private static func centre(of sorted: [Double]) -> Double {
         var centre = busiest(of: sorted)

@@ -16,9 +16,9 @@ import Testing
             lines.prefix(6) == [
                 "1 regression, 0 improvements, 1 unchanged, 0 inconclusive: 2 comparisons of 2 benchmarks.",
                 "base a.json", "new  b.json",
-                " metric                         n   base    new ratio         95%     p     q delta verdict",
+                " metric                       n   base    new ratio         95%     p     q delta floor verdict",
                 "storm/kvm/storm/faulters:1/invalidators:1",
-                " faults_per_second            9:9  1.10M  1.00M 0.909 0.906-0.912 8e-05 8e-05 -1.00 regression",
+                " faults_per_second          9:9  1.10M  1.00M 0.909 0.906-0.912 8e-05 8e-05 -1.00    3% regression",
             ], "\(lines.joined(separator: "\n"))")
         #expect(lines.allSatisfy { $0.count <= 100 })
     }
@@ -37,7 +37,7 @@ import Testing
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(
             Set(object.keys) == [
-                "format", "base", "new", "threshold_percent", "alpha", "confidence_percent", "regressions",
+                "format", "method", "base", "new", "threshold_percent", "alpha", "confidence_percent", "regressions",
                 "improvements", "unchanged", "inconclusive", "comparisons", "only_in_base", "only_in_new", "incomplete",
                 "warnings",
             ])
@@ -46,7 +46,7 @@ import Testing
             Set(comparisons[1].keys) == [
                 "name", "metric", "better", "base_repetitions", "new_repetitions", "base_set_aside", "new_set_aside",
                 "states", "base_median", "new_median", "ratio", "lower", "upper", "delta", "p", "p_holm",
-                "p_benjamini_hochberg", "verdict",
+                "p_benjamini_hochberg", "noise_floor_percent", "verdict",
             ])
         #expect(comparisons[1]["verdict"] as? String == "regression")
         #expect(object["regressions"] as? Int == 1)
@@ -63,7 +63,7 @@ import Testing
     @Test func csvHasAFieldForEachHeading() {
         let lines = ComparisonDocument(report).csv.split(separator: "\r\n")
         #expect(lines.count == 3)
-        #expect(lines.allSatisfy { $0.count { $0 == "," } == 18 })
+        #expect(lines.allSatisfy { $0.count { $0 == "," } == 19 })
         #expect(lines[2].hasPrefix("storm/kvm/storm/faulters:1/invalidators:1,faults_per_second,higher,9,9,0,0,1,"))
         #expect(lines[2].hasSuffix(",regression,"))
     }

@@ -88,7 +88,7 @@ import Testing
     @Test func repetitionsInDifferentStatesAreNotCompared() {
         let apart = Self.report(Self.nine(1e6, roundTrip: 120), Self.nine(3e6, roundTrip: 500))
         #expect(apart.comparisons[0].doubt == .noCommonState)
-        #expect(apart.comparisons[0].samples.firstSetAside == 9 && apart.comparisons[0].baseCount == 0)
+        #expect(apart.comparisons[0].counts.baseSetAside == 9 && apart.comparisons[0].counts.base == 0)
         let both = Self.report(
             Self.nine(1e6, roundTrip: 120) + Self.nine(3e6, roundTrip: 500),
             Self.nine(1e6, roundTrip: 120) + Array(Self.nine(3e6, roundTrip: 500).prefix(2)))

@@ -1,0 +1,81 @@
+import Foundation
+
+/// The file of a calibration: JSON, with a schema version.
+///
+///     {"invbench_calibration": 1, "benchmarks": {"storm/...": {"runs": 10, "commit": "...", "date": "...",
+///      "deviations": {"faults_per_second": 0.012}}}}
+extension NoiseCalibration {
+    private struct Document: Encodable {
+        let benchmarks: [String: Benchmark]
+        let version: Int
+
+        enum CodingKeys: String, CodingKey {
+            case benchmarks
+            case version = "invbench_calibration"
+        }
+    }
+
+    private static let version = 1
+
+    /// The contents of its file.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(
+            decoding: try encoder.encode(Document(benchmarks: benchmarks, version: Self.version)), as: UTF8.self) + "\n"
+    }
+
+    /// Reads the file at `path`; `nil` where there is none.
+    public init?(reading path: String) throws(ResultsFileError) {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw ResultsFileError(path: path, place: nil, reason: "cannot read: \(error.localizedDescription)")
+        }
+        try self.init(json: data, path: path)
+    }
+
+    /// Reads the contents of a file; `path` is named in errors.
+    init(json: Data, path: String) throws(ResultsFileError) {
+        let document: JSONValue
+        do {
+            document = try JSONValue(parsing: Array(json))
+        } catch {
+            throw ResultsFileError(
+                path: path, place: "line \(error.line), column \(error.column)", reason: error.reason)
+        }
+        _ = try DocumentVersion.read("invbench_calibration", of: document, newest: Self.version, path: path)
+        guard case .object(let members) = document["benchmarks"] else {
+            throw ResultsFileError(path: path, place: "benchmarks", reason: "no such object")
+        }
+        var benchmarks: [String: Benchmark] = [:]
+        for member in members {
+            guard let benchmark = Benchmark(member.value) else {
+                throw ResultsFileError(
+                    path: path, place: "benchmarks.\(member.key)",
+                    reason:
+                        "runs, commit, date and deviations of 0 or above are due; delete the file and calibrate again")
+            }
+            benchmarks[member.key] = benchmark
+        }
+        self.init(path: path, benchmarks: benchmarks)
+    }
+}
+
+extension NoiseCalibration.Benchmark {
+    /// `nil` where something is missing or cannot be.
+    fileprivate init?(_ object: JSONValue) {
+        guard case .number(let runs, _) = object["runs"], let runs = Int(exactly: runs), runs >= 2,
+            case .string(let commit) = object["commit"], case .string(let date) = object["date"],
+            case .object(let members) = object["deviations"]
+        else { return nil }
+        var deviations: [String: Double] = [:]
+        for member in members {
+            guard case .number(let deviation, _) = member.value, deviation >= 0 else { return nil }
+            deviations[member.key] = deviation
+        }
+        self.init(runs: runs, commit: commit, date: date, deviations: deviations)
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+@testable import BenchmarkRecords
+
+@Suite struct PairedComparisonTests {
+    private static let name = "storm/kvm/storm/faulters:1/invalidators:1"
+    private static let rule = ComparisonRule(
+        metrics: [.faultsPerSecond].compactMap { ComparedMetric($0) }, threshold: 0.02)
+
+    private static func row(_ rate: Double, roundTrip: Double? = nil, guardName: String = "kvm") -> ResultRow {
+        repetitions(
+            of: guardName, faultsPerSecond: [rate], counters: roundTrip.map { [.coreRoundTrip: $0] } ?? [:])[0]
+    }
+
+    /// Rates that scatter by 3 %, in pairs that drift together by far more.
+    private static func measure(
+        _ comparison: inout PairedComparison, pairs: Int, factor: Double, seed: UInt64 = 7, guardName: String = "kvm"
+    ) {
+        var random = SeededNoise(seed: seed)
+        for pair in 0..<pairs where !comparison.isDecided("storm/\(guardName)/storm/faulters:1/invalidators:1") {
+            let drift = 1e6 * (1 + 0.5 * sin(Double(pair) / 9))
+            comparison.add(
+                base: row(drift * exp(0.03 * random.normal()), guardName: guardName),
+                new: row(drift * factor * exp(0.03 * random.normal()), guardName: guardName))
+            comparison.look()
+        }
+    }
+
+    private static func report(_ comparison: PairedComparison) -> ComparisonReport {
+        let side = ComparisonTests.side([])
+        return comparison.report(base: side, new: side)
+    }
+
+    @Test(arguments: [(0.95, ComparisonVerdict.regression), (1.06, .improvement), (1, .unchanged)])
+    func aChangeIsFoundThoughTheMachineDriftsByMore(factor: Double, verdict: ComparisonVerdict) throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        Self.measure(&comparison, pairs: 300, factor: factor)
+        #expect(comparison.isDecided(Self.name))
+        let found = try #require(Self.report(comparison).comparisons.first)
+        #expect(found.verdict == verdict)
+        let ratio = try #require(found.ratio)
+        #expect(ratio.lower <= factor && factor <= ratio.upper)
+        // It ended as soon as it was decided.
+        #expect(found.counts.base < 300)
+    }
+
+    @Test func aVerdictStaysWhenOtherBenchmarksGoOn() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        Self.measure(&comparison, pairs: 1, factor: 1, guardName: "mutex")
+        Self.measure(&comparison, pairs: 300, factor: 0.9)
+        let first = try #require(Self.report(comparison).comparisons.first { $0.name == Self.name })
+        #expect(first.verdict == .regression)
+        // More pairs of it, that say the contrary, are not looked at any more.
+        for _ in 0..<200 { comparison.add(base: Self.row(1e6), new: Self.row(2e6)) }
+        Self.measure(&comparison, pairs: 40, factor: 1, guardName: "mutex")
+        comparison.look(isLast: true)
+        let last = try #require(Self.report(comparison).comparisons.first { $0.name == Self.name })
+        #expect(last.verdict == .regression && last.ratio == first.ratio && last.p == first.p)
+    }
+
+    @Test func pairsInDifferentStatesAreSetAside() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        for pair in 0..<40 {
+            comparison.add(
+                base: Self.row(1e6, roundTrip: 100),
+                new: Self.row(pair < 20 ? 1e6 : 3e6, roundTrip: pair < 20 ? 140 : 500))
+        }
+        comparison.look(isLast: true)
+        let found = try #require(Self.report(comparison).comparisons.first)
+        #expect(found.counts.base == 20 && found.counts.baseSetAside == 20)
+        #expect(found.verdict == .unchanged)
+    }
+
+    @Test func beforeTheFirstLookNothingIsSaid() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        for _ in 0..<3 { comparison.add(base: Self.row(1e6), new: Self.row(5e5)) }
+        comparison.look()
+        let found = try #require(Self.report(comparison).comparisons.first)
+        #expect(found.doubt == .tooFew && found.ratio == nil && found.p == 1)
+        let text = ComparisonTable(Self.report(comparison)).description.replacing("\n", with: " ")
+        #expect(text.contains("too few pairs to decide 1 comparison (3 pairs can"), "\(text)")
+    }
+
+    @Test func aStepOfTheClockIsNoVerdict() throws {
+        var comparison = PairedComparison(
+            rule: ComparisonRule(metrics: [.faultP99].compactMap { ComparedMetric($0) }, threshold: 0.02))
+        func row(_ latency: Double) -> ResultRow {
+            repetitions(of: "kvm", faultsPerSecond: [1e6], counters: [.faultP99: latency])[0]
+        }
+        for pair in 0..<100 { comparison.add(base: row(30), new: row(pair % 8 == 0 ? 30 : 40)) }
+        comparison.look(isLast: true)
+        let found = try #require(Self.report(comparison).comparisons.first)
+        #expect(found.doubt == .withinNoise && found.noiseFloor == 0.5)
+        #expect(comparison.isDecided(Self.name))
+    }
+
+    @Test func whatARunLacksIsNotCompared() {
+        var comparison = PairedComparison(rule: ComparisonRule(threshold: 0.02))
+        for pair in 0..<20 {
+            let counters: [Metric: Double] = pair == 7 ? [:] : [.faultP99: 100]
+            let row = repetitions(of: "kvm", faultsPerSecond: [1e6], counters: counters)[0]
+            comparison.add(base: row, new: row)
+        }
+        comparison.look(isLast: true)
+        let report = Self.report(comparison)
+        #expect(report.comparisons.map(\.metric.key) == ["faults_per_second"])
+        #expect(report.incomplete == ["\(Self.name) fault_p99_ns", "\(Self.name) invalidations_per_second"])
+    }
+
+    @Test func nothingAgainstSomethingIsANumber() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        for pair in 0..<60 { comparison.add(base: Self.row(pair.isMultiple(of: 2) ? 0 : 1e6), new: Self.row(1e6)) }
+        comparison.look(isLast: true)
+        let document = try ComparisonDocument(Self.report(comparison)).json()
+        _ = try JSONSerialization.jsonObject(with: Data(document.utf8))
+        #expect(!document.contains("nan") && !document.contains("inf"))
+    }
+}
+
+/// Normal numbers from a seed.
+struct SeededNoise {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    private mutating func uniform() -> Double {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Double((state >> 11) + 1) / Double(1 << 53)
+    }
+
+    /// By Box and Muller's transformation.
+    mutating func normal() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * .pi * uniform()) }
+}
