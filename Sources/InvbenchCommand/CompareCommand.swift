@@ -35,60 +35,29 @@ struct CompareCommand: ParsableCommand {
             so many comparisons, or no common state of the cores. 5 the output could not be written.
             """)
 
-    /// What the exit code reports.
-    enum FailOn: String, CaseIterable, ExpressibleByArgument {
-        case regression
-        case anyChange = "any-change"
-        case inconclusive
-        case never
-    }
-
-    /// How the comparison is written.
-    enum Format: String, CaseIterable, ExpressibleByArgument {
-        case table
-        case markdown
-        case json
-        case csv
-    }
-
     @Argument(help: ArgumentHelp("What is compared with.", valueName: "base"))
     var base: String
 
     @Argument(help: ArgumentHelp("What is judged.", valueName: "new"))
     var new: String
 
-    @Option(
-        name: .customLong("metric"),
-        help: ArgumentHelp(
-            "Only these values, by their keys in the results file. (default: faults_per_second, fault_p99_ns, "
-                + "invalidations_per_second)", valueName: "a,b"),
-        transform: FlagValues.names)
-    var metrics: [[String]] = []
+    @OptionGroup var verdict: VerdictFlags
 
     @Option(
-        help: ArgumentHelp("The noise floor: a smaller change is none. (default: 3%)", valueName: "percent"),
+        help: ArgumentHelp(
+            "A smaller change is none; what 'calibrate' measured can only raise it. (default: 3%)", valueName: "percent"
+        ),
         transform: FlagValues.percentage)
     var threshold: Double = 3
 
-    @Option(
-        help: ArgumentHelp("The level of the gate. (default: 0.01)", valueName: "p"), transform: FlagValues.level)
-    var alpha: Double = 0.01
-
-    @Option(help: "How the comparison is written.")
-    var format: Format = .table
-
-    @Option(
-        help: ArgumentHelp(
-            "What fails: 'regression' ends with 1 on a regression and with 4 on what could not be decided; "
-                + "'any-change' with 1 on an improvement, too; 'inconclusive' with 4 on whatever is inconclusive, "
-                + "too; 'never' always with 0."))
-    var failOn: FailOn = .regression
+    @Option(help: ArgumentHelp("Where baselines are kept. (default: results)", valueName: "folder"))
+    var results = "results"
 
     @Flag(help: "Compare also what was measured on different machines.")
     var acrossMachines = false
 
     func run() throws {
-        let rule = ComparisonRule(metrics: try chosenMetrics(), threshold: threshold / 100, alpha: alpha)
+        let rule = try verdict.rule(threshold: threshold)
         let (base, new) = (try read(base), try read(new))
         let machines = ComparedOrigins(base: base, new: new).machines
         if machines.count > 1 && !acrossMachines {
@@ -96,32 +65,21 @@ struct CompareCommand: ParsableCommand {
                 "measured on different machines: \(machines.joined(separator: ", ")); compare what one machine "
                     + "measured, or say --across-machines")
         }
-        let report = ComparisonReport(base: base, new: new, rule: rule)
+        let report = ComparisonReport(
+            base: base, new: new, rule: rule,
+            calibration: machines.count == 1 ? try readCalibration(of: machines[0]) : nil)
         if report.comparisons.isEmpty { throw UsageError(Self.nothingInCommon(report)) }
-        let output = TextSink.standardOutput()
-        output.write(try text(of: report))
-        if output.hasFailed { throw ExitStatus.unwritten }
-        let status = Self.status(of: report, failOn: failOn)
+        if try !verdict.write(report) { throw ExitStatus.unwritten }
+        let status = verdict.status(of: report)
         if status != .success { throw status }
     }
 
-    /// The code for what was found: a regression tells more than what is open.
-    static func status(of report: ComparisonReport, failOn: FailOn) -> ExitStatus {
-        if failOn == .never { return .success }
-        let hasChanged = report.count(.regression) > 0 || (failOn == .anyChange && report.count(.improvement) > 0)
-        if hasChanged { return .regression }
-        let isOpen = report.comparisons.contains { comparison in
-            comparison.doubt.map { $0.isOfSample || failOn == .inconclusive } ?? false
-        }
-        return isOpen ? .undecided : .success
-    }
-
-    private func text(of report: ComparisonReport) throws -> String {
-        switch format {
-        case .table: ComparisonTable(report).description
-        case .markdown: ComparisonMarkdown(report).description
-        case .json: try ComparisonDocument(report).json()
-        case .csv: ComparisonDocument(report).csv
+    /// What was measured of a machine's noise, where it was.
+    private func readCalibration(of machine: String) throws -> NoiseCalibration? {
+        do {
+            return try NoiseCalibration(reading: "\(results)/\(machine)/\(NoiseCalibration.fileName)")
+        } catch {
+            throw UsageError(error.description)
         }
     }
 
@@ -131,26 +89,6 @@ struct CompareCommand: ParsableCommand {
         } catch {
             throw UsageError(error.description)
         }
-    }
-
-    private func chosenMetrics() throws -> [ComparedMetric] {
-        var chosen: [ComparedMetric] = []
-        for name in metrics.flatMap({ $0 }) {
-            guard let metric = ComparedMetric.all.first(where: { $0.key == name }) else {
-                throw UsageError(Self.unknown(metric: name))
-            }
-            if !chosen.contains(metric) { chosen.append(metric) }
-        }
-        return chosen
-    }
-
-    private static func unknown(metric name: String) -> String {
-        if Metric(rawValue: name) != nil {
-            return "--metric \(name): it describes the machine or the sample, and neither direction of it is better"
-        }
-        let guess = NearestName.of(name, among: ComparedMetric.all.map(\.key)).map { "; did you mean \($0)?" }
-        return "--metric \(name): unknown"
-            + (guess ?? "; there are \(ComparedMetric.all.map(\.key).joined(separator: ", "))")
     }
 
     private static func nothingInCommon(_ report: ComparisonReport) -> String {

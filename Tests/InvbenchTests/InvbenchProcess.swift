@@ -81,6 +81,9 @@ final class InvbenchProcess {
         kill(process.processIdentifier, signal)
     }
 
+    /// Sends `signal` now.
+    func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
     /// The results files below `results`.
     func resultsFiles() throws -> [String] {
         let results = folder.appendingPathComponent("results")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchmarkRecords
 import NotifierDispatch
 
 /// Reads the values of flags; each error says what was expected.
@@ -72,6 +73,15 @@ enum FlagValues {
         return value
     }
 
+    /// Seconds, from a number with a unit: `90s`, `5m`, `1h`.
+    static func budget(_ text: String) throws -> Double {
+        let units: [(suffix: Character, seconds: Double)] = [("s", 1), ("m", 60), ("h", 3600)]
+        guard let unit = units.first(where: { $0.suffix == text.last }), let number = Double(text.dropLast()),
+            (1...86_400).contains(number * unit.seconds)
+        else { throw ValidationError("expected 1s to 24h: 90s, 5m, 1h") }
+        return number * unit.seconds
+    }
+
     /// A part in per cent: `10%`, `0.5%`.
     static func percentage(_ text: String) throws -> Double {
         guard text.hasSuffix("%"), let value = Double(text.dropLast()), value > 0, value <= 100 else {
@@ -114,6 +124,14 @@ enum FlagValues {
     static func repetitions(_ text: String) throws -> Int {
         guard let value = Int(text), (1...10_000).contains(value) else {
             throw ValidationError("expected a whole number from 1 to 10000")
+        }
+        return value
+    }
+
+    /// How many runs a calibration makes.
+    static func calibrationRuns(_ text: String) throws -> Int {
+        guard let value = Int(text), (NoiseCalibration.fewestRuns...1000).contains(value) else {
+            throw ValidationError("expected a whole number from \(NoiseCalibration.fewestRuns) to 1000")
         }
         return value
     }

@@ -1,0 +1,106 @@
+import BenchmarkRecords
+import Foundation
+
+/// Measures two programs in pairs of processes until every comparison has a verdict or the time is up.
+///
+/// In each round every cell that is still open gets one pair: a process of each program that measures one repetition of
+/// this cell alone, right after each other. The order of the cells in a round and that of the two in a pair are drawn.
+/// Both processes of a pair get the same seed, so they meet the same work.
+struct PairedMeasuring {
+    /// Why it ended.
+    enum Ending {
+        case decided
+        case outOfTime
+        case interrupted(signal: Int32)
+        /// A protected guard showed a stale translation.
+        case unsafe
+    }
+
+    let base: MeasuredProgram
+    let new: MeasuredProgram
+    let flags: RunFlags
+    /// How long it may take, in seconds.
+    let budget: Double
+    /// Decides every order and the work.
+    let seed: UInt64
+    /// Where the results files are put, in the folders `base` and `new`.
+    let folder: URL
+    /// Whether they stay there.
+    let keepsFiles: Bool
+
+    /// What the processes said about themselves, for each program.
+    private(set) var contexts: (base: [[String: String]], new: [[String: String]]) = ([], [])
+    private(set) var comparison: PairedComparison
+    private let clock = ContinuousClock()
+
+    init(
+        base: MeasuredProgram, new: MeasuredProgram, flags: RunFlags, rule: ComparisonRule, budget: Double,
+        seed: UInt64,
+        folder: URL, keepsFiles: Bool
+    ) {
+        (self.base, self.new, self.flags, self.budget, self.seed) = (base, new, flags, budget, seed)
+        (self.folder, self.keepsFiles) = (folder, keepsFiles)
+        comparison = PairedComparison(rule: rule)
+    }
+
+    /// Measures `cells`. Whatever ends it, what was measured counts.
+    mutating func run(cells: [String]) throws -> Ending {
+        for name in ["base", "new"] {
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: name), withIntermediateDirectories: true)
+        }
+        var generator = SplitMix(state: seed)
+        let start = clock.now
+        var open = cells
+        var round = 0
+        do {
+            while !open.isEmpty {
+                round += 1
+                for cell in open.shuffled(using: &generator) {
+                    if seconds(since: start) >= budget {
+                        comparison.look(isLast: true)
+                        return .outOfTime
+                    }
+                    showProgress(
+                        round: round, open: open.count, of: cells.count, secondsLeft: budget - seconds(since: start))
+                    let isBaseFirst = Bool.random(using: &generator)
+                    try measure(cell, round: round, isBaseFirst: isBaseFirst)
+                }
+                comparison.look()
+                open.removeAll { comparison.isDecided($0) }
+            }
+            return .decided
+        } catch ExitStatus.interrupted(let signal) {
+            return .interrupted(signal: signal)
+        } catch ExitStatus.unsafe {
+            return .unsafe
+        }
+    }
+
+    private mutating func measure(_ cell: String, round: Int, isBaseFirst: Bool) throws {
+        let words = flags.choosing(cell: cell) + ["--benchmark_repetitions=1", "--seed=\(round)"]
+        var rows: [Bool: ResultRow] = [:]
+        for isBase in [isBaseFirst, !isBaseFirst] {
+            let program = isBase ? base : new
+            let count = (isBase ? contexts.base : contexts.new).count + 1
+            let path = folder.appending(path: "\(isBase ? "base" : "new")/\(count).json").path
+            let file = try program.measure(words, to: path)
+            guard let row = file.rows.first(where: { $0.runName == cell }) else {
+                throw UsageError("\(program.label): \(path) does not have the cell \(cell)")
+            }
+            rows[isBase] = row
+            if isBase { contexts.base.append(file.context) } else { contexts.new.append(file.context) }
+            if !keepsFiles { try? FileManager.default.removeItem(atPath: path) }
+        }
+        if let before = rows[true], let after = rows[false] { comparison.add(base: before, new: after) }
+    }
+
+    private func seconds(since start: ContinuousClock.Instant) -> Double { (clock.now - start) / .seconds(1) }
+
+    private func showProgress(round: Int, open: Int, of count: Int, secondsLeft: Double) {
+        guard StandardError.isTerminal else { return }
+        StandardError.write(
+            "\r\u{1B}[Kround \(round), \(open) of \(count) cells open, at most \(ProgressLine.text(seconds: secondsLeft)) left"
+        )
+    }
+}
