@@ -60,6 +60,10 @@ let package = Package(
         .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"]),
         .testTarget(
             name: "InvbenchTests", dependencies: ["InvbenchCommand", "BuildRecord", "FactTrees", "invbench"]),
+        // A fault path with a switch that makes it slower, for Scripts/check-power to have found.
+        .executableTarget(
+            name: "slowed-faults", dependencies: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"],
+            path: "Tests/SlowedFaults"),
         .testTarget(
             name: "PrimitivesTests",
             dependencies: ["primitives", "NotifierDispatch", "InvalidationStorm", "CPrimitiveFloors"]),
