@@ -57,7 +57,9 @@ let package = Package(
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
         .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks", "CPlatform"]),
         .target(name: "FactTrees", path: "Tests/FactTrees"),
-        .testTarget(name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"]),
+        .testTarget(
+            name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"],
+            resources: [.copy("Statistics/statistics-vectors.json")]),
         .testTarget(
             name: "InvbenchTests", dependencies: ["InvbenchCommand", "BuildRecord", "FactTrees", "invbench"]),
         // A fault path with a switch that makes it slower, for Scripts/check-power to have found.
