@@ -6,7 +6,7 @@ import Foundation
 struct CalibrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate", abstract: "Measures how far runs of one and the same program differ on this machine.",
-        usage: "invbench calibrate [<file> ...] [<options>] [-- <flags of run>]",
+        usage: "invbench calibrate [<options>] [-- <flags of run>]",
         discussion: """
             Two runs one after the other differ by what the machine did in between, and no run can know how much that \
             is. This makes several runs of this program, one after the other, and keeps how far they differ for each \
@@ -16,7 +16,7 @@ struct CalibrateCommand: ParsableCommand {
             drift meets both alike.
 
             What stands behind -- goes to 'run': calibrate with what you will compare. Without any it is the quick \
-            profile, about a minute a run. Runs that were made before can be given as results files, or as folders of \
+            profile, about a minute a run. Runs that were made before can be given by --from as results files, or as folders of \
             them; each file is one run. Cells that were calibrated before and are not measured now stay.
 
             Exit codes: 0 fine; 2 wrong usage, an unreadable file, runs of different programs or machines; 3 a \
@@ -24,7 +24,9 @@ struct CalibrateCommand: ParsableCommand {
             nothing is kept.
             """)
 
-    @Argument(help: ArgumentHelp("Runs of one program that were made before.", valueName: "file"))
+    @Option(
+        name: .customLong("from"), parsing: .upToNextOption,
+        help: ArgumentHelp("Runs of one program that were made before, instead of new ones.", valueName: "file"))
     var files: [String] = []
 
     @Option(
@@ -40,7 +42,7 @@ struct CalibrateCommand: ParsableCommand {
 
     func run() throws {
         if !files.isEmpty && (runs != nil || !runFlags.isEmpty) {
-            throw UsageError("files are runs that were made before; leave out --runs and what stands behind --")
+            throw UsageError("--from names runs that were made before; leave out --runs and what stands behind --")
         }
         let sides = files.isEmpty ? try measure(runs ?? 10) : try readFiles()
         let machine = try self.machine(of: sides)

@@ -35,7 +35,7 @@ extension EndToEndTests {
             let compared = ["compare", "run-1", "run-2", "--metric", "faults_per_second"]
             try write(2e6, to: "fast")
             #expect(try command.run(compared + ["--fail-on", "any-change"]).status == 1)
-            let outcome = try command.run(["calibrate"] + runs)
+            let outcome = try command.run(["calibrate", "--from"] + runs)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.errors == "calibration  \(Self.path)\n")
             #expect(outcome.output.contains(StandInProgram.cell))
@@ -47,11 +47,11 @@ extension EndToEndTests {
 
         @Test func aDamagedCalibrationIsNamedAndKept() throws {
             let runs = try writeRuns()
-            #expect(try command.run(["calibrate"] + runs).status == 0)
+            #expect(try command.run(["calibrate", "--from"] + runs).status == 0)
             let whole = try command.text(of: Self.path)
             try command.write(String(whole.dropLast(40)), to: Self.path)
             let damaged = try command.text(of: Self.path)
-            for words in [["compare", "run-1", "run-2"], ["calibrate"] + runs] {
+            for words in [["compare", "run-1", "run-2"], ["calibrate", "--from"] + runs] {
                 let outcome = try command.run(words)
                 #expect(outcome.status == 2)
                 #expect(outcome.errors.hasPrefix("invbench: \(Self.path): line "), "\(outcome.errors)")
@@ -63,18 +63,18 @@ extension EndToEndTests {
             let runs = try writeRuns()
             try write(1e6, to: "young", commit: "d")
             try write(1e6, to: "elsewhere", machine: "n")
-            #expect(try command.run(["calibrate", "young"] + runs).errors.contains("of the commits c, d"))
-            #expect(try command.run(["calibrate", "elsewhere"] + runs).errors.contains("different machines: m, n"))
-            #expect(try command.run(["calibrate", "run-1", "run-2"]).errors.contains("no cell has 5 runs"))
+            #expect(try command.run(["calibrate", "--from", "young"] + runs).errors.contains("of the commits c, d"))
+            #expect(try command.run(["calibrate", "--from", "elsewhere"] + runs).errors.contains("different machines: m, n"))
+            #expect(try command.run(["calibrate", "--from", "run-1", "run-2"]).errors.contains("no cell has 5 runs"))
             #expect(try command.run(["calibrate", "--runs", "3"]).errors.contains("expected a whole number from 5"))
-            #expect(try command.run(["calibrate", "run-1", "--runs", "5"]).errors.contains("leave out --runs"))
+            #expect(try command.run(["calibrate", "--from", "run-1", "--runs", "5"]).errors.contains("leave out --runs"))
             #expect(!FileManager.default.fileExists(atPath: command.folder.appendingPathComponent(Self.path).path))
         }
 
         @Test func anUnwritableFolderIsTold() throws {
             let runs = try writeRuns()
             try command.write("a file", to: "results")
-            let outcome = try command.run(["calibrate"] + runs)
+            let outcome = try command.run(["calibrate", "--from"] + runs)
             #expect(outcome.status == 5)
             #expect(outcome.errors.contains("\(Self.path): cannot create the folder"))
         }

@@ -21,7 +21,7 @@ final class InvbenchProcess {
 
     /// The folder that it runs in, removed at the end.
     let folder: URL
-    private let process = Process()
+    private var process = Process()
     private let executable: String
 
     /// Of the built command, or of another executable.
@@ -43,6 +43,7 @@ final class InvbenchProcess {
     /// file that it may write, in KiB.
     func start(_ words: [String], environment: [String: String] = [:], limit: Int? = nil) throws {
         let start = "exec env --default-signal=INT,TERM,PIPE \"$0\" \"$@\""
+        process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-c", (limit.map { "ulimit -f \($0); " } ?? "") + start, executable] + words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
