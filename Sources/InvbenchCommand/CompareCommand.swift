@@ -88,7 +88,8 @@ struct CompareCommand: ParsableCommand {
     var acrossMachines = false
 
     func run() throws {
-        let rule = ComparisonRule(metrics: try chosenMetrics(), threshold: threshold / 100, alpha: alpha)
+        let rule = ComparisonRule(
+            metrics: try MetricFlag.chosen(metrics.flatMap { $0 }), threshold: threshold / 100, alpha: alpha)
         let (base, new) = (try read(base), try read(new))
         let machines = ComparedOrigins(base: base, new: new).machines
         if machines.count > 1 && !acrossMachines {
@@ -131,26 +132,6 @@ struct CompareCommand: ParsableCommand {
         } catch {
             throw UsageError(error.description)
         }
-    }
-
-    private func chosenMetrics() throws -> [ComparedMetric] {
-        var chosen: [ComparedMetric] = []
-        for name in metrics.flatMap({ $0 }) {
-            guard let metric = ComparedMetric.all.first(where: { $0.key == name }) else {
-                throw UsageError(Self.unknown(metric: name))
-            }
-            if !chosen.contains(metric) { chosen.append(metric) }
-        }
-        return chosen
-    }
-
-    private static func unknown(metric name: String) -> String {
-        if Metric(rawValue: name) != nil {
-            return "--metric \(name): it describes the machine or the sample, and neither direction of it is better"
-        }
-        let guess = NearestName.of(name, among: ComparedMetric.all.map(\.key)).map { "; did you mean \($0)?" }
-        return "--metric \(name): unknown"
-            + (guess ?? "; there are \(ComparedMetric.all.map(\.key).joined(separator: ", "))")
     }
 
     private static func nothingInCommon(_ report: ComparisonReport) -> String {
