@@ -59,18 +59,18 @@ public struct MetricNoise: Hashable, Sendable {
     /// From how many runs, 2 or above.
     let runs: Int
 
-    private var degrees: Double { Double(runs - 1) }
+    private var freedom: Double { Double(runs - 1) }
 
     /// How probable a ratio at least this far from 1 is between two runs of one program.
     func p(ofRatio ratio: Double) -> Double {
         if ratio == 1 { return 1 }
-        return StudentDistribution.twoSidedP(beyond: abs(log(ratio)) / deviation, degrees: degrees)
+        return StudentsT.twoSidedP(beyond: log(ratio) / deviation, freedom: freedom)
     }
 
     /// The change that at least one of so many comparisons of runs of one program exceeds with the probability `alpha`, or
     /// less: 0.1 is 10 %.
     public func floor(alpha: Double, comparisons: Int) -> Double {
         let level = alpha / Double(max(1, comparisons))
-        return expm1(StudentDistribution.quantile(twoSided: level, degrees: degrees) * deviation)
+        return expm1(StudentsT.distance(exceededWith: level, freedom: freedom) * deviation)
     }
 }

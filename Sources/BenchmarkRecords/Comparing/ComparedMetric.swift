@@ -28,10 +28,18 @@ public struct ComparedMetric: Hashable, Sendable {
 
     /// What `row` has to be compared by where nobody chose: throughput of both roles and the faults' tail for our cells,
     /// and the time for benchmarks of other programs.
-    static func defaults(for row: ResultRow) -> [ComparedMetric] {
-        if row.cell == nil { return [realTime] }
-        return [Metric.faultsPerSecond, .faultP99, .invalidationsPerSecond].compactMap(ComparedMetric.init)
+    static func defaults(for row: ResultRow) -> [ComparedMetric] { defaults(ofBenchmark: row.runName) }
+
+    /// The same for a row whose name, without the suffix of an aggregate, is `name`.
+    static func defaults(ofBenchmark name: String) -> [ComparedMetric] {
+        CellName(name) == nil ? [realTime] : cellDefaults
     }
+
+    /// All that a benchmark is compared by where nobody chose.
+    static let everyDefault = cellDefaults + [realTime]
+
+    private static let cellDefaults = [Metric.faultsPerSecond, .faultP99, .invalidationsPerSecond]
+        .compactMap(ComparedMetric.init)
 
     /// The row's value; `nil` where it does not have it. Times are in nanoseconds.
     func value(of row: ResultRow) -> Double? {

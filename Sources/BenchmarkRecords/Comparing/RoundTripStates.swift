@@ -65,7 +65,7 @@ public struct RoundTripStates: Hashable, Sendable {
         return sorted[candidates[candidates.count / 2]]
     }
 
-    private static func areAlike(_ first: Double, _ second: Double) -> Bool {
+    static func areAlike(_ first: Double, _ second: Double) -> Bool {
         max(first, second) <= factor * min(first, second)
     }
 }

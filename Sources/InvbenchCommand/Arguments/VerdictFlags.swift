@@ -19,13 +19,7 @@ struct VerdictFlags: ParsableArguments {
         case csv
     }
 
-    @Option(
-        name: .customLong("metric"),
-        help: ArgumentHelp(
-            "Only these values, by their keys in the results file. (default: faults_per_second, fault_p99_ns, "
-                + "invalidations_per_second)", valueName: "a,b"),
-        transform: FlagValues.names)
-    var metrics: [[String]] = []
+    @OptionGroup var metric: MetricFlag
 
     @Option(
         help: ArgumentHelp("The level of the gate. (default: 0.01)", valueName: "p"), transform: FlagValues.level)
@@ -43,7 +37,7 @@ struct VerdictFlags: ParsableArguments {
 
     /// When a difference counts; `threshold` in per cent.
     func rule(threshold: Double) throws -> ComparisonRule {
-        ComparisonRule(metrics: try chosenMetrics(), threshold: threshold / 100, alpha: alpha)
+        ComparisonRule(metrics: try metric.chosen(), threshold: threshold / 100, alpha: alpha)
     }
 
     /// Writes a comparison to standard output; returns whether all of it could be written.
@@ -71,25 +65,5 @@ struct VerdictFlags: ParsableArguments {
         case .json: try ComparisonDocument(report).json()
         case .csv: ComparisonDocument(report).csv
         }
-    }
-
-    private func chosenMetrics() throws -> [ComparedMetric] {
-        var chosen: [ComparedMetric] = []
-        for name in metrics.flatMap({ $0 }) {
-            guard let metric = ComparedMetric.all.first(where: { $0.key == name }) else {
-                throw UsageError(Self.unknown(metric: name))
-            }
-            if !chosen.contains(metric) { chosen.append(metric) }
-        }
-        return chosen
-    }
-
-    private static func unknown(metric name: String) -> String {
-        if Metric(rawValue: name) != nil {
-            return "--metric \(name): it describes the machine or the sample, and neither direction of it is better"
-        }
-        let guess = NearestName.of(name, among: ComparedMetric.all.map(\.key)).map { "; did you mean \($0)?" }
-        return "--metric \(name): unknown"
-            + (guess ?? "; there are \(ComparedMetric.all.map(\.key).joined(separator: ", "))")
     }
 }

@@ -1,12 +1,13 @@
 import Glibc
 
-/// `--benchmark_filter`: a POSIX extended regular expression that is looked for anywhere in a cell's name.
+/// `--benchmark_filter` and the like: a POSIX extended regular expression that is looked for anywhere in a cell's name.
 struct NameFilter: ~Copyable {
     private var expression = regex_t()
     private let isNegated: Bool
 
-    /// Compiles `text`; a leading `-` turns the choice round, and an empty text or `all` finds everything.
-    init(_ text: String) throws {
+    /// Compiles `text`, the value of `flag`; a leading `-` turns the choice round, and an empty text or `all` finds
+    /// everything.
+    init(_ text: String, flag: String = "--benchmark_filter") throws {
         isNegated = text.hasPrefix("-")
         var pattern = isNegated ? String(text.dropFirst()) : text
         if pattern.isEmpty || pattern == "all" { pattern = "." }
@@ -16,7 +17,7 @@ struct NameFilter: ~Copyable {
             regerror(status, &expression, &message, message.count)
             let reason = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             throw UsageError(
-                "--benchmark_filter: '\(pattern)' is not a POSIX extended regular expression: \(reason)")
+                "\(flag): '\(pattern)' is not a POSIX extended regular expression: \(reason)")
         }
     }
 

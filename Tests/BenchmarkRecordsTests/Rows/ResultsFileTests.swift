@@ -162,4 +162,43 @@ import Testing
             #expect("\(error)".hasPrefix("/nowhere/r.json: cannot read: "))
         }
     }
+
+    @Test func keepsOnlyTheCountersThatAreWanted() throws {
+        let file = try ResultsFile(json: Data(Self.plain.utf8), path: "r.json", counters: ["none"])
+        #expect(file.rows.map(\.counters) == [[:], [:]])
+        #expect(
+            try ResultsFile(json: Data(Self.plain.utf8), path: "r.json", counters: ["bytes_per_second"]).rows
+                == read(Self.plain).rows)
+        #expect(file.rows[0].realNanoseconds == 1500)
+    }
+
+    /// Keys are expected in the order of the row before: rows with fewer, more and other ones, and in another order.
+    @Test func rowsMayHaveDifferentKeys() throws {
+        let own = "\"name\": \"x\", \"iterations\": 1, \"real_time\": 1, \"cpu_time\": 1, \"time_unit\": \"ns\""
+        let rows = [
+            "\(own), \"a\": 1, \"b\": 2, \"c\": 3", "\"c\": 4, \"b\": 5, \(own)", "\(own), \"b\": 6",
+            "\(own), \"\\u0061\": 7, \"d\": 8, \"b\": 9", "\(own)", "\(own), \"a\": 10, \"bb\": 11, \"c\": 12",
+        ]
+        let text = "{\"context\": {}, \"benchmarks\": [\(rows.map { "{\($0)}" }.joined(separator: ","))]}"
+        #expect(
+            try read(text).rows.map(\.counters) == [
+                ["a": 1, "b": 2, "c": 3], ["c": 4, "b": 5], ["b": 6], ["a": 7, "d": 8, "b": 9], [:],
+                ["a": 10, "bb": 11, "c": 12],
+            ])
+    }
+
+    @Test(arguments: ["\"a\": 2", "\"\\u0061\": 2", "\"name\": 2", "\"threads\": 1, \"threads\": 2"])
+    func aRowWithAKeyTwiceIsRefused(second: String) {
+        let own = "\"name\": \"x\", \"iterations\": 1, \"real_time\": 1, \"cpu_time\": 1, \"time_unit\": \"ns\""
+        let text = "{\"context\": {}, \"benchmarks\": [{\(own), \"a\": 1}, {\(own), \"a\": 1, \(second)}]}"
+        #expect(outcome(text).hasSuffix("comes twice"))
+    }
+
+    @Test func aFaultOfTheTextComesBeforeThatOfARow() {
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"name\": 1}, {]}").hasSuffix("a key in quotes is due"))
+        #expect(outcome("{\"benchmarks\": [7, 8], \"context\": {}}") == "r.json: benchmarks[0]: not an object")
+        #expect(outcome("{\"benchmarks\": []}") == "r.json: context: no such object")
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [], \"benchmarks\": []}").hasSuffix("comes twice"))
+        #expect(outcome("{\"context\": {}, \"benchmarks\": []} x").hasSuffix("text after the end of the document"))
+    }
 }

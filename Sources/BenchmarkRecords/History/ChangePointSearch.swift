@@ -1,0 +1,95 @@
+/// Finds the change points of a series: E-divisive, with a t-test in place of the random permutations, as in Apache
+/// Otava; so the same values always give the same answer.
+///
+/// 1. Candidates: in windows that overlap by half, the best split is taken, then the best split of each part, as long
+///    as a t-test at ten times the level agrees.
+/// 2. The weakest candidate is dropped until all that are left pass the level, tested between their neighbours over
+///    the whole series.
+/// 3. Each is put where the split between its neighbours is best, since the edge of a window may have shifted it; and
+///    tested again.
+/// 4. The smallest change is dropped until all reach the threshold.
+///
+/// The t-test is the more careful of two: Student's alone is fooled where the few values of one side vary more than the
+/// many of the other, and Welch's alone where few values happen to be equal.
+struct ChangePointSearch {
+    private let values: [Double]
+    private let rule: ChangePointRule
+
+    /// The change points of `values`, which are finite, 0 or above and in the order of time; none where there are too
+    /// few of them.
+    static func changePoints(of values: [Double], by rule: ChangePointRule) -> [ChangePoint] {
+        let search = ChangePointSearch(values: values, rule: rule)
+        let significant = search.significant(search.candidates())
+        return search.largeEnough(search.significant(search.moved(significant)))
+    }
+
+    /// The larger of both p-values; 1 where a sample is too small to test.
+    static func p(_ first: [Double], _ second: [Double]) -> Double {
+        max(Statistics.studentP(first, second) ?? 1, Statistics.welchP(first, second) ?? 1)
+    }
+
+    private func candidates() -> [Int] {
+        var found: [Int] = []
+        var start = 0
+        while start + 2 * ChangePointRule.fewestValues <= values.count {
+            let end = min(values.count, start + rule.window)
+            let splits = splits(of: start..<end)
+            found += splits
+            if end == values.count { break }
+            start = max(start + rule.window / 2, splits.last ?? 0)
+        }
+        return Set(found).sorted()
+    }
+
+    /// In order.
+    private func splits(of range: Range<Int>) -> [Int] {
+        guard let index = EnergySplit(of: values, in: range, fewest: ChangePointRule.fewestValues)?.index,
+            Self.p(Array(values[range.lowerBound..<index]), Array(values[index..<range.upperBound])) < 10 * rule.level
+        else { return [] }
+        return splits(of: range.lowerBound..<index) + [index] + splits(of: index..<range.upperBound)
+    }
+
+    private func significant(_ indices: [Int]) -> [Int] {
+        thinned(indices) { points in
+            points.filter { $0.p >= rule.level || min($0.before.count, $0.after.count) < ChangePointRule.fewestValues }
+                .max { $0.p < $1.p }
+        }
+    }
+
+    private func largeEnough(_ indices: [Int]) -> [ChangePoint] {
+        let kept = thinned(indices) { points in
+            points.filter { rule.isSmall(from: $0.medianBefore, to: $0.medianAfter) }
+                .min { abs($0.medianAfter - $0.medianBefore) < abs($1.medianAfter - $1.medianBefore) }
+        }
+        // What was dropped may have been what kept a neighbour significant.
+        let rest = significant(kept)
+        return rest.count < kept.count ? largeEnough(rest) : points(at: rest)
+    }
+
+    /// Drops what `weakest` names, one at a time, until it names none.
+    private func thinned(_ indices: [Int], weakest: ([ChangePoint]) -> ChangePoint?) -> [Int] {
+        var indices = indices
+        while let point = weakest(points(at: indices)) { indices.removeAll { $0 == point.index } }
+        return indices
+    }
+
+    private func moved(_ indices: [Int]) -> [Int] {
+        var indices = indices
+        for place in indices.indices {
+            let start = place > 0 ? indices[place - 1] : 0
+            let end = place + 1 < indices.count ? indices[place + 1] : values.count
+            let range = max(start, indices[place] - rule.window)..<min(end, indices[place] + rule.window)
+            if let split = EnergySplit(of: values, in: range, fewest: ChangePointRule.fewestValues) {
+                indices[place] = split.index
+            }
+        }
+        return indices
+    }
+
+    private func points(at indices: [Int]) -> [ChangePoint] {
+        let ends = [0] + indices + [values.count]
+        return indices.indices.map { place in
+            ChangePoint(values, before: ends[place]..<ends[place + 1], after: ends[place + 1]..<ends[place + 2])
+        }
+    }
+}
