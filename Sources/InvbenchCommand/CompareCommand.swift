@@ -7,7 +7,7 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare", abstract: "Compares two versions, and says where one is slower beyond doubt.",
         discussion: """
             BASE and NEW are results files, or folders of them that are read with all below: a side is the union of \
-            its files' repetitions. Two runs one after the other differ by the machine's drift, too; the trustworthy \
+            its files' repetitions. 'baseline:NAME' is what 'invbench baseline save NAME' has kept. Two runs one after the other differ by the machine's drift, too; the trustworthy \
             way is to run both in turn and to give two folders:
 
               for i in 1 2 3 4 5 6 7 8 9; do
@@ -84,12 +84,16 @@ struct CompareCommand: ParsableCommand {
                 + "too; 'never' always with 0."))
     var failOn: FailOn = .regression
 
+    @Option(help: ArgumentHelp("Where baselines are kept. (default: results)", valueName: "folder"))
+    var results = "results"
+
     @Flag(help: "Compare also what was measured on different machines.")
     var acrossMachines = false
 
     func run() throws {
         let rule = ComparisonRule(metrics: try chosenMetrics(), threshold: threshold / 100, alpha: alpha)
-        let (base, new) = (try read(base), try read(new))
+        let sides = try ComparedSides(base: base, new: new, results: results)
+        let (base, new) = (sides.base, sides.new)
         let machines = ComparedOrigins(base: base, new: new).machines
         if machines.count > 1 && !acrossMachines {
             throw UsageError(
@@ -122,14 +126,6 @@ struct CompareCommand: ParsableCommand {
         case .markdown: ComparisonMarkdown(report).description
         case .json: try ComparisonDocument(report).json()
         case .csv: ComparisonDocument(report).csv
-        }
-    }
-
-    private func read(_ path: String) throws -> ComparisonSide {
-        do {
-            return try ComparisonSide(reading: path)
-        } catch {
-            throw UsageError(error.description)
         }
     }
 

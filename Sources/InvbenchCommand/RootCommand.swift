@@ -20,7 +20,8 @@ struct RootCommand: ParsableCommand {
             """,
         version: "invbench 0.1.0",
         subcommands: [
-            RunCommand.self, CompareCommand.self, ListCommand.self, TopologyCommand.self, DoctorCommand.self,
+            RunCommand.self, CompareCommand.self, BaselineCommand.self, ListCommand.self, TopologyCommand.self,
+            DoctorCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )
