@@ -46,7 +46,7 @@ struct CalibrateCommand: ParsableCommand {
         }
         let sides = files.isEmpty ? try measure(runs ?? 10) : try readFiles()
         let machine = try self.machine(of: sides)
-        let path = "\(results)/\(machine)/\(NoiseCalibration.fileName)"
+        let path = NoiseCalibration.path(results: results, machine: machine)
         let measured = NoiseCalibration(of: sides, path: path)
         if measured.count == 0 {
             throw UsageError(
@@ -101,12 +101,12 @@ struct CalibrateCommand: ParsableCommand {
     }
 
     /// The machine that all were made on, by one program.
-    private func machine(of sides: [ComparisonSide]) throws -> String {
+    private func machine(of sides: [ComparisonSide]) throws -> FileNamePart {
         func values(_ key: String) -> [String] { Set(sides.flatMap { $0.contextValues(key) }).sorted() }
         let machines = values("machine_id")
-        guard let machine = machines.first, machines.count == 1 else {
+        guard let machine = machines.first.flatMap(FileNamePart.init), machines.count == 1 else {
             throw UsageError(
-                machines.isEmpty
+                machines.count < 2
                     ? "the runs do not say on which machine they were made: not results of invbench"
                     : "runs of different machines: \(machines.joined(separator: ", ")); calibrate each on its own")
         }

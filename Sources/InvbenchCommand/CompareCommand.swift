@@ -7,28 +7,22 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare", abstract: "Compares two versions, and says where one is slower beyond doubt.",
         discussion: """
             BASE and NEW are results files, or folders of them that are read with all below: a side is the union of \
-            its files' repetitions. Two runs one after the other differ by the machine's drift, too; the trustworthy \
-            way is to run both in turn and to give two folders:
-
-              for i in 1 2 3 4 5 6 7 8 9; do
-                old/invbench --no-save --benchmark_repetitions=1 \\
-                  --benchmark_out=old-runs/$i.json
-                new/invbench --no-save --benchmark_repetitions=1 \\
-                  --benchmark_out=new-runs/$i.json
-              done
-              invbench compare old-runs new-runs
+            its files' repetitions. 'baseline:NAME' is what 'invbench baseline save NAME' has kept. Two runs one \
+            after the other differ by the machine's drift, too: 'invbench calibrate' measures it once, and \
+            comparisons take their p-values and noise floors from that. To compare two programs that are both at \
+            hand, 'invbench ab' measures them in turn and sees far smaller changes.
 
             Repetitions are compared with those of the other side that met the cores in the same state, as \
             core_round_trip_ns tells. 'regression' and 'improvement' take a p below --alpha, corrected after Holm \
-            for all comparisons, and a 95 % interval that lies beyond --threshold as a whole; 'unchanged' takes an \
-            interval within it; all else is 'inconclusive'. Results files of other Google Benchmark programs \
+            for all comparisons, and a 95 % interval that lies beyond the noise floor as a whole; 'unchanged' takes an \
+            interval within --threshold; all else is 'inconclusive'. Results files of other Google Benchmark programs \
             compare by real_time.
 
             --format json is for programs: an object with regressions, improvements, unchanged, inconclusive \
             (counts), warnings, only_in_base, only_in_new, and comparisons: objects with name, metric, better, \
             base_median, new_median, ratio (new over base) with its interval lower and upper (absent where the \
-            samples are too small), p, p_holm, p_benjamini_hochberg, delta, verdict, and reason where that is \
-            inconclusive.
+            samples are too small), p, p_holm, p_benjamini_hochberg, delta, noise_floor_percent, verdict, and reason \
+            where that is inconclusive.
 
             Exit codes: 0 no regression; 1 a regression; 2 wrong usage, an unreadable file, nothing in common; 4 no \
             regression, but a comparison that could not be decided whatever was measured: too few repetitions for \
@@ -50,7 +44,8 @@ struct CompareCommand: ParsableCommand {
         transform: FlagValues.percentage)
     var threshold: Double = 3
 
-    @Option(help: ArgumentHelp("Where baselines are kept. (default: results)", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Where baselines and calibrations are kept. (default: results)", valueName: "folder"))
     var results = "results"
 
     @Flag(help: "Compare also what was measured on different machines.")
@@ -58,7 +53,8 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         let rule = try verdict.rule(threshold: threshold)
-        let (base, new) = (try read(base), try read(new))
+        let sides = try ComparedSides(base: base, new: new, results: results)
+        let (base, new) = (sides.base, sides.new)
         let machines = ComparedOrigins(base: base, new: new).machines
         if machines.count > 1 && !acrossMachines {
             throw UsageError(
@@ -76,18 +72,11 @@ struct CompareCommand: ParsableCommand {
 
     /// What was measured of a machine's noise, where it was.
     private func readCalibration(of machine: String) throws -> NoiseCalibration? {
+        guard let machine = FileNamePart(machine) else { return nil }
         do {
-            return try NoiseCalibration(reading: "\(results)/\(machine)/\(NoiseCalibration.fileName)")
+            return try NoiseCalibration(reading: NoiseCalibration.path(results: results, machine: machine))
         } catch {
-            throw UsageError(error.description)
-        }
-    }
-
-    private func read(_ path: String) throws -> ComparisonSide {
-        do {
-            return try ComparisonSide(reading: path)
-        } catch {
-            throw UsageError(error.description)
+            throw UsageError("\(error)")
         }
     }
 

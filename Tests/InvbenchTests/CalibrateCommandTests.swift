@@ -64,10 +64,13 @@ extension EndToEndTests {
             try write(1e6, to: "young", commit: "d")
             try write(1e6, to: "elsewhere", machine: "n")
             #expect(try command.run(["calibrate", "--from", "young"] + runs).errors.contains("of the commits c, d"))
-            #expect(try command.run(["calibrate", "--from", "elsewhere"] + runs).errors.contains("different machines: m, n"))
+            #expect(
+                try command.run(["calibrate", "--from", "elsewhere"] + runs).errors.contains("different machines: m, n")
+            )
             #expect(try command.run(["calibrate", "--from", "run-1", "run-2"]).errors.contains("no cell has 5 runs"))
             #expect(try command.run(["calibrate", "--runs", "3"]).errors.contains("expected a whole number from 5"))
-            #expect(try command.run(["calibrate", "--from", "run-1", "--runs", "5"]).errors.contains("leave out --runs"))
+            #expect(
+                try command.run(["calibrate", "--from", "run-1", "--runs", "5"]).errors.contains("leave out --runs"))
             #expect(!FileManager.default.fileExists(atPath: command.folder.appendingPathComponent(Self.path).path))
         }
 

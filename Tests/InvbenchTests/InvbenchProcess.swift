@@ -2,7 +2,7 @@ import BenchmarkRecords
 import Foundation
 import Testing
 
-/// The built command, started as its users start it, in a folder of its own.
+/// The built command, started as its users start it, once or in turn, in a folder of its own.
 final class InvbenchProcess {
     /// What a process left behind.
     struct Outcome {
@@ -42,8 +42,8 @@ final class InvbenchProcess {
     /// Starts it with the default answer to signals, whatever the test's own process ignores; `limit` is the largest
     /// file that it may write, in KiB.
     func start(_ words: [String], environment: [String: String] = [:], limit: Int? = nil) throws {
-        let start = "exec env --default-signal=INT,TERM,PIPE \"$0\" \"$@\""
         process = Process()
+        let start = "exec env --default-signal=INT,TERM,PIPE,XFSZ \"$0\" \"$@\""
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-c", (limit.map { "ulimit -f \($0); " } ?? "") + start, executable] + words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

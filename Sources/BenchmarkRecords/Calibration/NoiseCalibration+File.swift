@@ -46,7 +46,7 @@ extension NoiseCalibration {
             throw ResultsFileError(
                 path: path, place: "line \(error.line), column \(error.column)", reason: error.reason)
         }
-        _ = try DocumentVersion.read("invbench_calibration", of: document, newest: Self.version, path: path)
+        try DocumentVersion.check("invbench_calibration", of: document, newest: Self.version, path: path)
         guard case .object(let members) = document["benchmarks"] else {
             throw ResultsFileError(path: path, place: "benchmarks", reason: "no such object")
         }

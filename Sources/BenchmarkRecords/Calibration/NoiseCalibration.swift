@@ -22,8 +22,10 @@ public struct NoiseCalibration: Hashable, Sendable {
     /// By the benchmarks' names.
     private(set) var benchmarks: [String: Benchmark]
 
-    /// The name of its file in a machine's folder.
-    public static let fileName = "noise.calibration"
+    /// The file of a machine's calibration below the folder `results`, beside the machine's baselines.
+    public static func path(results: String, machine: FileNamePart) -> String {
+        "\(results)/\(machine)/noise.calibration"
+    }
 
     init(path: String, benchmarks: [String: Benchmark]) {
         self.path = path

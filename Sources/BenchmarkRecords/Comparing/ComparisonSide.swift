@@ -11,11 +11,15 @@ public struct ComparisonSide: Sendable {
     /// The repetitions, of all files together.
     package let rows: [ResultRow]
 
-    /// Reads the results file at `path`, or where that is a folder every `.json` file in it and in the folders below;
-    /// hidden ones are left alone.
+    /// Reads the results file or the baseline at `path`, or where that is a folder every `.json` file in it and in the
+    /// folders below; hidden ones are left alone.
     ///
     /// Throws where one of them cannot be read, where there is none, and where they hold no repetition.
     public init(reading path: String) throws(ResultsFileError) {
+        if path.hasSuffix(BaselineFolder.ending) {
+            self.init(try Baseline(reading: path), path: path)
+            return
+        }
         let paths = try Self.resultsFiles(at: path)
         var contexts: [[String: String]] = []
         var rows: [ResultRow] = []
@@ -25,9 +29,7 @@ public struct ComparisonSide: Sendable {
             rows += file.rows.filter { $0.runType == .iteration }
         }
         guard !rows.isEmpty else {
-            throw ResultsFileError(
-                path: path, place: nil,
-                reason: "no repetition in it; one value each is needed, aggregates alone do not do")
+            throw ResultsFileError(path: path, place: nil, reason: Self.withoutRepetition)
         }
         self.init(path: path, files: paths, contexts: contexts, rows: rows)
     }
@@ -46,6 +48,10 @@ public struct ComparisonSide: Sendable {
     /// When the files were measured.
     var dates: [Date] { contexts.compactMap { $0["date"] }.compactMap { try? Date($0, strategy: .iso8601) } }
 
+    /// Why files that can be read are no side.
+    static let withoutRepetition = "no repetition in it; one value each is needed, aggregates alone do not do"
+
+    /// The results files that `path` stands for, in the order of their names: itself, or all below a folder.
     package static func resultsFiles(at path: String) throws(ResultsFileError) -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
