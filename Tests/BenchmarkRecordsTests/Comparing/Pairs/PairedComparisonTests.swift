@@ -117,18 +117,3 @@ import Testing
         #expect(!document.contains("nan") && !document.contains("inf"))
     }
 }
-
-/// Normal numbers from a seed.
-struct SeededNoise {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    private mutating func uniform() -> Double {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Double((state >> 11) + 1) / Double(1 << 53)
-    }
-
-    /// By Box and Muller's transformation.
-    mutating func normal() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * .pi * uniform()) }
-}
