@@ -9,9 +9,18 @@ public struct ResultsFileError: Error, Equatable, CustomStringConvertible {
     /// What is wrong there.
     public let reason: String
 
-    /// One line for a person: the file, the place, the reason.
+    /// One line for a person: the file, the place, the reason. What a key in the file may hold and a line may not is
+    /// shown as U+FFFD.
     public var description: String {
-        [path, place, reason].compactMap(\.self).joined(separator: ": ")
+        let text = [path, place, reason].compactMap(\.self).joined(separator: ": ")
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isPrintable($0) ? $0 : "\u{FFFD}" }))
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
     }
 }
 
@@ -93,8 +102,8 @@ private struct RowReader {
             runName: runName, runType: runType,
             repetitionIndex: try object["repetition_index"] == nil ? nil : count("repetition_index"),
             repetitions: try object["repetitions"] == nil ? 1 : count("repetitions"),
-            iterations: try count("iterations"), realNanoseconds: try number("real_time") * scale,
-            cpuNanoseconds: try number("cpu_time") * scale, counters: counters)
+            iterations: try count("iterations"), realNanoseconds: try time("real_time", in: scale),
+            cpuNanoseconds: try time("cpu_time", in: scale), counters: counters)
     }
 
     private func runType() throws(ResultsFileError) -> ResultRow.RunType {
@@ -124,6 +133,12 @@ private struct RowReader {
     private func number(_ key: String) throws(ResultsFileError) -> Double {
         guard case .number(let value, _) = object[key] else { throw error(at: key, "a number is due") }
         return value
+    }
+
+    private func time(_ key: String, in nanoseconds: Double) throws(ResultsFileError) -> Double {
+        let time = try number(key) * nanoseconds
+        guard time.isFinite else { throw error(at: key, "the time is too long") }
+        return time
     }
 
     private func count(_ key: String) throws(ResultsFileError) -> Int {
