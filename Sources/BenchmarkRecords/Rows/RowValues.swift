@@ -50,8 +50,8 @@ struct RowValues {
             runName: runName, runType: runType,
             repetitionIndex: try own[.repetitionIndex] == nil ? nil : count(.repetitionIndex),
             repetitions: try own[.repetitions] == nil ? 1 : count(.repetitions),
-            iterations: try count(.iterations), realNanoseconds: try number(.realTime) * scale,
-            cpuNanoseconds: try number(.processorTime) * scale, counters: counters)
+            iterations: try count(.iterations), realNanoseconds: try time(.realTime, in: scale),
+            cpuNanoseconds: try time(.processorTime, in: scale), counters: counters)
     }
 
     private func runType() throws(ResultsFileError) -> ResultRow.RunType {
@@ -81,6 +81,12 @@ struct RowValues {
     private func number(_ field: Field) throws(ResultsFileError) -> Double {
         guard case .number(let value) = own[field] else { throw error(at: field, "a number is due") }
         return value
+    }
+
+    private func time(_ field: Field, in nanoseconds: Double) throws(ResultsFileError) -> Double {
+        let time = try number(field) * nanoseconds
+        guard time.isFinite else { throw error(at: field, "the time is too long") }
+        return time
     }
 
     private func count(_ field: Field) throws(ResultsFileError) -> Int {

@@ -25,8 +25,8 @@ extension RatioInterval {
         let compared = strata.filter(\.isTwoSided)
         guard compared.allSatisfy({ ($0.first + $0.second).allSatisfy { $0 >= 0 } }) else { return nil }
         let quotients = compared.flatMap { stratum in
-            // Nothing against nothing is no difference.
-            stratum.first.flatMap { base in stratum.second.map { $0 == 0 && base == 0 ? 1 : $0 / base } }
+            // Nothing against nothing is no difference; and -0, which a file may hold, is nothing, too.
+            stratum.first.flatMap { base in stratum.second.map { $0 == 0 && base == 0 ? 1 : $0 / base.magnitude } }
         }
         .sorted()
         let cut = Self.quotientsBelow(sizes: compared.map { ($0.first.count, $0.second.count) })

@@ -152,6 +152,14 @@ import Testing
         #expect(message(of: row.replacing("ns", with: "h")).contains("time_unit: unknown unit \"h\""))
         #expect(message(of: row.replacing("iterations\": 1", with: "iterations\": 1.5")).contains("whole number"))
         #expect(message(of: row + ", \"run_type\": \"odd\"").contains("run_type: unknown run type"))
+        let long = row.replacing("\"ns\"", with: "\"s\"").replacing("cpu_time\": 1", with: "cpu_time\": 1e300")
+        #expect(message(of: long) == "r.json: benchmarks[0].cpu_time: the time is too long")
+    }
+
+    @Test func anErrorIsOneLineWhateverTheFileHolds() {
+        #expect(outcome("{\"a\\nb\": 1, \"a\\nb\": 2}").hasSuffix(": the key \"a\u{FFFD}b\" comes twice"))
+        let error = ResultsFileError(path: "a\u{1b}b", place: "\u{2028}", reason: "\r\n\u{85}\0 \u{e9}")
+        #expect(error.description == "a\u{FFFD}b: \u{FFFD}: \u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD} \u{e9}")
     }
 
     @Test func namesAFileThatIsNotThere() {

@@ -97,6 +97,14 @@ import Testing
     }
 }
 
+extension RatioIntervalTests {
+    @Test func minusZeroIsNothing() throws {
+        let ones = Array(repeating: 1.0, count: 6)
+        let found = try #require(RatioInterval([Stratum(first: ones.map { _ in -0.0 }, second: ones)]))
+        #expect(found.lower == .infinity && found.estimate == .infinity && found.upper == .infinity)
+    }
+}
+
 /// Steele, Lea and Flood's generator: a stream that a seed decides.
 struct SplitMix {
     var state: UInt64

@@ -69,6 +69,7 @@ import Testing
         #expect(Statistics.median([3]) == 3)
         #expect(Statistics.median([9, 1, 5]) == 5)
         #expect(Statistics.median([4, 1, 3, 2]) == 2.5)
+        #expect(Statistics.median([1e308, 1.5e308]) == 1.25e308)
     }
 
     /// By hand: sorted 0.005 x 6, 0.01 x 5, 0.03 x 4, 0.04 x 3, 0.04 x 2, 0.9 x 1, never falling.
