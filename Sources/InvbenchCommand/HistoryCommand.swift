@@ -45,7 +45,7 @@ struct HistoryCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only cells whose names match; a leading '-' turns it round. (default: all)",
+            "Only cells whose names match; --cell=-regex those that do not. (default: all)",
             valueName: "regex"))
     var cell: String?
 

@@ -76,7 +76,7 @@ extension EndToEndTests {
         }
 
         @Test(arguments: [
-            (["--cell", "mutex"], ["mutex"]), (["--cell", "-mutex"], ["kvm"]), (["--cell", "/(kvm|x)/"], ["kvm"]),
+            (["--cell", "mutex"], ["mutex"]), (["--cell=-mutex"], ["kvm"]), (["--cell", "/(kvm|x)/"], ["kvm"]),
             (["--metric", "real_time"], []), (["--threshold", "30%"], ["mutex"]),
             (["--since", "2026-11-04"], ["mutex"]),
             (["--since", "03abcde"], ["mutex", "kvm"]), (["--since", "03ab"], ["mutex", "kvm"]),
@@ -115,9 +115,13 @@ extension EndToEndTests {
             #expect(outcome.status == 2)
             #expect(outcome.output.isEmpty)
             #expect(outcome.errors.contains("no runs of m; there are runs of there: choose one with --machine"))
-            let own = try command.run(["history"])
-            #expect(own.status == 2)
-            #expect(own.errors.contains("this machine, ") && own.errors.contains("there are runs of there"))
+        }
+
+        @Test func withoutAChoiceItIsThisMachine() throws {
+            try writeRuns(machine: "there")
+            let outcome = try command.run(["history"])
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("this machine, ") && outcome.errors.contains("there are runs of there"))
         }
 
         @Test(arguments: [

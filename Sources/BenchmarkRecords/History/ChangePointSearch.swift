@@ -7,7 +7,7 @@
 ///    the whole series.
 /// 3. Each is put where the split between its neighbours is best, since the edge of a window may have shifted it; and
 ///    tested again.
-/// 4. The smallest change is dropped until all reach the threshold.
+/// 4. The smallest change is dropped until all reach the threshold, and still pass the level.
 ///
 /// The t-test is the more careful of two: Student's alone is fooled where the few values of one side vary more than the
 /// many of the other, and Welch's alone where few values happen to be equal.
@@ -19,8 +19,11 @@ struct ChangePointSearch {
     /// few of them.
     static func changePoints(of values: [Double], by rule: ChangePointRule) -> [ChangePoint] {
         let search = ChangePointSearch(values: values, rule: rule)
-        let significant = search.significant(search.candidates())
-        return search.largeEnough(search.significant(search.moved(significant)))
+        let significant = search.thinned(search.candidates()) { search.leastSignificant(of: $0) }
+        let indices = search.thinned(search.moved(significant)) {
+            search.leastSignificant(of: $0) ?? search.smallest(of: $0)
+        }
+        return search.points(at: indices)
     }
 
     /// The larger of both p-values; 1 where a sample is too small to test.
@@ -49,21 +52,16 @@ struct ChangePointSearch {
         return splits(of: range.lowerBound..<index) + [index] + splits(of: index..<range.upperBound)
     }
 
-    private func significant(_ indices: [Int]) -> [Int] {
-        thinned(indices) { points in
-            points.filter { $0.p >= rule.level || min($0.before.count, $0.after.count) < ChangePointRule.fewestValues }
-                .max { $0.p < $1.p }
-        }
+    /// Of those that do not pass the level.
+    private func leastSignificant(of points: [ChangePoint]) -> ChangePoint? {
+        points.filter { $0.p >= rule.level || min($0.before.count, $0.after.count) < ChangePointRule.fewestValues }
+            .max { $0.p < $1.p }
     }
 
-    private func largeEnough(_ indices: [Int]) -> [ChangePoint] {
-        let kept = thinned(indices) { points in
-            points.filter { rule.isSmall(from: $0.medianBefore, to: $0.medianAfter) }
-                .min { abs($0.medianAfter - $0.medianBefore) < abs($1.medianAfter - $1.medianBefore) }
-        }
-        // What was dropped may have been what kept a neighbour significant.
-        let rest = significant(kept)
-        return rest.count < kept.count ? largeEnough(rest) : points(at: rest)
+    /// Of those that do not reach the threshold.
+    private func smallest(of points: [ChangePoint]) -> ChangePoint? {
+        points.filter { rule.isSmall(from: $0.medianBefore, to: $0.medianAfter) }
+            .min { abs($0.medianAfter - $0.medianBefore) < abs($1.medianAfter - $1.medianBefore) }
     }
 
     /// Drops what `weakest` names, one at a time, until it names none.

@@ -99,6 +99,13 @@ import Testing
         #expect(try #require(found.first).before == 0..<120)
     }
 
+    /// The first step is below the threshold; without it the second is no longer certain.
+    @Test func aChangeMustStayCertainWithoutItsSmallNeighbour() {
+        let values = noisy([(100, 10), (97.2, 14), (100.25, 4)], spread: 0.0005, seed: 13)
+        #expect(indices(values, ChangePointRule(threshold: 0.025)) == [10, 24])
+        #expect(indices(values).isEmpty)
+    }
+
     /// Measured: of 200 series of 400 values without a change, 10 show one where any size counts, and with noise of 1 %
     /// and the threshold of 3 % none does.
     @Test func noiseAloneHardlyEverChanges() {

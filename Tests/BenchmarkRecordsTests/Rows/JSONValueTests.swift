@@ -53,6 +53,18 @@ import Testing
         }
     }
 
+    @Test(arguments: 0...40)
+    func readsNothingBehindTheEnd(length: Int) throws {
+        let whole = Array("\"\(String(repeating: "a", count: length))\"".utf8)
+        for end in whole.indices {
+            // The closing quote lies behind the end of what may be read.
+            whole.withUnsafeBufferPointer { bytes in
+                var scanner = JSONScanner(UnsafeBufferPointer(rebasing: bytes[..<end]))
+                #expect(throws: JSONValue.SyntaxError.self) { try scanner.skipValue() }
+            }
+        }
+    }
+
     /// What is passed over is checked as what is read.
     @Test(arguments: [
         "0", "-0.5e+3", "1e99", "1e308", "1e-999", "\"a\\u00e9\"", "[1,[2]]", "{\"a\":{}}", "null", "true",
