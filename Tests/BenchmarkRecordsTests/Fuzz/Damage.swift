@@ -1,6 +1,7 @@
 /// What can happen to the parts of a results file: it stays a text of such parts, right or wrong.
 enum PartDamage: CaseIterable {
-    case oneValue, oneContextValue, oneKey, valueOfACell, valueOfAll, keyAppears, keyDisappears, keyOfACellDisappears
+    case oneValue, oneContextValue, contextKeyAppears, oneKey, valueOfACell, valueOfAll
+    case keyAppears, keyDisappears, keyOfACellDisappears
     case rowAppears, rowDisappears, rowsDisappear, rowsAreExchanged, valuesAreExchanged, rowChangesItsCell
     case cellChangesItsName
 
@@ -18,6 +19,8 @@ enum PartDamage: CaseIterable {
         case .oneValue: run.rows[row][target].value = random.pick(Self.oddValues)
         case .oneContextValue:
             run.context[random.below(run.context.count)].value = random.pick(Self.oddValues)
+        case .contextKeyAppears:
+            run.context.append(.init(key: run.context[random.below(run.context.count)].key, value: "0"))
         case .oneKey: run.rows[row][target].key = random.pick(Self.oddKeys)
         case .valueOfACell: run.replace(key, by: random.pick(Self.oddValues)) { $0[0].value == cell }
         case .valueOfAll: run.replace(key, by: random.pick(Self.oddValues)) { _ in true }
@@ -49,13 +52,12 @@ enum PartDamage: CaseIterable {
     private static let oddValues =
         [
             "NaN", "Infinity", "-Infinity", "nan", "1e999", "-1e999", "1e308", "-1e308", "1.7976931348623157e308",
-            "1e-320",
-            "-0", "-0.0", "0", "1", "-1", "1.5", "0.5e1", "1E+2", "01", "1.", ".5", "+1", "0x10", "1e", "-",
-            "9223372036854775807", "9223372036854775808", "-9223372036854775808", "18446744073709551616",
-            "100000000000000000000000000000000000000000", "null", "true", "false", "nul", "\"\"", "\"1\"", "\"a\\nb\"",
-            "\"\\u0000\"", "\"\\u001b[2J\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"\\x\"", "\"", "{}", "[]",
-            "{\"a\": {}}",
-            "[[[]]]", "{\"a\": 1, \"a\": 2}", "[1,]", "", "\"s\"", "\"aggregate\"", "\"iteration\"", "\"ms\"",
+            "1e-320", "-0", "-0.0", "0", "1", "-1", "1.5", "0.5e1", "1E+2", "01", "1.", ".5", "+1", "0x10", "1e",
+            "-", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "18446744073709551616",
+            "100000000000000000000000000000000000000000", "null", "true", "false", "nul", "\"\"", "\"1\"",
+            "\"a\\nb\"", "\"\\u0000\"", "\"\\u001b[2J\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"\\x\"", "\"",
+            "{}", "[]", "{\"a\": {}}", "[[[]]]", "{\"a\": 1, \"a\": 2}", "[1,]", "", "\"s\"", "\"aggregate\"",
+            "\"iteration\"", "\"ms\"",
         ] + [99, 100, 5000].map { String(repeating: "[", count: $0) + String(repeating: "]", count: $0) }
 
     private static let oddKeys = [

@@ -48,6 +48,19 @@ import Testing
         #expect(outcomes.contains(.refused) && outcomes.contains(.compared))
     }
 
+    @Test func everyCutIsRefused() throws {
+        let results = Array(SampleRun.whole.text.utf8)
+        let baseline = Array(Self.baseline(around: SampleRun.whole.text).utf8)
+        // The last byte ends the line, not the document.
+        let readCuts = (0..<results.count - 1).filter { count in
+            (try? ResultsFile(json: Data(results.prefix(count)), path: "cut")) != nil
+        }
+        let readBaselineCuts = stride(from: 0, to: baseline.count - 1, by: 5).filter { count in
+            (try? Baseline(json: Data(baseline.prefix(count)), path: "cut")) != nil
+        }
+        #expect(readCuts.isEmpty && readBaselineCuts.isEmpty)
+    }
+
     @Test func theWholeFilesAreRead() throws {
         let oracle = try DamageOracle(path: "whole")
         let results = Data(SampleRun.whole.text.utf8)
