@@ -76,7 +76,7 @@ extension EndToEndTests {
         }
 
         @Test(arguments: [
-            (["--cell", "mutex"], ["mutex"]), (["--cell=-mutex"], ["kvm"]), (["--cell", "/(kvm|x)/"], ["kvm"]),
+            (["--cell", "mutex"], ["mutex"]), (["--cell", "-mutex"], ["kvm"]), (["--cell", "/(kvm|x)/"], ["kvm"]),
             (["--metric", "real_time"], []), (["--threshold", "30%"], ["mutex"]),
             (["--since", "2026-11-04"], ["mutex"]),
             (["--since", "03abcde"], ["mutex", "kvm"]), (["--since", "03ab"], ["mutex", "kvm"]),

@@ -43,8 +43,8 @@ public struct ComparisonDocument: Encodable, Sendable {
         let p: Double
         let pHolm: Double
         let pBenjaminiHochberg: Double
-        /// The noise floor that it was held against, in per cent.
-        let noiseFloorPercent: Double
+        /// The noise floor that it was held against, in per cent; absent where any change may be noise.
+        let noiseFloorPercent: Double?
         /// `regression`, `improvement`, `unchanged` or `inconclusive`.
         let verdict: String
         /// Why it is inconclusive.
@@ -124,7 +124,7 @@ extension ComparisonDocument.Entry {
         p = comparison.p
         pHolm = comparison.holmP
         pBenjaminiHochberg = comparison.benjaminiHochbergP
-        noiseFloorPercent = 100 * comparison.noiseFloor
+        noiseFloorPercent = finite(100 * comparison.noiseFloor)
         verdict = comparison.verdict.rawValue
         reason = comparison.doubt?.rawValue
     }

@@ -1,11 +1,13 @@
 /// The command line's words, brought into the form that the parser reads.
 ///
-/// Google Benchmark's flags differ from the parser's in two ways: a boolean may stand alone, and a filter's value may
-/// begin with a dash.
+/// Google Benchmark's flags differ from the parser's in two ways: a boolean may stand alone, and the value of a filter,
+/// and so of `--cell`, may begin with a dash.
 enum CommandLineWords {
     private static let booleans: Set<String> = [
         "--benchmark_list_tests", "--benchmark_enable_random_interleaving", "--benchmark_report_aggregates_only",
     ]
+
+    private static let filters: Set<String> = ["--benchmark_filter", "--cell"]
 
     /// `words` with `=true` behind booleans that stand alone, and a filter joined to its value.
     static func normalised(_ words: [String]) -> [String] {
@@ -19,7 +21,7 @@ enum CommandLineWords {
             }
             if booleans.contains(word) {
                 result.append(word + "=true")
-            } else if word == "--benchmark_filter", let value = rest.popFirst() {
+            } else if filters.contains(word), let value = rest.popFirst() {
                 result.append("\(word)=\(value)")
             } else {
                 result.append(word)
