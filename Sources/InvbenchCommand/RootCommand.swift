@@ -44,7 +44,8 @@ struct RootCommand: ParsableCommand {
     /// Prints what the parser or a command has to say, and ends the process with the documented code.
     private static func end(with error: any Error) -> Never {
         if let error = error as? UsageError {
-            StandardError.say(error.description)
+            // It may quote a file: one line, whatever that holds.
+            StandardError.say(RunContext.printable(error.description))
             exit(ExitStatus.usage)
         }
         let text = fullMessage(for: error)

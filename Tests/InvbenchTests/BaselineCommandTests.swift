@@ -135,6 +135,14 @@ extension EndToEndTests {
             #expect(try contents("results/m") == ["cut.baseline", "good.baseline", "newer.baseline"])
         }
 
+        @Test func whatIsNoTextIsShownAsSuch() throws {
+            let odd = file(1e6, context: ", \"commit\": \"a\\u001b[2Jb\"").replacing("kvm", with: "k\\nvm")
+            try save("main", odd)
+            let show = try baseline("show", "main", "--machine", "m")
+            #expect(show.output.contains("a\u{FFFD}[2Jb\n") && show.output.contains("storm/k\u{FFFD}vm/calm"))
+            #expect(try baseline("list", "--machine", "m").output.contains("a\u{FFFD}[2Jb"))
+        }
+
         @Test func debugBuildsAndDirtyTreesAreKeptWithAWarning() throws {
             try command.write(
                 file(1e6, context: ", \"build_type\": \"debug\", \"tree_dirty\": \"true\""), to: "a.json")
@@ -150,7 +158,7 @@ extension EndToEndTests {
             (["save", "x", "a.json", "b.json"], "different machines: m, other"),
             (["save", "x", "a.json", "--machine", "other"], "--machine other: the files were measured on m"),
             (["save", "x", "a.json", "a.json"], "named twice"),
-            (["save", "x", "escape.json"], "'../../up' is no machine's id"),
+            (["save", "x", "escape.json"], "'../../up\u{FFFD}\u{FFFD}' is no machine's id"),
             (["save", "x", "cut.json"], "cut.json: line 3, column "),
             (["save", "x", "nowhere.json"], "nowhere.json: cannot read"),
             (["save", "x"], "no results file in results/"),
@@ -163,7 +171,7 @@ extension EndToEndTests {
             try save("main", file(1e6))
             try command.write(file(1e6), to: "a.json")
             try command.write(file(1e6, machine: "other"), to: "b.json")
-            try command.write(file(1e6, machine: "../../up"), to: "escape.json")
+            try command.write(file(1e6, machine: "../../up\\n\\u001b"), to: "escape.json")
             try command.write(String(file(1e6).prefix(300)), to: "cut.json")
             let outcome = try command.run(["baseline"] + words)
             #expect(outcome.status == 2)

@@ -18,8 +18,7 @@ struct BaselinePlace: ParsableArguments {
     static func folder(of machine: String?, in results: String) throws -> BaselineFolder {
         let id = machine ?? MachineFacts().machineID
         guard let part = FileNamePart(id) else {
-            throw UsageError(
-                "'\(RunContext.printable(id))' is no machine's id; it has letters, digits, '.', '_' and '-'")
+            throw UsageError("'\(id)' is no machine's id; it has letters, digits, '.', '_' and '-'")
         }
         return BaselineFolder(results: results, machine: part)
     }
@@ -28,7 +27,7 @@ struct BaselinePlace: ParsableArguments {
     static func name(_ text: String) throws -> FileNamePart {
         guard let name = FileNamePart(text) else {
             throw UsageError(
-                "'\(RunContext.printable(text))' is no baseline's name; it has letters, digits, '.', '_' and '-', 100 at "
+                "'\(text)' is no baseline's name; it has letters, digits, '.', '_' and '-', 100 at "
                     + "most, and begins with a letter, a digit or '_'")
         }
         return name

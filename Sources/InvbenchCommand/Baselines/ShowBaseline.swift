@@ -20,16 +20,18 @@ struct ShowBaseline: ParsableCommand {
     func run() throws {
         let baseline = try BaselinePlace.baseline(BaselinePlace.name(name), in: place.folder())
         let output = TextSink.standardOutput()
-        output.write(
-            TextColumns.aligned(Self.origin(of: baseline), indent: 0) + "\n"
-                + TextColumns.aligned(baseline.table, indent: 0))
+        output.write(Self.text(Self.origin(of: baseline)) + "\n" + Self.text(baseline.table))
         for warning in baseline.warnings { output.write("\nwarning: \(warning)\n") }
         if output.hasFailed { throw ExitStatus.unwritten }
     }
 
+    private static func text(_ rows: [[String]]) -> String {
+        TextColumns.aligned(rows.map { $0.map(RunContext.printable) }, indent: 0)
+    }
+
     private static func origin(of baseline: Baseline) -> [[String]] {
         let facts = facts.flatMap { key in
-            baseline.contextValues(key).enumerated().map { [$0 == 0 ? key : "", RunContext.printable($1)] }
+            baseline.contextValues(key).enumerated().map { [$0 == 0 ? key : "", $1] }
         }
         let files = baseline.runs.enumerated().map { [$0 == 0 ? "files" : "", $1.file] }
         return [["saved", baseline.saved.formatted(.iso8601)]] + facts + files

@@ -5,10 +5,13 @@ import Testing
 
 /// 10,000 damaged files, the same in every run: each gives a clear error, or nothing wrong is said of it.
 @Suite struct ResultsFuzzTests {
+    /// ThreadSanitizer has nothing to see in one thread and takes its time: there a tenth of the files will do.
+    private static let filesOfABlock = dlsym(nil, "__tsan_init") == nil ? 200 : 20
+
     @Test(arguments: 0..<35)
     func damagedResultsFiles(block: Int) throws {
         let oracle = try DamageOracle(path: "damaged.json")
-        let outcomes = try outcomes(block: block, count: 200) { random in
+        let outcomes = try outcomes(block: block, count: Self.filesOfABlock) { random in
             let bytes = Self.damagedFile(&random)
             return oracle.outcome { () throws(ResultsFileError) in
                 let file = try ResultsFile(json: Data(bytes), path: "damaged.json")
@@ -23,7 +26,7 @@ import Testing
     @Test(arguments: 100..<112)
     func damagedBaselines(block: Int) throws {
         let oracle = try DamageOracle(path: "damaged.baseline")
-        let outcomes = try outcomes(block: block, count: 200) { random in
+        let outcomes = try outcomes(block: block, count: Self.filesOfABlock) { random in
             let bytes = Self.damagedFile(&random, within: Self.baseline(around:))
             return oracle.outcome { () throws(ResultsFileError) in
                 ComparisonSide(try Baseline(json: Data(bytes), path: "damaged.baseline"), path: "damaged.baseline")
@@ -40,7 +43,7 @@ import Testing
         try AtomicFile.write(SampleRun.half(odd: true).text, to: folder + "/whole.json")
         let path = folder + "/damaged.json"
         let oracle = try DamageOracle(path: path)
-        let outcomes = try outcomes(block: block, count: 200) { random in
+        let outcomes = try outcomes(block: block, count: Self.filesOfABlock) { random in
             let bytes = Self.damagedFile(&random, of: SampleRun.half(odd: false))
             try Data(bytes).write(to: URL(fileURLWithPath: path))
             return oracle.outcome { () throws(ResultsFileError) in try ComparisonSide(reading: folder) }
