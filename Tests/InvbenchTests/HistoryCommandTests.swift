@@ -55,10 +55,12 @@ extension EndToEndTests {
             let outcome = try history()
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.errors.isEmpty)
-            let lines = outcome.output.split(separator: "\n")
+            let lines = outcome.output.split(separator: "\n").map(String.init)
             #expect(
                 lines.first
-                    == "12 runs from 2026-11-01 to 2026-11-12, 2 cells, 2 series, 2 change points: 1 worse, 1 better.")
+                    == "results/m: 12 runs from 2026-11-01 to 2026-11-12, 2 cells, 2 series, 2 change points: 1 worse, "
+                    + "1 better."
+            )
             let begins = lines.filter { $0.hasPrefix("2026-") }
             #expect(
                 begins == [
@@ -104,7 +106,7 @@ extension EndToEndTests {
                 errors.first
                     == "invbench: results/m/cut.json: line 2, column 1: the text ends where a value is due; left out"
             )
-            #expect(outcome.output.hasPrefix("12 runs "))
+            #expect(outcome.output.hasPrefix("results/m: 12 runs "))
             #expect(outcome.output.contains("left out: 2 unreadable files"))
             #expect(try command.text(of: "results/m/cut.json").hasPrefix("{\"context\""))
         }

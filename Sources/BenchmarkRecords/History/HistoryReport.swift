@@ -39,7 +39,8 @@ public struct HistoryReport: Sendable {
             .map { String($0.formatted(.iso8601).prefix(10)) }
         let better = changes.count(where: \.isBetter)
         let kinds = changes.isEmpty ? "" : ": \(changes.count - better) worse, \(better) better"
-        return "\(ScaledNumber.counted(history.runs.count, "run")) from \(days.joined(separator: " to ")), "
+        return "\(history.folder): \(ScaledNumber.counted(history.runs.count, "run")) from "
+            + "\(days.joined(separator: " to ")), "
             + "\(ScaledNumber.counted(cells.count, "cell")), \(seriesCount) series, "
             + "\(ScaledNumber.counted(changes.count, "change point"))\(kinds)."
     }

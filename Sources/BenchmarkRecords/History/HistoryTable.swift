@@ -9,15 +9,14 @@ public struct HistoryTable: Sendable, CustomStringConvertible {
     /// Lays out a report.
     public init(_ report: HistoryReport) {
         let groups = Self.byRuns(report.changes).flatMap { changes in [""] + Self.lines(of: changes) }
-        description = ([report.summary] + groups + [""] + Self.notes(on: report)).map { WrappedText.wrapped($0) + "\n" }
-            .joined()
+        let notes = Self.notes(on: report).map { WrappedText.wrapped($0) }
+        description = ([report.summary] + groups + [""] + notes).map { $0 + "\n" }.joined()
     }
 
     /// Changes that began at one run, after one other.
     private static func byRuns(_ changes: [HistoryChange]) -> [[HistoryChange]] {
         var groups: [[HistoryChange]] = []
         for change in changes {
-            // Names are added only to the run's own group: a run has at most a few different ones before it.
             if let place = groups.lastIndex(where: {
                 $0[0].run.path == change.run.path && $0[0].previous.path == change.previous.path
             }) {
@@ -37,10 +36,12 @@ public struct HistoryTable: Sendable, CustomStringConvertible {
             "  changed with it: \($0.key), from \($0.before ?? "absent") to \($0.after ?? "absent")"
         }
         var name: String?
+        lines = lines.map { WrappedText.wrapped($0) }
         for change in changes {
+            // A name stays as it is, however long and whatever spaces are in it.
             if change.name != name { lines.append("  " + change.name) }
             name = change.name
-            lines.append("    " + words(of: change))
+            lines.append(WrappedText.wrapped("    " + words(of: change)))
             if change.mayBeOfHost, let trips = change.roundTrips {
                 lines.append(
                     "      the cores' round trip went from \(ScaledNumber.duration(trips.before)) to "

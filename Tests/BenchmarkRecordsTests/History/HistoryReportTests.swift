@@ -14,7 +14,8 @@ import Testing
         #expect(change.contextChanges.isEmpty && !change.mayBeOfHost && !change.isOfOneCommit)
         #expect(
             report.summary
-                == "15 runs from 2027-01-16 to 2027-01-30, 1 cell, 1 series, 1 change point: 1 worse, 0 better.")
+                == "results/m: 15 runs from 2027-01-16 to 2027-01-30, 1 cell, 1 series, 1 change point: 1 worse, "
+                + "0 better.")
     }
 
     @Test func runsWithoutTheValueAreNoPartOfTheSeries() throws {
@@ -81,6 +82,12 @@ import Testing
         let report = HistoryReport(RunHistory(folder: "m", runs: same, metrics: runs.metrics))
         #expect(try #require(report.changes.first).isOfOneCommit == isOfOne)
         #expect(HistoryTable(report).description.contains("the source did not change") == isOfOne)
+    }
+
+    @Test func aNameStaysAsItIs() {
+        let name = "storm/kvm/trace:a  b \(String(repeating: "c ", count: 60))/faulters:1/invalidators:1"
+        let report = HistoryReport(historyRuns(level(1e6, 10) + level(0.8e6, 5), cell: name))
+        #expect(HistoryTable(report).description.contains("\n  \(name)\n    faults_per_second 1.00M -> 801k, "))
     }
 
     @Test func shortSeriesAreNamed() {
