@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchmarkRecords
 import InvalidationStorm
 
 /// A command whose arguments can name guards.
@@ -45,7 +46,7 @@ struct RootCommand: ParsableCommand {
     private static func end(with error: any Error) -> Never {
         if let error = error as? UsageError {
             // It may quote a file: one line, whatever that holds.
-            StandardError.say(RunContext.printable(error.description))
+            StandardError.say(PrintableText.of(error.description))
             exit(ExitStatus.usage)
         }
         let text = fullMessage(for: error)

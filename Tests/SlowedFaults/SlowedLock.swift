@@ -2,7 +2,7 @@ import Glibc
 import NotifierDispatch
 import Synchronization
 
-/// A test-and-set lock under which a fault first does so many steps of useless work as `SLOWED_FAULT_STEPS` says, each a
+/// A test-and-set lock before which a fault does so many steps of useless work as `SLOWED_FAULT_STEPS` says, each a
 /// multiplication that waits for the one before.
 struct SlowedLock: SectionLock, ~Copyable {
     static var measuresWaits: Bool { false }
@@ -17,11 +17,11 @@ struct SlowedLock: SectionLock, ~Copyable {
     func unlockForSection() { isHeld.store(false, ordering: .releasing) }
 
     func lockForFault() -> UInt64 {
-        lockForSection()
         var product: UInt64 = 1
         for step in 0..<steps { product &*= step | 3 }
         // Relaxed: nobody reads it; without it the compiler would leave out the work.
         self.product.store(product, ordering: .relaxed)
+        lockForSection()
         return 0  // how long it waited: not measured
     }
 

@@ -12,7 +12,7 @@ public struct ComparisonMarkdown: Sendable, CustomStringConvertible {
             unchanged.isEmpty
             ? [] : ["<details><summary>unchanged</summary>", "", Self.table(unchanged), "", "</details>", ""]
         let sides = "base: \(Self.code(report.base.path)), new: \(Self.code(report.new.path))"
-        let notes = ComparisonNotes(report).lines.map { "- " + $0.replacing("<", with: "&lt;") }
+        let notes = ComparisonNotes(report).lines.map { "- " + PrintableText.of($0).replacing("<", with: "&lt;") }
         let parts = ["**\(report.summary)**", "", sides, ""] + (shown.isEmpty ? [] : [Self.table(shown), ""]) + folded
         description = (parts + notes).joined(separator: "\n") + "\n"
     }
@@ -38,6 +38,6 @@ public struct ComparisonMarkdown: Sendable, CustomStringConvertible {
 
     /// A name may hold what Markdown would take for its own: a bar ends a field, a backtick the code.
     private static func code(_ text: String) -> String {
-        "`\(text.replacing("|", with: "\\|").replacing("`", with: "'"))`"
+        "`\(PrintableText.of(text).replacing("|", with: "\\|").replacing("`", with: "'"))`"
     }
 }

@@ -11,9 +11,9 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
             Self.filled(label, 5, isNumber: false) + Self.words(of: side)
         }
         let blocks = Self.byVerdict(report.comparisons).flatMap { comparisons in
-            [comparisons[0].name] + comparisons.map(Self.line)
+            [PrintableText.of(comparisons[0].name)] + comparisons.map(Self.line)
         }
-        let notes = ComparisonNotes(report).lines.map { WrappedText.wrapped($0) }
+        let notes = ComparisonNotes(report).lines.map { WrappedText.wrapped(PrintableText.of($0)) }
         let heading = Self.line(Self.columns.map(\.heading), last: "verdict")
         description = ([report.summary] + sides + [heading] + blocks + [""] + notes).map { $0 + "\n" }.joined()
     }
@@ -50,7 +50,8 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
     private static func words(of side: ComparisonSide) -> String {
         let commits = side.contextValues("commit")
         let files = side.files.count > 1 ? ", \(side.files.count) files" : ""
-        return side.path + files + (commits.isEmpty ? "" : ", commit \(commits.joined(separator: " "))")
+        return PrintableText.of(
+            side.path + files + (commits.isEmpty ? "" : ", commit \(commits.joined(separator: " "))"))
     }
 
     /// The comparisons of each benchmark, ordered by the worst of their verdicts.

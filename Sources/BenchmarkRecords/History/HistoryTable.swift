@@ -9,7 +9,7 @@ public struct HistoryTable: Sendable, CustomStringConvertible {
     /// Lays out a report.
     public init(_ report: HistoryReport) {
         let groups = Self.byRuns(report.changes).flatMap { changes in [""] + Self.lines(of: changes) }
-        let notes = Self.notes(on: report).map { WrappedText.wrapped($0) }
+        let notes = Self.notes(on: report).map { WrappedText.wrapped(PrintableText.of($0)) }
         description = ([report.summary] + groups + [""] + notes).map { $0 + "\n" }.joined()
     }
 
@@ -36,10 +36,10 @@ public struct HistoryTable: Sendable, CustomStringConvertible {
             "  changed with it: \($0.key), from \($0.before ?? "absent") to \($0.after ?? "absent")"
         }
         var name: String?
-        lines = lines.map { WrappedText.wrapped($0) }
+        lines = lines.map { WrappedText.wrapped(PrintableText.of($0)) }
         for change in changes {
             // A name stays as it is, however long and whatever spaces are in it.
-            if change.name != name { lines.append("  " + change.name) }
+            if change.name != name { lines.append("  " + PrintableText.of(change.name)) }
             name = change.name
             lines.append(WrappedText.wrapped("    " + words(of: change)))
             if change.mayBeOfHost, let trips = change.roundTrips {

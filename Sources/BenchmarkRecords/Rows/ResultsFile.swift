@@ -12,15 +12,7 @@ public struct ResultsFileError: Error, Equatable, CustomStringConvertible {
     /// One line for a person: the file, the place, the reason. What a key in the file may hold and a line may not is
     /// shown as U+FFFD.
     public var description: String {
-        let text = [path, place, reason].compactMap(\.self).joined(separator: ": ")
-        return String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isPrintable($0) ? $0 : "\u{FFFD}" }))
-    }
-
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: false
-        default: true
-        }
+        PrintableText.of([path, place, reason].compactMap(\.self).joined(separator: ": "))
     }
 }
 

@@ -33,7 +33,7 @@ struct ListBaselines: ParsableCommand {
     }
 
     private static func line(_ name: String, _ baseline: Baseline) -> [String] {
-        let commits = RunContext.printable(baseline.contextValues("commit").joined(separator: " "))
+        let commits = PrintableText.of(baseline.contextValues("commit").joined(separator: " "))
         return [
             name, baseline.saved.formatted(.iso8601), commits.isEmpty ? "-" : commits, String(baseline.runs.count),
             text(of: baseline.repetitions), String(baseline.benchmarkCount),

@@ -26,7 +26,7 @@ struct ShowBaseline: ParsableCommand {
     }
 
     private static func text(_ rows: [[String]]) -> String {
-        TextColumns.aligned(rows.map { $0.map(RunContext.printable) }, indent: 0)
+        TextColumns.aligned(rows.map { $0.map(PrintableText.of) }, indent: 0)
     }
 
     private static func origin(of baseline: Baseline) -> [[String]] {

@@ -1,3 +1,5 @@
+import BenchmarkRecords
+
 /// Who else uses the processors.
 extension Examination {
     func loadFinding() -> Finding {
@@ -19,7 +21,7 @@ extension Examination {
                     + "this container.")
         }
         let burners = load.burners.map {
-            "\(RunContext.printable($0.name)) (\($0.process)) \(Self.tenths($0.processors))"
+            "\(PrintableText.of($0.name)) (\($0.process)) \(Self.tenths($0.processors))"
         }
         return .change(
             subject,

@@ -52,6 +52,9 @@ struct MeasuredProgram {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = errors
+        // Not waitUntilExit(), which looks only every 50 ms: half as long as a repetition takes.
+        let end = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in end.signal() }
         do {
             try process.run()
         } catch {
@@ -60,7 +63,7 @@ struct MeasuredProgram {
         // Read to their ends one after the other: a run says little on standard error, far less than a pipe holds.
         let text = output.fileHandleForReading.readDataToEndOfFile()
         let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        end.wait()
         let isSignalled = process.terminationReason == .uncaughtSignal
         return Outcome(
             status: process.terminationStatus + (isSignalled ? 128 : 0), output: String(decoding: text, as: UTF8.self),

@@ -43,15 +43,6 @@ enum RunContext {
                 throw UsageError("--benchmark_context: '\(line.key)' is given twice; give it once")
             }
         }
-        return lines.map { ContextLine(key: printable($0.key), value: printable($0.value)) }
-    }
-
-    /// `text` without what Google Benchmark would write unescaped: a control character becomes U+FFFD.
-    static func printable(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
-        }
-        return String(result)
+        return lines.map { ContextLine(key: PrintableText.of($0.key), value: PrintableText.of($0.value)) }
     }
 }

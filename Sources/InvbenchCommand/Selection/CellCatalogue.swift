@@ -24,7 +24,7 @@ struct CellCatalogue: Sendable {
             let offer = ScenarioOffer(tracePath: path, isOwn: true)
             guard CellName.isLegal(part: offer.name) else {
                 throw UsageError(
-                    "--trace \(RunContext.printable(path)): a name with control characters cannot stand in results; "
+                    "--trace \(PrintableText.of(path)): a name with control characters cannot stand in results; "
                         + "copy or link the file under another name")
             }
             if reserved.contains(offer.name) {
@@ -46,7 +46,7 @@ struct CellCatalogue: Sendable {
         for name in guards.map(\.name) {
             guard CellName.isLegal(part: name), !name.contains(",") else {
                 throw UsageError(
-                    "a guard called '\(RunContext.printable(name))': a name cannot be empty or hold a comma, a slash or "
+                    "a guard called '\(PrintableText.of(name))': a name cannot be empty or hold a comma, a slash or "
                         + "a control character; give its entry another")
             }
             if !seen.insert(name).inserted {

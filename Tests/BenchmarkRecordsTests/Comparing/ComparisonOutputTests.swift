@@ -60,6 +60,14 @@ import Testing
         #expect(ComparisonTable(report).description.contains("   inf     inf-inf "))
     }
 
+    @Test func whatSteersATerminalIsShownAsSuch() {
+        let rows = repetitions(of: "\u{1B}[2J", faultsPerSecond: rates(1e6, 9))
+        let report = ComparisonTests.report(rows, rows)
+        for text in [ComparisonTable(report).description, ComparisonMarkdown(report).description] {
+            #expect(text.contains("storm/\u{FFFD}[2J/storm") && !text.contains("\u{1B}"))
+        }
+    }
+
     @Test func csvHasAFieldForEachHeading() {
         let lines = ComparisonDocument(report).csv.split(separator: "\r\n")
         #expect(lines.count == 3)

@@ -29,7 +29,7 @@ struct PairedSeries {
     private(set) var new: [Double] = []
     /// Pairs whose two runs met the cores in different states.
     private(set) var setAside = 0
-    /// Whether a run lacked the value; then nothing can be said.
+    /// Whether a run lacked the value, or had one below 0, of which no ratio can be said.
     private(set) var isIncomplete = false
     /// The last look; `nil` before the first.
     private(set) var look: Look?
@@ -45,7 +45,8 @@ struct PairedSeries {
 
     /// Takes in the next pair.
     mutating func add(base baseRow: ResultRow, new newRow: ResultRow) {
-        guard let before = metric.value(of: baseRow), let after = metric.value(of: newRow) else {
+        guard let before = metric.value(of: baseRow), let after = metric.value(of: newRow), before >= 0, after >= 0
+        else {
             isIncomplete = true
             return
         }
@@ -79,7 +80,7 @@ struct PairedSeries {
     /// other, and still a number.
     private static func logarithm(base: Double, new: Double) -> Double {
         if base == new { return 0 }
-        return max(-largestLogarithm, min(largestLogarithm, log(new / base)))
+        return max(-largestLogarithm, min(largestLogarithm, log(new.magnitude / base.magnitude)))
     }
 
     private static let largestLogarithm = 300.0
