@@ -19,7 +19,7 @@ struct ABCommand: ParsableCommand {
               invbench ab main HEAD -- --guard striped --scenario storm,pressure
               invbench ab HEAD .build/release/invbench
 
-            A cell is measured until each of its metrics has a verdict, and no longer than --budget in all. Stopping \
+            A cell is measured until a metric of it is a regression or each has a verdict, all no longer than --budget. Stopping \
             early does not spoil the error rate: it is looked at after so many pairs only, and every look has its own \
             share of --alpha. 'regression' and 'improvement' take a p below --alpha, corrected for all looks and after \
             Holm for all comparisons, and an interval that lies beyond --threshold as a whole; 'unchanged' takes an \

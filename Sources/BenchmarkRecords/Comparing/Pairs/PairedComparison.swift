@@ -1,6 +1,6 @@
 /// Two programs compared by pairs of runs, while they are being measured.
 ///
-/// A benchmark is open until each of its metrics has a verdict; only open ones need more pairs. A verdict stays: p-values
+/// A benchmark is open until one of its metrics is a regression or each has a verdict; only open ones need more pairs. A verdict stays: p-values
 /// only fall from look to look, and what has been decided is not looked at again. So measuring may end at any time, by
 /// verdicts or by the clock, without spoiling the error rate.
 public struct PairedComparison: Sendable {
@@ -49,11 +49,14 @@ public struct PairedComparison: Sendable {
     private var sorted: [PairedSeries] { series.keys.sorted().flatMap { series[$0] ?? [] } }
 
     /// The metrics that more pairs may still give a verdict, by the benchmarks' names. What lies within a step of the clock
-    /// will not get one.
+    /// will not get one, and a benchmark with a regression needs no other.
     private var openSeries: [String: Set<ComparedMetric>] {
-        let open = ComparisonReport.decided(sorted.filter(\.isComparable), by: rule).filter {
-            $0.verdict == .inconclusive && $0.doubt != .withinNoise
+        let byName = Dictionary(
+            grouping: ComparisonReport.decided(sorted.filter(\.isComparable), by: rule), by: \.name)
+        return byName.compactMapValues { comparisons in
+            if comparisons.contains(where: { $0.verdict == .regression }) { return nil }
+            let open = comparisons.filter { $0.verdict == .inconclusive && $0.doubt != .withinNoise }
+            return open.isEmpty ? nil : Set(open.map(\.metric))
         }
-        return Dictionary(grouping: open, by: \.name).mapValues { Set($0.map(\.metric)) }
     }
 }

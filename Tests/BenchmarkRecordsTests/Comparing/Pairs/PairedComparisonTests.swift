@@ -82,6 +82,24 @@ import Testing
         #expect(text.contains("too few pairs to decide 1 comparison (3 pairs can"), "\(text)")
     }
 
+    @Test func oneRegressionClosesABenchmark() {
+        let metrics = [Metric.faultsPerSecond, .invalidationsPerSecond].compactMap { ComparedMetric($0) }
+        var random = SeededNoise(seed: 3)
+        for (factor, isDecided) in [(0.8, true), (1.25, false)] {
+            var comparison = PairedComparison(rule: ComparisonRule(metrics: metrics, threshold: 0.02))
+            for _ in 0..<20 {
+                func row(_ rate: Double) -> ResultRow {
+                    repetitions(
+                        of: "kvm", faultsPerSecond: [rate],
+                        counters: [.invalidationsPerSecond: 1e5 * exp(0.5 * random.normal())])[0]
+                }
+                comparison.add(base: row(1e6), new: row(factor * 1e6))
+            }
+            comparison.look()
+            #expect(comparison.isDecided(Self.name) == isDecided)
+        }
+    }
+
     @Test func aStepOfTheClockIsNoVerdict() throws {
         var comparison = PairedComparison(
             rule: ComparisonRule(metrics: [.faultP99].compactMap { ComparedMetric($0) }, threshold: 0.02))
