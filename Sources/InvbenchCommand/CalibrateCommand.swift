@@ -71,7 +71,7 @@ struct CalibrateCommand: ParsableCommand {
         let flags = try RunFlags(runFlags)
         Interruption.survivesFailedWrites()
         Interruption.watch()
-        let folder = FileManager.default.temporaryDirectory.appending(path: "invbench-calibrate-\(getpid())")
+        let folder = FileManager.default.temporaryDirectory.appending(path: "invbench-calibrate-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         return try (1...count).map { number in

@@ -80,6 +80,25 @@ extension EndToEndTests {
             #expect(outcome.errors.contains("exit code 2: no such guard"))
         }
 
+        @Test func whatAFailingProgramLeavesIsShown() throws {
+            let fails = try program("fails", 1_000_000, last: "[[ $file != */5.json ]] || exit 2")
+            let outcome = try ab(try program("base", 1_000_000), fails, "--metric", "faults_per_second")
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("fails: cannot measure"))
+            #expect(outcome.output.contains("1 comparison of 1 benchmark"))
+        }
+
+        @Test func whatIsKeptIsNotOverwritten() throws {
+            let base = try program("base", 1_000_000)
+            let words = ["ab", base, try program("new", 500_000), "--metric", "faults_per_second", "--keep", "kept"]
+            #expect(try command.run(words).status == 1)
+            let before = try command.text(of: "kept/base/1.json")
+            let again = try command.run(words)
+            #expect(again.status == 2)
+            #expect(again.errors.contains("kept/base: is there already"))
+            #expect(try command.text(of: "kept/base/1.json") == before)
+        }
+
         @Test(arguments: [
             (["nothing-here", "other"], "nothing-here: neither a program nor a git revision"),
             (["plain", "plain"], "plain: not a program"),

@@ -38,7 +38,7 @@ public struct Baseline: Sendable {
                 guard seen.insert(URL(fileURLWithPath: file).standardizedFileURL.path).inserted else {
                     throw ResultsFileError(path: file, place: nil, reason: "named twice; its repetitions count once")
                 }
-                let json = try Self.contents(of: file)
+                let json = try ResultsFile.contents(of: file)
                 let results = try ResultsFile(json: json, path: file)
                 runs.append(Run(file: file, results: results, json: String(decoding: json, as: UTF8.self)))
             }
@@ -75,21 +75,14 @@ extension Baseline {
 
     /// Reads the file at `path`.
     public init(reading path: String) throws(ResultsFileError) {
-        try self.init(json: Self.contents(of: path), path: path)
+        try self.init(json: ResultsFile.contents(of: path), path: path)
     }
 
     /// Reads the contents of a file; `path` is named in errors.
     ///
     /// Throws where it is damaged, or written by a newer invbench.
     public init(json: Data, path: String) throws(ResultsFileError) {
-        let document: JSONValue
-        do {
-            document = try JSONValue(parsing: Array(json))
-        } catch {
-            throw ResultsFileError(
-                path: path, place: "line \(error.line), column \(error.column)", reason: error.reason)
-        }
-        try DocumentVersion.check(Self.version, of: document, newest: 1, path: path)
+        let document = try VersionedDocument.parse(json, key: Self.version, newest: 1, path: path)
         guard case .string(let text) = document["saved"], let saved = try? Date(text, strategy: .iso8601) else {
             throw ResultsFileError(path: path, place: "saved", reason: "a time such as 2026-01-31T09:05:00Z is due")
         }
@@ -101,15 +94,6 @@ extension Baseline {
             runs.append(try Run(element, path: path, place: "runs[\(index)]"))
         }
         try self.init(saved: saved, runs: runs, path: path)
-    }
-
-    private static func contents(of path: String) throws(ResultsFileError) -> Data {
-        do {
-            return try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-            throw ResultsFileError(path: path, place: nil, reason: "cannot read: \(cause.localizedDescription)")
-        }
     }
 }
 

@@ -28,25 +28,13 @@ extension NoiseCalibration {
     /// Reads the file at `path`; `nil` where there is none.
     public init?(reading path: String) throws(ResultsFileError) {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw ResultsFileError(path: path, place: nil, reason: "cannot read: \(error.localizedDescription)")
-        }
-        try self.init(json: data, path: path)
+        try self.init(json: ResultsFile.contents(of: path), path: path)
     }
 
     /// Reads the contents of a file; `path` is named in errors.
     init(json: Data, path: String) throws(ResultsFileError) {
-        let document: JSONValue
-        do {
-            document = try JSONValue(parsing: Array(json))
-        } catch {
-            throw ResultsFileError(
-                path: path, place: "line \(error.line), column \(error.column)", reason: error.reason)
-        }
-        try DocumentVersion.check("invbench_calibration", of: document, newest: Self.version, path: path)
+        let document = try VersionedDocument.parse(
+            json, key: "invbench_calibration", newest: Self.version, path: path)
         guard case .object(let members) = document["benchmarks"] else {
             throw ResultsFileError(path: path, place: "benchmarks", reason: "no such object")
         }

@@ -30,15 +30,18 @@ public struct ResultsFile: Sendable {
     ///
     /// The whole file is checked all the same.
     public init(reading path: String, counters: Set<String>? = nil) throws(ResultsFileError) {
-        let data: Data
+        try self.init(json: Self.contents(of: path), path: path, counters: counters)
+    }
+
+    /// All of a file.
+    static func contents(of path: String) throws(ResultsFileError) -> Data {
         do {
             // Not mapped: a run may be writing the file, and one that becomes shorter would end the process.
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            return try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
             throw ResultsFileError(path: path, place: nil, reason: "cannot read: \(reason.localizedDescription)")
         }
-        try self.init(json: data, path: path, counters: counters)
     }
 
     /// Reads the contents of a file, as ``init(reading:counters:)`` does; `path` is named in errors.

@@ -71,16 +71,14 @@ struct ABCommand: ParsableCommand {
         let programs = (base: try program(base), new: try program(new))
         let cells = try SharedCells(flags: flags, base: programs.base, new: programs.new)
         cells.notes.forEach(StandardError.say)
-        let folder =
-            keep.map { URL(fileURLWithPath: $0) }
-            ?? FileManager.default.temporaryDirectory.appending(path: "invbench-ab-\(getpid())")
+        let folder = try makeFolder()
         defer { if keep == nil { try? FileManager.default.removeItem(at: folder) } }
         StandardError.write(header(programs, cells: cells.names.count))
         var measuring = PairedMeasuring(
             base: programs.base, new: programs.new, flags: flags, rule: rule, budget: budget, seed: seed,
             folder: folder,
             keepsFiles: keep != nil)
-        let ending = try measuring.run(cells: cells.names)
+        let ending = measuring.run(cells: cells.names)
         let report = measuring.comparison.report(
             base: side(programs.base, measuring.contexts.base), new: side(programs.new, measuring.contexts.new),
             onlyInBase: cells.onlyInBase, onlyInNew: cells.onlyInNew)
@@ -116,21 +114,39 @@ struct ABCommand: ParsableCommand {
         ComparisonSide(path: program.label, files: [], contexts: contexts, rows: [])
     }
 
+    /// Where the processes leave their results. What is there already is not touched.
+    private func makeFolder() throws -> URL {
+        let folder =
+            keep.map { URL(fileURLWithPath: $0) }
+            ?? FileManager.default.temporaryDirectory.appending(path: "invbench-ab-\(UUID().uuidString)")
+        for name in ["base", "new"] {
+            let side = folder.appending(path: name)
+            if FileManager.default.fileExists(atPath: side.path) {
+                throw UsageError("\(side.path): is there already; name a new folder with --keep")
+            }
+            do {
+                try FileManager.default.createDirectory(at: side, withIntermediateDirectories: true)
+            } catch {
+                throw UsageError("\(side.path): cannot create the folder: \(error.localizedDescription)")
+            }
+        }
+        return folder
+    }
+
     /// Prints what was found, and ends with the code for it.
     private func end(_ report: ComparisonReport, _ ending: PairedMeasuring.Ending) throws {
         if StandardError.isTerminal { StandardError.write("\r\u{1B}[K") }
         switch ending {
-        case .decided, .unsafe: break
+        case .decided: break
         case .outOfTime:
             StandardError.say("the budget is spent; what is inconclusive needs a longer one, or fewer cells")
-        case .interrupted(let signal): StandardError.say("ended by signal \(signal)")
+        case .failed(let error):
+            if case ExitStatus.interrupted(let signal) = error { StandardError.say("ended by signal \(signal)") }
+            // Before the first pair there is nothing to show.
+            if report.comparisons.isEmpty { throw error }
         }
         let isWritten = try verdict.write(report)
-        switch ending {
-        case .interrupted(let signal): throw ExitStatus.interrupted(signal: signal)
-        case .unsafe: throw ExitStatus.unsafe
-        case .decided, .outOfTime: break
-        }
+        if case .failed(let error) = ending { throw error }
         if !isWritten { throw ExitStatus.unwritten }
         let status = verdict.status(of: report)
         if status != .success { throw status }

@@ -9,11 +9,12 @@ import Foundation
 struct PairedMeasuring {
     /// Why it ended.
     enum Ending {
+        /// Every comparison has a verdict.
         case decided
+        /// The budget is spent.
         case outOfTime
-        case interrupted(signal: Int32)
-        /// A protected guard showed a stale translation.
-        case unsafe
+        /// A signal, a stale translation, or a program that fails.
+        case failed(any Error)
     }
 
     let base: MeasuredProgram
@@ -23,7 +24,7 @@ struct PairedMeasuring {
     let budget: Double
     /// Decides every order and the work.
     let seed: UInt64
-    /// Where the results files are put, in the folders `base` and `new`.
+    /// Where the results files are put, in the folders `base` and `new`, which exist.
     let folder: URL
     /// Whether they stay there.
     let keepsFiles: Bool
@@ -44,37 +45,36 @@ struct PairedMeasuring {
     }
 
     /// Measures `cells`. Whatever ends it, what was measured counts.
-    mutating func run(cells: [String]) throws -> Ending {
-        for name in ["base", "new"] {
-            try FileManager.default.createDirectory(
-                at: folder.appending(path: name), withIntermediateDirectories: true)
+    mutating func run(cells: [String]) -> Ending {
+        do {
+            if try measure(cells) { return .decided }
+            comparison.look(isLast: true)
+            return .outOfTime
+        } catch {
+            comparison.look(isLast: true)
+            return .failed(error)
         }
+    }
+
+    /// Returns whether every comparison has a verdict, or else the time is up.
+    private mutating func measure(_ cells: [String]) throws -> Bool {
         var generator = SplitMix(state: seed)
         let start = clock.now
         var open = cells
         var round = 0
-        do {
-            while !open.isEmpty {
-                round += 1
-                for cell in open.shuffled(using: &generator) {
-                    if seconds(since: start) >= budget {
-                        comparison.look(isLast: true)
-                        return .outOfTime
-                    }
-                    showProgress(
-                        round: round, open: open.count, of: cells.count, secondsLeft: budget - seconds(since: start))
-                    let isBaseFirst = Bool.random(using: &generator)
-                    try measure(cell, round: round, isBaseFirst: isBaseFirst)
-                }
-                comparison.look()
-                open.removeAll { comparison.isDecided($0) }
+        while !open.isEmpty {
+            round += 1
+            for cell in open.shuffled(using: &generator) {
+                let left = budget - (clock.now - start) / .seconds(1)
+                if left <= 0 { return false }
+                showProgress(round: round, open: open.count, of: cells.count, secondsLeft: left)
+                let isBaseFirst = Bool.random(using: &generator)
+                try measure(cell, round: round, isBaseFirst: isBaseFirst)
             }
-            return .decided
-        } catch ExitStatus.interrupted(let signal) {
-            return .interrupted(signal: signal)
-        } catch ExitStatus.unsafe {
-            return .unsafe
+            comparison.look()
+            open.removeAll { comparison.isDecided($0) }
         }
+        return true
     }
 
     private mutating func measure(_ cell: String, round: Int, isBaseFirst: Bool) throws {
@@ -94,8 +94,6 @@ struct PairedMeasuring {
         }
         if let before = rows[true], let after = rows[false] { comparison.add(base: before, new: after) }
     }
-
-    private func seconds(since start: ContinuousClock.Instant) -> Double { (clock.now - start) / .seconds(1) }
 
     private func showProgress(round: Int, open: Int, of count: Int, secondsLeft: Double) {
         guard StandardError.isTerminal else { return }
