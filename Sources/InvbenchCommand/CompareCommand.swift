@@ -64,7 +64,6 @@ struct CompareCommand: ParsableCommand {
         let report = ComparisonReport(
             base: base, new: new, rule: rule,
             calibration: machines.count == 1 ? try readCalibration(of: machines[0]) : nil)
-        if report.comparisons.isEmpty { throw UsageError(Self.nothingInCommon(report)) }
         if try !verdict.write(report) { throw ExitStatus.unwritten }
         let status = verdict.status(of: report)
         if status != .success { throw status }
@@ -78,16 +77,5 @@ struct CompareCommand: ParsableCommand {
         } catch {
             throw UsageError("\(error)")
         }
-    }
-
-    private static func nothingInCommon(_ report: ComparisonReport) -> String {
-        let places = "\(report.base.path) and \(report.new.path)"
-        if let missing = report.incomplete.first {
-            return "\(places): no metric to compare; some repetition lacks \(missing)"
-        }
-        let isOneSided = !report.onlyInBase.isEmpty || !report.onlyInNew.isEmpty
-        return isOneSided
-            ? "\(places): no benchmark is on both sides; run the same cells for both"
-            : "\(places): every value is 0 on both sides; name another --metric"
     }
 }

@@ -18,20 +18,20 @@ public struct Comparison: Sendable {
     /// Of the exact test, Mann and Whitney's or for pairs Wilcoxon's, or of what a calibration has measured; 1 where
     /// nothing is alike.
     public private(set) var p: Double
-    /// The smallest p-value that samples of these sizes can have.
-    private(set) var smallestP: Double
-    /// Whether a value is below 0, of which no ratio can be said.
-    private let hasNegativeValues: Bool
     /// The same after Holm's correction over all comparisons: it decides.
     public internal(set) var holmP: Double = 1
     /// The same after Benjamini and Hochberg's.
     public internal(set) var benjaminiHochbergP: Double = 1
+    /// The smallest p-value that samples of these sizes can have.
+    private(set) var smallestP: Double
     /// The noise floor, above 0: a change by this share may be the machine's, or a step of its clock.
     public internal(set) var noiseFloor: Double = 0
     /// What it came to.
     public internal(set) var verdict: ComparisonVerdict = .inconclusive
     /// Why it came to nothing; `nil` unless it is inconclusive.
     public internal(set) var doubt: ComparisonDoubt?
+    /// Whether a value is below 0, of which no ratio can be said.
+    private let hasNegativeValues: Bool
 
     /// `nil` where a row lacks the value, so that a percentile is not that of the busiest repetitions alone, and where
     /// all values are 0: nothing happened on either side.

@@ -12,11 +12,12 @@ struct ComparisonNotes {
 
     private var method: [String] {
         let confidence = RatioInterval.confidencePercent
+        let test = report.calibration == nil ? "exact Mann-Whitney" : "from the calibration"
         let sides =
             switch report.method {
             case .ranks:
                 "ratio: new over base (Hodges-Lehmann) with its \(confidence) % interval, repetitions of one "
-                    + "core-to-core state against their like; p: exact Mann-Whitney, Holm-corrected"
+                    + "core-to-core state against their like; p: \(test), Holm-corrected"
             case .pairs:
                 "ratio: new over base, the middle of all pairs (Hodges-Lehmann) with its \(confidence) % interval; p: "
                     + "exact signed ranks, Holm-corrected; both hold however often was looked; n: pairs at the last look"
@@ -39,8 +40,8 @@ struct ComparisonNotes {
             : "; \(ScaledNumber.counted(others, "comparison")) of cells or metrics that it does not have are by ranks and "
                 + "\(ComparisonText.floor(report.rule.threshold)), which one run after another may well exceed"
         return [
-            "p and floor: from how far \(ScaledNumber.counted(calibration.largestRunCount, "run")) of one program, one after "
-                + "the other, differed in this machine's calibration (\(calibration.path))" + rest
+            "the calibration: how far \(ScaledNumber.counted(calibration.largestRunCount, "run")) of one program, one after "
+                + "the other, differed on this machine (\(calibration.path))" + rest
                 + ". For smaller changes measure in turn: invbench ab"
         ]
     }

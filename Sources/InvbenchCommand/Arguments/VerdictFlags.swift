@@ -40,8 +40,9 @@ struct VerdictFlags: ParsableArguments {
         ComparisonRule(metrics: try metric.chosen(), threshold: threshold / 100, alpha: alpha)
     }
 
-    /// Writes a comparison to standard output; returns whether all of it could be written.
+    /// Writes a comparison to standard output; returns whether all of it could be written. Throws where there is none.
     func write(_ report: ComparisonReport) throws -> Bool {
+        if report.comparisons.isEmpty { throw UsageError(Self.nothingInCommon(report)) }
         let output = TextSink.standardOutput()
         output.write(try text(of: report))
         return !output.hasFailed
@@ -65,5 +66,16 @@ struct VerdictFlags: ParsableArguments {
         case .json: try ComparisonDocument(report).json()
         case .csv: ComparisonDocument(report).csv
         }
+    }
+
+    private static func nothingInCommon(_ report: ComparisonReport) -> String {
+        let places = "\(report.base.path) and \(report.new.path)"
+        if let missing = report.incomplete.first {
+            return "\(places): no metric to compare; some repetition lacks \(missing)"
+        }
+        let isOneSided = !report.onlyInBase.isEmpty || !report.onlyInNew.isEmpty
+        return isOneSided
+            ? "\(places): no benchmark is on both sides; run the same cells for both"
+            : "\(places): every value is 0 on both sides; name another --metric"
     }
 }

@@ -40,8 +40,8 @@ struct PairedSeries {
         self.metric = metric
     }
 
-    /// Whether every run had the value, and anything happened at all.
-    var isComparable: Bool { !isIncomplete && (base + new).contains { $0 != 0 } }
+    /// Whether every run had the value, and they are not all 0: then nothing happened on either side.
+    var isComparable: Bool { !isIncomplete && (base.isEmpty || (base + new).contains { $0 != 0 }) }
 
     /// Takes in the next pair.
     mutating func add(base baseRow: ResultRow, new newRow: ResultRow) {

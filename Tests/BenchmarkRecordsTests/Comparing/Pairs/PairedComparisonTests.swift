@@ -72,6 +72,16 @@ import Testing
         #expect(found.verdict == .unchanged)
     }
 
+    @Test func aFirstPairThatIsSetAsideClosesNothing() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        comparison.add(base: Self.row(1e6, roundTrip: 100), new: Self.row(1e6, roundTrip: 500))
+        comparison.look()
+        #expect(!comparison.isDecided(Self.name))
+        comparison.look(isLast: true)
+        let found = try #require(Self.report(comparison).comparisons.first)
+        #expect(found.doubt == .noCommonState && found.counts.baseSetAside == 1)
+    }
+
     @Test func beforeTheFirstLookNothingIsSaid() throws {
         var comparison = PairedComparison(rule: Self.rule)
         for _ in 0..<3 { comparison.add(base: Self.row(1e6), new: Self.row(5e5)) }
