@@ -30,7 +30,7 @@ extension EndToEndTests {
         }
 
         @Test func whatIsOpenAtTheEndOfTheBudgetIsSaid() throws {
-            let (base, new) = (try program("base", 1_000_000), try program("new", 1_021_000, last: "sleep 0.05"))
+            let (base, new) = (try program("base", 1_000_000), try program("new", 1_021_000, last: "sleep 0.2"))
             let outcome = try ab(base, new, "--budget", "1s", "--metric", "faults_per_second")
             #expect(outcome.status == 4)
             #expect(outcome.errors.contains("the budget is spent"))
