@@ -8,6 +8,8 @@ public struct ComparedCounts: Hashable, Sendable {
     public let baseSetAside: Int
     /// The same of the new side.
     public let newSetAside: Int
+    /// Whether each value of the base belongs to one of the new side.
+    public let arePairs: Bool
     /// In how many states of the cores values are compared, each with its like.
     public let states: Int
 
@@ -17,6 +19,7 @@ public struct ComparedCounts: Hashable, Sendable {
         new = samples.strata.reduce(0) { $0 + $1.second.count }
         baseSetAside = samples.firstSetAside
         newSetAside = samples.secondSetAside
+        arePairs = false
         states = samples.strata.count
     }
 
@@ -26,6 +29,7 @@ public struct ComparedCounts: Hashable, Sendable {
         new = pairs
         baseSetAside = setAside
         newSetAside = setAside
+        arePairs = true
         states = pairs > 0 ? 1 : 0
     }
 }

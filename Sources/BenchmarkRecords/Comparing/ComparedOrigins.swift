@@ -18,12 +18,13 @@ public struct ComparedOrigins: Sendable {
         "date", "load_avg", "mhz_per_cpu", "executable", "commit", "tree_dirty", "profile", "seed", "machine_id",
     ]
 
-    /// What may make the sides differ beside the program, a line each.
-    var warnings: [String] {
+    /// What may make the sides differ beside the program, a line each. Where the runs of a side measured different
+    /// benchmarks, they may differ among each other, as long as both sides have the same.
+    func warnings(runsMayDiffer: Bool = false) -> [String] {
         let keys = Set((base.contexts + new.contexts).flatMap(\.keys)).subtracting(Self.changing).sorted()
         var lines = keys.compactMap { key -> String? in
             let (before, after) = (base.contextValues(key), new.contextValues(key))
-            if before.count < 2 && before == after { return nil }
+            if before == after && (runsMayDiffer || before.count < 2) { return nil }
             return "\(key) differs: \(Self.list(before)) in the base, \(Self.list(after)) in the new"
         }
         if values("build_type").contains("debug") { lines.append("a debug build was measured: it says nothing") }

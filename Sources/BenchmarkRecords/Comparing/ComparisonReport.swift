@@ -53,7 +53,7 @@ public struct ComparisonReport: Sendable {
         }
         self.incomplete = incomplete
         self.comparisons = Self.decided(comparisons, by: rule, calibration: self.calibration)
-        warnings = origins.warnings
+        warnings = origins.warnings()
     }
 
     /// Of pairs, as they were last looked at. `onlyInBase` and `onlyInNew` are benchmarks that the other side does not
@@ -71,7 +71,7 @@ public struct ComparisonReport: Sendable {
         calibration = nil
         incomplete = series.filter(\.isIncomplete).map { "\($0.name) \($0.metric.key)" }
         comparisons = Self.decided(series.filter(\.isComparable), by: rule)
-        warnings = ComparedOrigins(base: base, new: new).warnings
+        warnings = ComparedOrigins(base: base, new: new).warnings(runsMayDiffer: true)
     }
 
     /// How many comparisons came to `verdict`.

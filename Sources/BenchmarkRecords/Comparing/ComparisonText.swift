@@ -22,8 +22,11 @@ enum ComparisonText {
     /// Cliff's delta: `+0.31`, `-1.00`; `-` where there is none.
     static func delta(_ value: Double?) -> String { value.map { String(format: "%+.2f", $0) } ?? "-" }
 
-    /// How many repetitions of the base and of the new side were compared: `9:9`.
-    static func counts(_ comparison: Comparison) -> String { "\(comparison.counts.base):\(comparison.counts.new)" }
+    /// How many repetitions of the base and of the new side were compared: `9:9`; how many pairs: `28`.
+    static func counts(_ comparison: Comparison) -> String {
+        let counts = comparison.counts
+        return counts.arePairs ? "\(counts.base)" : "\(counts.base):\(counts.new)"
+    }
 
     /// A noise floor: `3%`, `0.5%`, `38%`.
     static func floor(_ share: Double) -> String { String(format: share < 0.1 ? "%.2g%%" : "%.0f%%", 100 * share) }

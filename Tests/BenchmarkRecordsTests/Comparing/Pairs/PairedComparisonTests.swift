@@ -82,6 +82,16 @@ import Testing
         #expect(found.doubt == .noCommonState && found.counts.baseSetAside == 1)
     }
 
+    @Test func runsOfDifferentBenchmarksMayDiffer() {
+        func side(_ parameters: [String]) -> ComparisonSide {
+            ComparisonSide(path: "a", files: [], contexts: parameters.map { ["guard_parameters": $0] }, rows: [])
+        }
+        let comparison = PairedComparison(rule: Self.rule)
+        let both = side(["stripe:2MiB", "none"])
+        #expect(comparison.report(base: both, new: both).warnings.isEmpty)
+        #expect(comparison.report(base: both, new: side(["none"])).warnings.count == 1)
+    }
+
     @Test func beforeTheFirstLookNothingIsSaid() throws {
         var comparison = PairedComparison(rule: Self.rule)
         for _ in 0..<3 { comparison.add(base: Self.row(1e6), new: Self.row(5e5)) }
