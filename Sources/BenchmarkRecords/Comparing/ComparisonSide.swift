@@ -9,7 +9,7 @@ public struct ComparisonSide: Sendable {
     /// What each of the files says about its run.
     let contexts: [[String: String]]
     /// The repetitions, of all files together.
-    package let rows: [ResultRow]
+    let rows: [ResultRow]
 
     /// Reads the results file or the baseline at `path`, or where that is a folder every `.json` file in it and in the
     /// folders below; hidden ones are left alone.

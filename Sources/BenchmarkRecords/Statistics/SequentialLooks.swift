@@ -18,17 +18,4 @@ public enum SequentialLooks {
 
     /// The share of the level that `look`, from 1, may spend: 4 / ((k + 3) (k + 4)), the first one 0.2.
     public static func share(ofLook look: Int) -> Double { 4 / (Double(look + 3) * Double(look + 4)) }
-
-    /// The first look that has at least `pairs`.
-    public static func nextLook(from pairs: Int) -> Int {
-        var look = 1
-        while self.pairs(atLook: look) < pairs { look += 1 }
-        return look
-    }
-
-    /// The look that is due at just this many pairs; `nil` where none is.
-    public static func look(atPairs pairs: Int) -> Int? {
-        let next = nextLook(from: pairs)
-        return self.pairs(atLook: next) == pairs ? next : nil
-    }
 }

@@ -5,10 +5,6 @@ import Testing
 @Suite struct SequentialLooksTests {
     @Test func looksGrowApart() {
         #expect((1...9).map(SequentialLooks.pairs) == [10, 14, 20, 28, 40, 57, 80, 113, 160])
-        #expect((0...20).compactMap { SequentialLooks.look(atPairs: $0) } == [1, 2, 3])
-        #expect(SequentialLooks.nextLook(from: 0) == 1)
-        #expect(SequentialLooks.nextLook(from: 20) == 3)
-        #expect(SequentialLooks.nextLook(from: 21) == 4)
     }
 
     @Test func sharesNeverAddUpToMoreThanTheLevel() {
