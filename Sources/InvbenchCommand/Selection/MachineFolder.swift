@@ -30,8 +30,7 @@ enum MachineFolder {
             }
             .sorted()
         } catch {
-            throw UsageError(
-                "\(results): cannot read the folder of results: \(error.localizedDescription); name it with --results")
+            throw UsageError("\(results): no folder of results that can be read; name it with --results")
         }
     }
 }
