@@ -1,3 +1,4 @@
+import BenchmarkRecords
 import Foundation
 import Testing
 
@@ -55,6 +56,19 @@ extension EndToEndTests {
             #expect(try words("base", 1).contains("run --guard kvm --benchmark_filter=^\(StandInProgram.cell)$ "))
             // What is kept is what `compare` reads.
             #expect(try command.run(["compare", "kept/base", "kept/new", "--metric", "faults_per_second"]).status == 1)
+        }
+
+        @Test func theOrderOfEachPairIsDrawn() throws {
+            let (base, new) = (try program("base", 1_000_000), try program("new", 500_000))
+            let words = ["ab", base, new, "--keep", "kept", "--metric", "faults_per_second"]
+            #expect(try command.run(words).status == 1)
+            func began(_ side: String, _ number: Int) throws -> Double {
+                let path = command.folder.appendingPathComponent("kept/\(side)/\(number).json").path
+                let row = try ResultsFile(reading: path).rows[0]
+                return try #require(row.counters["began"])
+            }
+            let baseWasFirst = try (1...10).map { number in try began("base", number) < began("new", number) }
+            #expect(Set(baseWasFirst) == [true, false])
         }
 
         @Test func nothingIsLeftBehind() throws {

@@ -28,7 +28,7 @@ struct StandInProgram {
         cat >"$file" <<END
         {"context": {"date": "$(date -u +%FT%T+00:00)", "machine_id": "m", "commit": "c\(rate)"}, "benchmarks": [
         {"name": "\(cell)", "run_type": "iteration", "iterations": 1, "real_time": 1, "cpu_time": 1,
-         "time_unit": "ns", "faults_per_second": $rate, "seen": "$*"}]}
+         "time_unit": "ns", "faults_per_second": $rate, "began": $(date +%s%N), "seen": "$*"}]}
         END
         \(last)
         """

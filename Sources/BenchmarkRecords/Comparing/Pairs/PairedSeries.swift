@@ -76,12 +76,9 @@ struct PairedSeries {
             delta: Double(balance) / Double(base.count))
     }
 
-    /// Of the quotient of a pair. Nothing against nothing is no difference; nothing against something is larger than any
-    /// other, and still a number.
+    /// Of the quotient of a pair: infinite where one of them is nothing. Nothing against nothing is no difference; and -0,
+    /// which a file may hold, is nothing, too.
     private static func logarithm(base: Double, new: Double) -> Double {
-        if base == new { return 0 }
-        return max(-largestLogarithm, min(largestLogarithm, log(new.magnitude / base.magnitude)))
+        base == new ? 0 : log(new.magnitude / base.magnitude)
     }
-
-    private static let largestLogarithm = 300.0
 }

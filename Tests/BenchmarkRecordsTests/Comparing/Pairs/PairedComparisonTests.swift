@@ -146,6 +146,45 @@ import Testing
         #expect(report.incomplete == ["\(Self.name) fault_p99_ns", "\(Self.name) invalidations_per_second"])
     }
 
+    @Test func aLookPaysForItself() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        for pair in 1...13 {
+            comparison.add(base: Self.row(1e6), new: Self.row(1e6 - Double(pair)))
+            comparison.look()
+        }
+        // Only the look at ten pairs has come: one way of 1,024 to toss the coins is as far on either side.
+        let found = try #require(Self.report(comparison).comparisons.first)
+        #expect(found.counts.base == 10)
+        #expect(abs(found.p - 2 / 1024 / SequentialLooks.share(ofLook: 1)) < 1e-12)
+        comparison.look(isLast: true)
+        #expect(Self.report(comparison).comparisons.first?.counts.base == 10, "it was decided")
+    }
+
+    @Test func whatIsDecidedIsNotLookedAtAgain() throws {
+        let metrics = [Metric.faultsPerSecond, .invalidationsPerSecond].compactMap { ComparedMetric($0) }
+        var comparison = PairedComparison(rule: ComparisonRule(metrics: metrics, threshold: 0.02))
+        var random = SeededNoise(seed: 5)
+        for _ in 0..<30 {
+            func row() -> ResultRow {
+                repetitions(
+                    of: "kvm", faultsPerSecond: [1e6],
+                    counters: [.invalidationsPerSecond: 1e5 * exp(0.5 * random.normal())])[0]
+            }
+            comparison.add(base: row(), new: row())
+            comparison.look()
+        }
+        let report = Self.report(comparison)
+        #expect(report.comparisons.map(\.verdict) == [.unchanged, .inconclusive])
+        #expect(report.comparisons.map(\.counts.base) == [10, 28])
+    }
+
+    @Test func minusNothingIsNothing() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        for _ in 0..<40 { comparison.add(base: Self.row(-0.0), new: Self.row(1e6)) }
+        comparison.look(isLast: true)
+        #expect(Self.report(comparison).comparisons.first?.verdict == .improvement)
+    }
+
     @Test func nothingAgainstSomethingIsANumber() throws {
         var comparison = PairedComparison(rule: Self.rule)
         for pair in 0..<60 { comparison.add(base: Self.row(pair.isMultiple(of: 2) ? 0 : 1e6), new: Self.row(1e6)) }
