@@ -19,8 +19,9 @@ public struct ComparedOrigins: Sendable {
     ]
 
     /// What may make the sides differ beside the program, a line each. Where the runs of a side measured different
-    /// benchmarks, they may differ among each other, as long as both sides have the same.
-    func warnings(runsMayDiffer: Bool = false) -> [String] {
+    /// benchmarks, they may differ among each other, as long as both sides have the same; a calibration has measured how
+    /// the machine drifts between them.
+    func warnings(runsMayDiffer: Bool = false, isCalibrated: Bool = false) -> [String] {
         let keys = Set((base.contexts + new.contexts).flatMap(\.keys)).subtracting(Self.changing).sorted()
         var lines = keys.compactMap { key -> String? in
             let (before, after) = (base.contextValues(key), new.contextValues(key))
@@ -30,10 +31,10 @@ public struct ComparedOrigins: Sendable {
         if values("build_type").contains("debug") { lines.append("a debug build was measured: it says nothing") }
         let shared = Set(base.files).intersection(new.files)
         if let file = shared.min() { lines.append("the same file is on both sides: \(file)") }
-        if areApart {
+        if areApart && !isCalibrated {
             lines.append(
                 "the sides were measured one after the other: how the machine drifted between them counts as a "
-                    + "difference here; runs of both in turn, in two folders, are the trustworthy way")
+                    + "difference here; measure both in turn with invbench ab, or the drift with invbench calibrate")
         }
         return lines
     }

@@ -75,7 +75,10 @@ struct ComparisonNotes {
                 .noCommonState,
                 "no repetition of the one side met the cores in a state that the other side met; interleave the runs"
             ),
-            (.withinNoise, "beyond the threshold, and within what the machine's noise or a step of its clock may make"),
+            (
+                .withinNoise,
+                "the interval reaches beyond the threshold, and lies within the machine's noise or a step of its clock"
+            ),
             (.wideInterval, "the interval reaches over the end of the noise floor; more repetitions narrow it"),
             (.notSignificant, "the interval is beyond the noise floor, but p does not pass the gate; repeat more"),
             (.negativeValues, "a ratio cannot be said of values below 0"),

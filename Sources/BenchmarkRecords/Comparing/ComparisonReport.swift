@@ -53,7 +53,7 @@ public struct ComparisonReport: Sendable {
         }
         self.incomplete = incomplete
         self.comparisons = Self.decided(comparisons, by: rule, calibration: self.calibration)
-        warnings = origins.warnings()
+        warnings = origins.warnings(isCalibrated: self.calibration != nil)
     }
 
     /// Of pairs, as they were last looked at. `onlyInBase` and `onlyInNew` are benchmarks that the other side does not

@@ -62,6 +62,7 @@ import Testing
         let apart = report([1, 2, 3], [4, 5, 6])
         #expect(apart.comparisons[0].doubt == .withinNoise && apart.comparisons[0].noiseFloor > 0.3)
         #expect(ComparisonTable(apart).description.contains("5 runs"))
+        #expect(apart.warnings.isEmpty, "that the runs were made one after the other has been measured")
         let inTurn = report([1, 3, 5], [2, 4, 6])
         #expect(inTurn.comparisons[0].verdict == .improvement && inTurn.comparisons[0].noiseFloor == 0.03)
         #expect(report([1], [4]).comparisons[0].doubt == .withinNoise)
