@@ -138,7 +138,7 @@ extension EndToEndTests {
             (["--metric", "steal_percent"], "--metric steal_percent"),
             (["--metric", "fault_p50_ns"], "--metric: no cell of these runs has fault_p50_ns"),
             (["--threshold", "3"], "--threshold"), (["--format", "xml"], "--format"),
-            (["--results", "nowhere"], "nowhere: cannot read the folder"),
+            (["--results", "nowhere"], "nowhere: no folder of results that can be read"),
             (["--machine", "hollow"], "results/hollow: no .json"),
             (["--machine", "damaged"], "results/damaged: none of its results files can be read"),
             (["--machine", "../results/m"], "no runs of ../results/m"), (["x.json"], "x.json"),
