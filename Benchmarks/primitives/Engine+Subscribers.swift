@@ -13,7 +13,7 @@ extension NotifierList {
     }
 }
 
-extension Subscriptions {
+extension AddressSpace {
     /// A space with these subscribers.
     convenience init<Subscriber: InvalidationSubscriber>(subscribers: [Subscriber]) {
         self.init()
@@ -26,7 +26,7 @@ extension Subscriptions {
     }
 }
 
-extension IntervalNotifierSet {
+extension IntervalNotifiers {
     /// Adds a subscription that nothing speaks against.
     func insertOrTrap(_ subscription: IntervalSubscription, for subscriber: any IntervalSubscriber) {
         do { try insert(subscription, for: subscriber) } catch { fatalError("\(error)") }

@@ -12,7 +12,7 @@ final class IntervalField: @unchecked Sendable {
     static var stride: Int { 64 }
     static var watched: Int { 16 }
 
-    let set = IntervalNotifierSet()
+    let set = IntervalNotifiers()
     let floor: Floor
     /// The engine's, stretch by stretch.
     let subscriptions: [IntervalSubscription]

@@ -23,13 +23,13 @@ public enum DetectorControl {
         case afterRun
 
         func isCaught() -> Bool {
-            let space = AddressSpace(pages: 16)
+            let space = StormSpace(pages: 16)
             let cache = GuardedCache(space: space, guard: UnprotectedGuard())
             let page = 3
             guard let range = InvalidationRange(pages: 0..<16),
-                let subscription = try? space.subscriptions.register(cache, over: range)
+                let subscription = try? space.notifiers.register(cache, over: range)
             else { return false }
-            defer { space.subscriptions.unregister(subscription) }
+            defer { space.notifiers.unregister(subscription) }
 
             /// Whether this finds anything that was not found before.
             func finds(_ check: () -> Void) -> Bool {
@@ -37,7 +37,7 @@ public enum DetectorControl {
                 check()
                 return cache.shadow.staleCount > before
             }
-            func invalidate() { space.subscriptions.invalidate(range, event: .clear) { space.change(range) } }
+            func invalidate() { space.notifiers.invalidate(range, event: .clear) { space.change(range) } }
             func fault(during walk: () -> Void) {
                 _ = cache.guard.fault(
                     at: page,
@@ -60,7 +60,7 @@ public enum DetectorControl {
                 fault { invalidate() }
                 return finds { invalidate() }
             case .beforeEnd:
-                return space.subscriptions.invalidate(range, event: .clear) {
+                return space.notifiers.invalidate(range, event: .clear) {
                     fault {}
                     return finds { cache.shadow.checkNothingVisible(in: range) }
                 }

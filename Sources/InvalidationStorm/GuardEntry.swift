@@ -19,7 +19,7 @@ public struct GuardEntry: Sendable {
     /// Puts a guard on offer. `make` builds a fresh one for each life of each repetition's space.
     @inlinable
     public init<Guard: TranslationGuard>(
-        name: String, summary: String, make: @escaping @Sendable (AddressSpace) -> Guard
+        name: String, summary: String, make: @escaping @Sendable (StormSpace) -> Guard
     ) {
         self.init(name: name, summary: summary, parameters: []) { space, _ in make(space) }
     }
@@ -28,7 +28,7 @@ public struct GuardEntry: Sendable {
     @inlinable
     public init<Guard: TranslationGuard>(
         name: String, summary: String, parameters: [GuardParameter],
-        make: @escaping @Sendable (AddressSpace, GuardParameters) -> Guard
+        make: @escaping @Sendable (StormSpace, GuardParameters) -> Guard
     ) {
         self.name = name
         self.summary = summary
@@ -87,45 +87,45 @@ public enum GuardCatalogue {
             _ in SectionLockGuard<TBBQueuingReadWriteLock>()
         },
         GuardEntry(name: "invlock", summary: "the June 2019 sequence lock, made correct") {
-            InvLockGuard(space: $0.subscriptions)
+            InvLockGuard(space: $0.notifiers)
         },
         GuardEntry(name: "range-counter", summary: "count and generation of open sections in the core") {
-            RangeCounterGuard(space: $0.subscriptions)
+            RangeCounterGuard(space: $0.notifiers)
         },
         GuardEntry(name: "kvm", summary: "KVM's count, sequence and hull under one rwlock") {
-            KVMGuard(space: $0.subscriptions)
+            KVMGuard(space: $0.notifiers)
         },
         GuardEntry(name: "interval", summary: "the merged interval notifier: one subscription, one spin lock") {
-            IntervalGuard(space: $0.subscriptions, pages: $0.pages)
+            IntervalGuard(space: $0.notifiers, pages: $0.pages)
         },
         GuardEntry(name: "interval-lockfree", summary: "the same, whose reads begin without the spin lock") {
-            IntervalLockFreeGuard(space: $0.subscriptions, pages: $0.pages)
+            IntervalLockFreeGuard(space: $0.notifiers, pages: $0.pages)
         },
         GuardEntry(name: "interval-2m", summary: "a subscription and a lock per 2 MiB") {
-            IntervalStripeGuard(space: $0.subscriptions, pages: $0.pages)
+            IntervalStripeGuard(space: $0.notifiers, pages: $0.pages)
         },
         GuardEntry(name: "interval-2m-lockfree", summary: "the same, whose reads begin without the spin lock") {
-            IntervalStripeLockFreeGuard(space: $0.subscriptions, pages: $0.pages)
+            IntervalStripeLockFreeGuard(space: $0.notifiers, pages: $0.pages)
         },
         GuardEntry(
             name: "striped", summary: "a word per stripe: one compare-and-swap checks and locks",
             parameters: [.stripe, .wideBound]
         ) {
             StripedGuard(
-                space: $0.subscriptions, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound)
+                space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound)
         },
         GuardEntry(
             name: "asymmetric", summary: "faults without lock or fence; invalidations pay for them",
             parameters: [.stripe]
         ) {
-            AsymmetricGuard(space: $0.subscriptions, pages: $0.pages, stripeSize: $1.stripeSize)
+            AsymmetricGuard(space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize)
         },
         GuardEntry(
             name: "adaptive", summary: "asymmetric where it is quiet, striped where it is not",
             parameters: [.stripe, .wideBound, .biasBudget]
         ) {
             AdaptiveGuard(
-                space: $0.subscriptions, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound,
+                space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound,
                 biasBudget: $1.biasBudgetPercent / 100)
         },
     ]

@@ -11,7 +11,7 @@ public enum Storm {
     @inlinable
     public static func run<Guard: TranslationGuard>(
         _ settings: StormSettings, cancellation: Cancellation,
-        makeGuard: @escaping @Sendable (AddressSpace) -> Guard
+        makeGuard: @escaping @Sendable (StormSpace) -> Guard
     ) -> StormMeasurement? {
         let device = Device(
             pageTable: PageTable(pages: settings.scenario.pages, memory: MemoryBinder(for: settings)),

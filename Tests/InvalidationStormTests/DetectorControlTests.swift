@@ -19,17 +19,17 @@ import Testing
     }
 
     /// Drives a guard through the same bad luck with two threads: the invalidation is made while a fault is in its walk.
-    private func staleTranslations<Guard: TranslationGuard>(_ makeGuard: (AddressSpace) -> Guard) throws -> UInt64 {
-        let space = AddressSpace(pages: 1024)
+    private func staleTranslations<Guard: TranslationGuard>(_ makeGuard: (StormSpace) -> Guard) throws -> UInt64 {
+        let space = StormSpace(pages: 1024)
         let cache = GuardedCache(space: space, guard: makeGuard(space))
         let range = try #require(InvalidationRange(pages: 0..<16))
-        let subscription = try RCU.withRegisteredThread { try space.subscriptions.register(cache, over: range) }
+        let subscription = try RCU.withRegisteredThread { try space.notifiers.register(cache, over: range) }
         let isWalking = Atomic<Bool>(false)
         let isStarting = Atomic<Bool>(false)
         let invalidator = RoleThread(number: 1) {
             while !isWalking.load(ordering: .acquiring) { sched_yield() }
             isStarting.store(true, ordering: .releasing)
-            space.subscriptions.invalidate(range, event: .clear) {
+            space.notifiers.invalidate(range, event: .clear) {
                 space.change(range)
                 cache.shadow.checkNothingVisible(in: range)
             }
@@ -48,7 +48,7 @@ import Testing
         }
         invalidator.join()
         cache.shadow.checkAgainstPageTable()
-        RCU.withRegisteredThread { space.subscriptions.unregister(subscription) }
+        RCU.withRegisteredThread { space.notifiers.unregister(subscription) }
         return cache.shadow.staleCount
     }
 
@@ -66,10 +66,10 @@ import Testing
         #expect(try staleTranslations { _ in SectionLockGuard<CKCohortLock>() } == 0)
         #expect(try staleTranslations { _ in SectionLockGuard<TBBSpinReadWriteLock>() } == 0)
         #expect(try staleTranslations { _ in SectionLockGuard<TBBQueuingReadWriteLock>() } == 0)
-        #expect(try staleTranslations { InvLockGuard(space: $0.subscriptions) } == 0)
-        #expect(try staleTranslations { RangeCounterGuard(space: $0.subscriptions) } == 0)
-        #expect(try staleTranslations { KVMGuard(space: $0.subscriptions) } == 0)
-        #expect(try staleTranslations { IntervalGuard(space: $0.subscriptions, pages: $0.pages) } == 0)
-        #expect(try staleTranslations { IntervalStripeLockFreeGuard(space: $0.subscriptions, pages: $0.pages) } == 0)
+        #expect(try staleTranslations { InvLockGuard(space: $0.notifiers) } == 0)
+        #expect(try staleTranslations { RangeCounterGuard(space: $0.notifiers) } == 0)
+        #expect(try staleTranslations { KVMGuard(space: $0.notifiers) } == 0)
+        #expect(try staleTranslations { IntervalGuard(space: $0.notifiers, pages: $0.pages) } == 0)
+        #expect(try staleTranslations { IntervalStripeLockFreeGuard(space: $0.notifiers, pages: $0.pages) } == 0)
     }
 }

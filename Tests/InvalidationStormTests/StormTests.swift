@@ -233,7 +233,7 @@ private final class FaultCountingGuard: ListedGuard {
 
     func invalidationEnded(_ invalidation: Invalidation) { mutex.invalidationEnded(invalidation) }
 
-    func released() { mutex.released() }
+    func markDead() { mutex.markDead() }
 }
 
 /// A guard whose subscription was over from the start.
@@ -251,5 +251,5 @@ private final class DeadGuard: ListedGuard {
 
     func invalidationEnded(_ invalidation: Invalidation) {}
 
-    func released() {}
+    func markDead() {}
 }

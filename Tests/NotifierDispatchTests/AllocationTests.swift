@@ -89,7 +89,7 @@ struct AllocationTests {
         "A guard with a word for each stripe allocates at most 512 KiB for a million pages",
         arguments: ProtectedGuard.withStripeWords)
     func memory(kind: ProtectedGuard) {
-        let space = Subscriptions()
+        let space = AddressSpace()
         allocation_counter_start()
         let translationGuard = kind.make(space: space, pages: 1 << 20, budget: RetryBudget())
         _ = allocation_counter_stop()
@@ -105,7 +105,7 @@ struct AllocationTests {
             let subscription: IntervalSubscription
             let finish = Finish()
 
-            init(_ pages: Range<Int>, in space: Subscriptions) {
+            init(_ pages: Range<Int>, in space: AddressSpace) {
                 subscription = IntervalSubscription(over: .of(pages), in: space)
             }
 
@@ -122,7 +122,7 @@ struct AllocationTests {
             override func finish(_ invalidation: Invalidation) { runs.count() }
         }
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             for _ in 0..<16 { _ = try space.register(RecordingSubscriber()) }
             let devices = (0..<64).map { Device($0 * 4..<$0 * 4 + 4, in: space) }
             for device in devices { try space.insert(device.subscription, for: device) }

@@ -31,7 +31,7 @@ struct ReadMeExampleTests {
             func drop(_ range: InvalidationRange) { for page in range.pages { table[page] = nil } }
         }
 
-        let space = Subscriptions()
+        let space = AddressSpace()
         let cache = MyTranslationCache(guard: IntervalGuard(space: space, pages: 1 << 20))
         try RCU.withRegisteredThread {
             let subscription = try space.register(cache, over: range)

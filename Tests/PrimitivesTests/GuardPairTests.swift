@@ -10,7 +10,7 @@ import Testing
     @Test func faultsInstallTheSameOnBothSides() {
         let pages = 8
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let guards: KeyValuePairs = [
                 "unprotected": (
                     installed(by: UnprotectedGuard(), faults: 5, pages: pages), floor_fault_unprotected_loop

@@ -53,7 +53,7 @@ import Testing
     @Test func aReaderIsTurnedBackInsideASectionOnBothSides() throws {
         let range = try #require(InvalidationRange(pages: 0..<16))
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let floor = Floor(floor_inv_lock_create(), destroy: floor_inv_lock_destroy)
             for _ in 0..<2 {
                 invLock.invalidationStarted(range) { _ in }

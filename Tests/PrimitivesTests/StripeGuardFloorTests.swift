@@ -73,7 +73,7 @@ import Testing
 
     @Test func sectionsOfStripedDoTheSameOnBothSides() {
         RCU.withRegisteredThread {
-            let striped = StripedGuard(space: Subscriptions(), pages: Self.pages)
+            let striped = StripedGuard(space: AddressSpace(), pages: Self.pages)
             let floor = makeFloor()
             let raw = floor_pages_striped(floor.pointer)
             compare(
@@ -87,7 +87,7 @@ import Testing
 
     @Test func sectionsOfAsymmetricDoTheSameOnBothSides() {
         RCU.withRegisteredThread {
-            let asymmetric = AsymmetricGuard(space: Subscriptions(), pages: Self.pages)
+            let asymmetric = AsymmetricGuard(space: AddressSpace(), pages: Self.pages)
             let floor = makeFloor()
             let raw = floor_pages_asymmetric(floor.pointer)
             compare(
@@ -101,7 +101,7 @@ import Testing
 
     @Test func sectionsOfAdaptiveDoTheSameOnBothSides() {
         RCU.withRegisteredThread {
-            let adaptive = AdaptiveGuard(space: Subscriptions(), pages: Self.pages)
+            let adaptive = AdaptiveGuard(space: AddressSpace(), pages: Self.pages)
             let floor = makeFloor()
             let raw = floor_pages_adaptive(floor.pointer)
             compare(
@@ -119,7 +119,7 @@ import Testing
 
     @Test func faultsAreTurnedBackInsideASectionOnBothSides() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let budget = RetryBudget(collisions: 1, nanoseconds: 1, fallbackNanoseconds: 1)
             for section in [0..<16, 0..<Self.pages] {
                 let (start, end) = (Int64(section.lowerBound), Int64(section.upperBound))
@@ -168,7 +168,7 @@ import Testing
         RCU.withRegisteredThread {
             let (count, quiet) = (16, Int(AdaptiveScheme.defaultQuietFaults))
             for (budget, isBiasedAgain) in [(1, true), (GuardPairs.biasBudget, false)] {
-                let adaptive = AdaptiveGuard(space: Subscriptions(), pages: count, biasBudget: budget)
+                let adaptive = AdaptiveGuard(space: AddressSpace(), pages: count, biasBudget: budget)
                 let words = GuardedWords(pages: count, guard: adaptive)
                 let floor = Floor(floor_pages_create(count, budget), destroy: floor_pages_destroy)
                 let raw = floor_pages_adaptive(floor.pointer)

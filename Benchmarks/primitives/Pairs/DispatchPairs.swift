@@ -29,7 +29,7 @@ enum DispatchPairs {
     static func subscriptions<Subscriber: InvalidationSubscriber>(
         _ subscribers: [Subscriber], floor functions: floor_subscriber, isBlockable: Bool = true
     ) -> Pair {
-        let space = Subscriptions(subscribers: subscribers)
+        let space = AddressSpace(subscribers: subscribers)
         let floor = Floor.subscriptions(subscribers, functions)
         return Pair(
             "subscriptions-dispatch/subscribers:\(subscribers.count)", isShared: true,
@@ -52,7 +52,7 @@ enum DispatchPairs {
         return opened
     }
 
-    private static func dispatch(_ space: Subscriptions, isBlockable: Bool, count: Int) -> Int {
+    private static func dispatch(_ space: AddressSpace, isBlockable: Bool, count: Int) -> Int {
         guard let range = InvalidationRange(pages: pages) else { return 0 }
         let invalidation = Invalidation(range: range, event: .unmap, isBlockable: isBlockable)
         var opened = 0

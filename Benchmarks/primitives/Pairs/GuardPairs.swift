@@ -8,17 +8,17 @@ enum GuardPairs {
         [
             pair("unprotected/fault", UnprotectedGuard(), floor: floor_fault_unprotected_loop),
             pair("ck-pflock/fault", SectionLockGuard<CKPhaseFairLock>(), floor: floor_fault_ck_pflock_loop),
-            pair("invlock/fault", InvLockGuard(space: Subscriptions()), floor: floor_fault_inv_lock_loop),
-            pair("kvm/fault", KVMGuard(space: Subscriptions()), floor: floor_fault_kvm_loop),
+            pair("invlock/fault", InvLockGuard(space: AddressSpace()), floor: floor_fault_inv_lock_loop),
+            pair("kvm/fault", KVMGuard(space: AddressSpace()), floor: floor_fault_kvm_loop),
             pair(
-                "interval/fault", IntervalGuard(space: Subscriptions(), pages: pages),
+                "interval/fault", IntervalGuard(space: AddressSpace(), pages: pages),
                 floor: floor_fault_interval_loop),
             pair(
-                "interval-lockfree/fault", IntervalLockFreeGuard(space: Subscriptions(), pages: pages),
+                "interval-lockfree/fault", IntervalLockFreeGuard(space: AddressSpace(), pages: pages),
                 floor: floor_fault_interval_lock_free_loop),
-            pair("striped/fault", StripedGuard(space: Subscriptions(), pages: pages), floor: floor_fault_striped_loop),
+            pair("striped/fault", StripedGuard(space: AddressSpace(), pages: pages), floor: floor_fault_striped_loop),
             pair(
-                "asymmetric/fault", AsymmetricGuard(space: Subscriptions(), pages: pages),
+                "asymmetric/fault", AsymmetricGuard(space: AddressSpace(), pages: pages),
                 floor: floor_fault_asymmetric_loop),
             pair("adaptive/fault/biased", makeAdaptive(), floor: floor_fault_adaptive_loop),
             unbiasedPair,
@@ -32,7 +32,7 @@ enum GuardPairs {
     static var biasBudget: Double { 1e-10 }
 
     static func makeAdaptive() -> AdaptiveGuard {
-        AdaptiveGuard(space: Subscriptions(), pages: pages, biasBudget: biasBudget)
+        AdaptiveGuard(space: AddressSpace(), pages: pages, biasBudget: biasBudget)
     }
 
     /// What the faults of a floor work on.

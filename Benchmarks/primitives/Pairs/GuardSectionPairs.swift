@@ -6,10 +6,10 @@ enum GuardSectionPairs {
     static func make() -> [Pair] {
         let floor = GuardPairs.makeFloor()
         return [
-            pair("striped/section", StripedGuard(space: Subscriptions(), pages: GuardPairs.pages)) {
+            pair("striped/section", StripedGuard(space: AddressSpace(), pages: GuardPairs.pages)) {
                 floor_striped_section_loop(floor_pages_striped(floor.pointer), $0)
             },
-            pair("asymmetric/section", AsymmetricGuard(space: Subscriptions(), pages: GuardPairs.pages)) {
+            pair("asymmetric/section", AsymmetricGuard(space: AddressSpace(), pages: GuardPairs.pages)) {
                 floor_asymmetric_section_loop(floor_pages_asymmetric(floor.pointer), threads, $0)
             },
             // The first one revokes the bias.

@@ -17,7 +17,7 @@ enum HarnessPairs {
 final class HarnessFaults: @unchecked Sendable {
     // @unchecked: one thread at a time.
     private static var pages: Int { 65_536 }
-    private let cache = GuardedCache(space: AddressSpace(pages: HarnessFaults.pages), guard: UnprotectedGuard())
+    private let cache = GuardedCache(space: StormSpace(pages: HarnessFaults.pages), guard: UnprotectedGuard())
     private var random = RandomSequence(seed: 1, stream: 0)
 
     /// So many, one after the other. Returns how many installed a translation.

@@ -1,7 +1,7 @@
 import CPrimitiveFloors
 import NotifierDispatch
 
-/// Subscriptions to ranges: whole sections, reads, and their coming and going.
+/// AddressSpace to ranges: whole sections, reads, and their coming and going.
 enum IntervalPairs {
     static func make() -> [Pair] {
         lookups + [1, 16, 64].map { dispatch(hits: $0) } + beginRetries + IntervalField.Size.allCases.map(insertRemove)
@@ -63,7 +63,7 @@ enum IntervalPairs {
             })
     }
 
-    private static func dispatch(_ set: IntervalNotifierSet, _ places: floor_interval_places, count: Int) -> Int {
+    private static func dispatch(_ set: IntervalNotifiers, _ places: floor_interval_places, count: Int) -> Int {
         let isBlockable = places.first.is_blockable != 0
         var opened = 0
         for round in 0..<count {

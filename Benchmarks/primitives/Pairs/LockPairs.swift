@@ -32,7 +32,7 @@ enum LockPairs {
 
     /// The same of the invlock, where a reader takes the lock for its check.
     private static var invLock: [Pair] {
-        let invLock = InvLock(space: Subscriptions())
+        let invLock = InvLock(space: AddressSpace())
         let floor = Floor(floor_inv_lock_create(), destroy: floor_inv_lock_destroy)
         return [
             Pair(

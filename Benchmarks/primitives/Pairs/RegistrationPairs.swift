@@ -24,7 +24,7 @@ enum RegistrationPairs {
     private static func subscriptions(others count: Int) -> Pair {
         let others = IdleSubscriber.make(count)
         let one = IdleSubscriber()
-        let space = Subscriptions(subscribers: others)
+        let space = AddressSpace(subscribers: others)
         let floor = Floor.subscriptions(others, floor_idle_subscriber)
         return Pair(
             "subscriptions-register/subscribers:\(count)",

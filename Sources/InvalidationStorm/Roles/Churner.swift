@@ -15,7 +15,7 @@ struct ChurnerTally: Sendable {
 struct Churner: Sendable {
     let control: StormControl
     let clock: TickClock
-    let space: AddressSpace
+    let space: StormSpace
 
     /// Works through all phases.
     func run(atWindow: (_ isOpening: Bool) -> Void) -> ChurnerTally {
@@ -40,11 +40,11 @@ struct Churner: Sendable {
     private func churnOnce() -> (registering: UInt64, unregistering: UInt64) {
         let subscriber = Bystander()
         let start = clock.now()
-        guard let subscription = try? space.subscriptions.register(subscriber) else {
+        guard let subscription = try? space.notifiers.register(subscriber) else {
             fatalError("a churner's space was released, or refuses a subscriber that cannot fail")
         }
         let registered = clock.now()
-        space.subscriptions.unregister(subscription)
+        space.notifiers.unregister(subscription)
         return (registered &- start, clock.now() &- registered)
     }
 }

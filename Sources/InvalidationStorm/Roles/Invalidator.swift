@@ -36,7 +36,7 @@ struct Invalidator: Sendable {
     let control: StormControl
     let clock: TickClock
     /// The space in its first life, whose pages change.
-    let space: AddressSpace
+    let space: StormSpace
     /// For arrivals that end the space.
     let lives: SpaceLives
     let shadow: ShadowTable
@@ -118,10 +118,10 @@ struct Invalidator: Sendable {
             return true
         }
         let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
-        guard let section = space.subscriptions.invalidateRangeStart(invalidation) else { return false }
+        guard let section = space.notifiers.invalidateRangeStart(invalidation) else { return false }
         change(arrival.range)
         shadow.checkNothingVisible(in: arrival.range)
-        space.subscriptions.invalidateRangeEnd(section)
+        space.notifiers.invalidateRangeEnd(section)
         return true
     }
 

@@ -3,24 +3,24 @@ import Synchronization
 
 /// Subscribers besides the device: what other devices on the same space cost those who change it.
 struct Bystanders: Sendable {
-    private let space: AddressSpace
+    private let space: StormSpace
     private let listed: [Bystander]
     private let intervals: [IntervalBystander]
 
     /// Subscribes so many to everything that happens in `space`, and so many to ranges that divide it evenly.
-    init(listed listedCount: Int, intervals intervalCount: Int, on space: AddressSpace) throws(RegistrationError) {
+    init(listed listedCount: Int, intervals intervalCount: Int, on space: StormSpace) throws(RegistrationError) {
         self.space = space
         listed = (0..<listedCount).map { _ in Bystander() }
         intervals = (0..<intervalCount).compactMap { number in
             let (start, end) = (number * space.pages / intervalCount, (number + 1) * space.pages / intervalCount)
             return InvalidationRange(pages: start..<end).map { IntervalBystander($0, on: space) }
         }
-        for bystander in listed { _ = try space.subscriptions.register(bystander) }
-        for bystander in intervals { try space.subscriptions.insert(bystander.subscription, for: bystander) }
+        for bystander in listed { _ = try space.notifiers.register(bystander) }
+        for bystander in intervals { try space.notifiers.insert(bystander.subscription, for: bystander) }
     }
 
     /// Ends the subscriptions to ranges. The others end with the space.
-    func leave() { for bystander in intervals { space.subscriptions.remove(bystander.subscription) } }
+    func leave() { for bystander in intervals { space.notifiers.remove(bystander.subscription) } }
 
     /// How many starts those in the list have been told of, added up.
     var starts: UInt64 { listed.reduce(0) { $0 + $1.starts } }
@@ -65,8 +65,8 @@ final class IntervalBystander: IntervalSubscriber {
     let subscription: IntervalSubscription
     private let startCount = Atomic<UInt64>(0)
 
-    init(_ range: InvalidationRange, on space: AddressSpace) {
-        subscription = IntervalSubscription(over: range, in: space.subscriptions)
+    init(_ range: InvalidationRange, on space: StormSpace) {
+        subscription = IntervalSubscription(over: range, in: space.notifiers)
     }
 
     /// How many starts it has been told of.

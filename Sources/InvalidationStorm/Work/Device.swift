@@ -21,13 +21,13 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
     @usableFromInline
     let shadow: ShadowTable
     private let walkDelay: Delay
-    private let makeGuard: @Sendable (AddressSpace) -> Guard
+    private let makeGuard: @Sendable (StormSpace) -> Guard
     private let publication = PthreadMutex()
     private var current: GuardedCache<Guard>?
 
     /// A device for the spaces of `pageTable`, whose walks take `walkDelay`; `makeGuard` builds the guard of each life.
     @usableFromInline
-    init(pageTable: PageTable, walkDelay: Delay = .none, makeGuard: @escaping @Sendable (AddressSpace) -> Guard) {
+    init(pageTable: PageTable, walkDelay: Delay = .none, makeGuard: @escaping @Sendable (StormSpace) -> Guard) {
         shadow = ShadowTable(pageTable: pageTable)
         self.walkDelay = walkDelay
         self.makeGuard = makeGuard
@@ -43,9 +43,9 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
     }
 
     @usableFromInline
-    func attach(to space: AddressSpace) throws(RegistrationError) -> CacheSubscription {
+    func attach(to space: StormSpace) throws(RegistrationError) -> CacheSubscription {
         let cache = GuardedCache(space: space, guard: makeGuard(space), shadow: shadow, walkDelay: walkDelay)
-        let subscription = try space.subscriptions.register(cache, over: space.pageTable.wholeRange)
+        let subscription = try space.notifiers.register(cache, over: space.pageTable.wholeRange)
         publication.lock()
         current = cache
         publication.unlock()
@@ -60,5 +60,5 @@ protocol AttachableDevice: AnyObject, Sendable {
     var shadow: ShadowTable { get }
 
     /// Begins a life: makes a fresh guard for `space`, subscribes to it, and lets faults go to it.
-    func attach(to space: AddressSpace) throws(RegistrationError) -> CacheSubscription
+    func attach(to space: StormSpace) throws(RegistrationError) -> CacheSubscription
 }

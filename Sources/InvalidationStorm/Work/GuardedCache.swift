@@ -7,14 +7,14 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
     /// The translations it holds.
     public let shadow: ShadowTable
     @usableFromInline
-    let space: AddressSpace
+    let space: StormSpace
     // Here, not with the faulter: what a fault's closures hold is written to memory for the guard's slow path, each time.
     @usableFromInline
     let walkDelay: Delay
 
     /// A device on `space` that holds nothing yet, and whose walks take `walkDelay` on top of reading the page table.
     @inlinable
-    public convenience init(space: AddressSpace, guard translationGuard: Guard, walkDelay: Delay = .none) {
+    public convenience init(space: StormSpace, guard translationGuard: Guard, walkDelay: Delay = .none) {
         self.init(
             space: space, guard: translationGuard, shadow: ShadowTable(pageTable: space.pageTable), walkDelay: walkDelay
         )
@@ -22,7 +22,7 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
 
     /// A device on `space` whose translations go into `shadow`, which an earlier life of the space may have used.
     @inlinable
-    init(space: AddressSpace, guard translationGuard: Guard, shadow: ShadowTable, walkDelay: Delay) {
+    init(space: StormSpace, guard translationGuard: Guard, shadow: ShadowTable, walkDelay: Delay) {
         self.space = space
         `guard` = translationGuard
         self.shadow = shadow

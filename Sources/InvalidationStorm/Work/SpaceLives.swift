@@ -14,7 +14,7 @@ final class SpaceLives: @unchecked Sendable {
 
     /// One life: the space, and who is subscribed to it.
     private struct Life {
-        let space: AddressSpace
+        let space: StormSpace
         let bystanders: Bystanders
         let subscriptions: [CacheSubscription]
     }
@@ -29,7 +29,7 @@ final class SpaceLives: @unchecked Sendable {
     }
 
     /// The space in its present life.
-    var space: AddressSpace {
+    var space: StormSpace {
         turn.lock()
         defer { turn.unlock() }
         return life.space
@@ -47,7 +47,7 @@ final class SpaceLives: @unchecked Sendable {
     func renew(_ change: () -> Void) {
         turn.lock()
         defer { turn.unlock() }
-        life.space.subscriptions.release()
+        life.space.notifiers.release()
         change()
         device.shadow.checkNothingVisible(in: device.shadow.pageTable.wholeRange)
         life = Self.begin(scenario, pairing, device, isFirst: false)
@@ -58,7 +58,7 @@ final class SpaceLives: @unchecked Sendable {
         turn.lock()
         defer { turn.unlock() }
         precondition(life.bystanders.openSections == 0, "a bystander was left with a start without its end")
-        life.subscriptions.forEach(life.space.subscriptions.unregister)
+        life.subscriptions.forEach(life.space.notifiers.unregister)
         life.bystanders.leave()
     }
 
@@ -70,14 +70,14 @@ final class SpaceLives: @unchecked Sendable {
     }
 
     private static func begin(_ scenario: Scenario, _ pairing: PairingPolicy, _ device: any AttachableDevice) -> Life {
-        let space = AddressSpace(pageTable: device.shadow.pageTable, pairing: pairing)
+        let space = StormSpace(pageTable: device.shadow.pageTable, pairing: pairing)
         do throws(RegistrationError) {
             let bystanders = try Bystanders(
                 listed: scenario.listedBystanders, intervals: scenario.intervalBystanders, on: space)
             var subscriptions = [try device.attach(to: space)]
             if !scenario.isBlockable {
                 // Behind the device, so that a targeted undo has something to undo.
-                subscriptions.append(try space.subscriptions.register(ReluctantSubscriber(), behind: subscriptions[0]))
+                subscriptions.append(try space.notifiers.register(ReluctantSubscriber(), behind: subscriptions[0]))
             }
             return Life(space: space, bystanders: bystanders, subscriptions: subscriptions)
         } catch {

@@ -2,13 +2,13 @@ import Synchronization
 
 /// The counter of open sections in the core, and one install lock.
 ///
-/// The guard itself counts nothing: ``Subscriptions`` raises its ``RangeCounter`` before it calls any subscriber, which
+/// The guard itself counts nothing: ``AddressSpace`` raises its ``RangeCounter`` before it calls any subscriber, which
 /// is what makes a failed start need no undoing here.
 public typealias RangeCounterGuard = RetryingGuard<RangeCounterScheme>
 
 extension RetryingGuard where Scheme == RangeCounterScheme {
     /// A guard for a subscriber of `space`.
-    public convenience init(space: Subscriptions, budget: RetryBudget = RetryBudget()) {
+    public convenience init(space: AddressSpace, budget: RetryBudget = RetryBudget()) {
         self.init(scheme: RangeCounterScheme(space: space), space: space, budget: budget)
     }
 }
@@ -19,7 +19,7 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     public static var capabilities: SubscriberCapabilities { [] }
 
     @usableFromInline
-    let space: Subscriptions
+    let space: AddressSpace
     @usableFromInline
     struct Install: ~Copyable {
         @usableFromInline
@@ -33,7 +33,7 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     @usableFromInline
     let installs = CacheLineArray<Install>(count: 1) { Install() }
 
-    init(space: Subscriptions) { self.space = space }
+    init(space: AddressSpace) { self.space = space }
 
     @inlinable @inline(__always)
     var install: UnsafeMutablePointer<Install> { installs[0] }
@@ -46,10 +46,10 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     }
 
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<RangeCounter.Ticket> {
-        guard !isOver(at: page) else { return .dead }
-        let ticket = space.counter.waitUntilIdle(until: deadline, unless: { isOver(at: page) })
+        guard !isDead(at: page) else { return .dead }
+        let ticket = space.counter.waitUntilIdle(until: deadline, unless: { isDead(at: page) })
         if let ticket { return .ticket(ticket) }
-        return isOver(at: page) ? .dead : .busy
+        return isDead(at: page) ? .dead : .busy
     }
 
     @inlinable @inline(__always)
@@ -60,13 +60,13 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
 
     @inlinable @inline(__always)
     public func readRetry(_ ticket: RangeCounter.Ticket, at page: Int) -> Bool {
-        isOver(at: page) || space.counter.readRetry(ticket)
+        isDead(at: page) || space.counter.readRetry(ticket)
     }
 
     @inlinable @inline(__always)
-    public func isOver(at page: Int) -> Bool {
+    public func isDead(at page: Int) -> Bool {
         // Relaxed: with the lock held, since it is written with the lock held. Without it, since nothing is read on the
-        // strength of it: whoever comes after released() reads true, and a fault that meets it may be told either.
+        // strength of it: whoever comes after markDead() reads true, and a fault that meets it may be told either.
         install.pointee.isDead.load(ordering: .relaxed)
     }
 
@@ -81,7 +81,7 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
 
     public func invalidationEnded(_ invalidation: Invalidation) {}
 
-    public func released() {
+    public func markDead() {
         install.pointee.lock.lock()
         install.pointee.isDead.store(true, ordering: .relaxed)
         install.pointee.lock.unlock()

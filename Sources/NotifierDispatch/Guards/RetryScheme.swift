@@ -23,16 +23,16 @@ public protocol RetryScheme: ~Copyable, Sendable {
     /// Ends the install section that ``beginInstall(_:at:)`` began with this ticket, on the same thread.
     func endInstall(_ ticket: Ticket, at page: Int)
 
-    /// Whether the subscription is over: a fault that asks after ``released()`` has returned hears so.
-    func isOver(at page: Int) -> Bool
+    /// Whether the subscription is over: a fault that asks after ``markDead()`` has returned hears so.
+    func isDead(at page: Int) -> Bool
 
     /// Subscribes a cache whose guard uses this scheme; see ``TranslationGuard/subscribe(_:over:to:)``.
     func subscribe<Cache: TranslationCache>(
-        _ cache: Cache, over range: InvalidationRange, to space: Subscriptions
+        _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Self>
 
     /// The subscription is over: once this returns, no install section is open and none begins.
-    func released()
+    func markDead()
 }
 
 extension RetryScheme where Self: ~Copyable {
@@ -41,11 +41,88 @@ extension RetryScheme where Self: ~Copyable {
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
         SmallLock.assertNoneHeld()
         var backoff = Backoff()
-        while !isOver(at: page) {
+        while !isDead(at: page) {
             if let ticket = readBeginIfIdle(at: page) { return .ticket(ticket) }
             if deadline.hasPassed { return .busy }
             backoff.pause()
         }
         return .dead
     }
+}
+
+/// A scheme whose install section is held together by a lock: every start tears down with it held against installs, and
+/// the check that decides is made under it.
+public protocol LockingScheme: ~Copyable, RetryScheme {
+    /// Whether to throw the walk away before any lock is taken. A hint: `false` is always followed by the check under
+    /// the lock (invariant 32).
+    func checkRetry(_ ticket: Ticket, at page: Int) -> Bool
+
+    /// Takes the lock of the install section. Returns the wait in nanoseconds, 0 for none.
+    func lockForInstall(at page: Int) -> UInt64
+
+    /// Gives back what ``lockForInstall(at:)`` took, on the same thread.
+    func unlockForInstall(at page: Int)
+
+    /// Whether the walk must be thrown away: also where the subscription is over. To be asked with the lock of the
+    /// install section held.
+    func readRetry(_ ticket: Ticket, at page: Int) -> Bool
+}
+
+extension LockingScheme where Self: ~Copyable {
+    /// No check before the lock.
+    @inlinable @inline(__always)
+    public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { false }
+
+    /// Checks, takes the lock, and checks again.
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
+        if checkRetry(ticket, at: page) { return nil }
+        let waited = lockForInstall(at: page)
+        guard !readRetry(ticket, at: page) else {
+            unlockForInstall(at: page)
+            return nil
+        }
+        return waited
+    }
+
+    /// Gives the lock back.
+    @inlinable @inline(__always)
+    public func endInstall(_ ticket: Ticket, at page: Int) { unlockForInstall(at: page) }
+}
+
+/// A scheme whose guard is told of sections through the notifier list.
+public protocol ListedScheme: ~Copyable, RetryScheme {
+    /// What the subscriber that uses this scheme must declare.
+    static var capabilities: SubscriberCapabilities { get }
+
+    /// An invalidation starts: from here on readers of its range retry. `teardown` runs with the lock of the install
+    /// section held against them.
+    func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse
+
+    /// The invalidation ends.
+    func invalidationEnded(_ invalidation: Invalidation)
+}
+
+extension ListedScheme where Self: ~Copyable {
+    /// Subscribes in the notifier list.
+    @inlinable
+    public func subscribe<Cache: TranslationCache>(
+        _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
+    ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Self> {
+        CacheSubscription(try space.register(CacheSubscriber(cache, guard: cache.guard, over: range)))
+    }
+}
+
+extension RetryingGuard: ListedGuard where Scheme: ListedScheme & ~Copyable {
+    public static var capabilities: SubscriberCapabilities { Scheme.capabilities }
+
+    @inlinable
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        scheme.invalidationStarted(invalidation, teardown: teardown)
+    }
+
+    @inlinable
+    public func invalidationEnded(_ invalidation: Invalidation) { scheme.invalidationEnded(invalidation) }
 }

@@ -10,14 +10,14 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
 
     /// Held, so that the exclusive gate outlives every fault.
     @usableFromInline
-    let space: Subscriptions
+    let space: AddressSpace
     @usableFromInline
     let budget: RetryBudget
     @usableFromInline
     let scheme: Scheme
 
     /// A guard that finds collisions by `scheme`, for a subscriber of `space`.
-    public init(scheme: consuming Scheme, space: Subscriptions, budget: RetryBudget) {
+    public init(scheme: consuming Scheme, space: AddressSpace, budget: RetryBudget) {
         self.space = space
         self.budget = budget
         self.scheme = scheme
@@ -54,16 +54,16 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
                 retries.collided()
             }
         }
-        if scheme.isOver(at: page) { return retries.outcome(.dead) }
-        let status = space.withExclusiveRead(until: retries.fallbackDeadline, unless: { scheme.isOver(at: page) }) {
+        if scheme.isDead(at: page) { return retries.outcome(.dead) }
+        let status = space.withExclusiveRead(until: retries.fallbackDeadline, unless: { scheme.isDead(at: page) }) {
             installUndisturbed(at: page, walk, install)
         }
-        return retries.outcome(status ?? (scheme.isOver(at: page) ? .dead : .busy), usedFallback: true)
+        return retries.outcome(status ?? (scheme.isDead(at: page) ? .dead : .busy), usedFallback: true)
     }
 
     /// The outcome of a walk that found nothing.
     @inlinable
-    func statusOfNothing(at page: Int) -> FaultOutcome.Status { scheme.isOver(at: page) ? .dead : .absent }
+    func statusOfNothing(at page: Int) -> FaultOutcome.Status { scheme.isDead(at: page) ? .dead : .absent }
 
     /// The install section. Returns how long it was waited for, or `nil` where the walk must be thrown away.
     @inlinable @inline(__always)
@@ -82,7 +82,7 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     func installUndisturbed<Translation>(
         at page: Int, _ walk: () -> Translation?, _ install: (Translation) -> Void
     ) -> FaultOutcome.Status {
-        while !scheme.isOver(at: page), let ticket = scheme.readBeginIfIdle(at: page) {
+        while !scheme.isDead(at: page), let ticket = scheme.readBeginIfIdle(at: page) {
             guard let translation = walk() else { return statusOfNothing(at: page) }
             if installUnlessCollided(translation, at: page, install, ticket) != nil { return .installed }
         }
@@ -91,11 +91,54 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
 
     @inlinable
     public func subscribe<Cache: TranslationCache>(
-        _ cache: Cache, over range: InvalidationRange, to space: Subscriptions
+        _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Scheme> {
         precondition(space === self.space, "a guard was made for another space than its cache is registered in")
         return try scheme.subscribe(cache, over: range, to: space)
     }
 
-    public func released() { scheme.released() }
+    public func markDead() { scheme.markDead() }
+}
+
+/// A fault that could not go straight through: what it has spent so far of its ``RetryBudget``.
+///
+/// The budget bounds both what makes a fault wait and what makes it walk again (invariant 34): a point in time, the same
+/// for all its waits, and a number of collisions.
+@usableFromInline
+struct FaultRetries {
+    private let startNanoseconds: UInt64
+    /// When the optimistic attempts end.
+    @usableFromInline
+    let deadline: Deadline
+    private let budget: RetryBudget
+    private var collisions: UInt32
+
+    /// Begins the slow path of a fault that has collided so often on its fast path.
+    @usableFromInline
+    init(collisions: UInt32, budget: RetryBudget) {
+        startNanoseconds = MonotonicClock.now()
+        deadline = Deadline.after(nanoseconds: budget.nanoseconds)
+        self.budget = budget
+        self.collisions = collisions
+    }
+
+    /// Whether another optimistic attempt is allowed.
+    @usableFromInline
+    var mayGoOn: Bool { collisions < budget.collisions && !deadline.hasPassed }
+
+    /// Counts a walk that was thrown away.
+    @usableFromInline
+    mutating func collided() { collisions += 1 }
+
+    /// How long the fallback may take from now on.
+    @usableFromInline
+    var fallbackDeadline: Deadline { .after(nanoseconds: budget.fallbackNanoseconds) }
+
+    /// The fault's outcome, with all that it has spent.
+    @usableFromInline
+    func outcome(_ status: FaultOutcome.Status, usedFallback: Bool = false) -> FaultOutcome {
+        FaultOutcome(
+            status, waitedNanoseconds: max(1, MonotonicClock.now() &- startNanoseconds), retries: collisions,
+            usedFallback: usedFallback)
+    }
 }

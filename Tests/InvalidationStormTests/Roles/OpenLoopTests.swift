@@ -286,5 +286,5 @@ private final class StallingGuard: ListedGuard {
 
     func invalidationEnded(_ invalidation: Invalidation) { mutex.invalidationEnded(invalidation) }
 
-    func released() { mutex.released() }
+    func markDead() { mutex.markDead() }
 }

@@ -8,11 +8,11 @@ import Testing
 
     @Test("Invariant 1: every bystander is told of every start, and of its end")
     func pairedCalls() throws {
-        let space = AddressSpace(pages: 64)
+        let space = StormSpace(pages: 64)
         try RCU.withRegisteredThread {
             let bystanders = try Bystanders(listed: 16, intervals: 4, on: space)
             for round in 1...3 {
-                space.subscriptions.invalidate(invalidation.range, event: .clear) {
+                space.notifiers.invalidate(invalidation.range, event: .clear) {
                     #expect(bystanders.starts == UInt64(16 * round))
                     #expect(bystanders.openSections == 16)
                 }
@@ -24,18 +24,18 @@ import Testing
 
     @Test("Bystanders with ranges divide the pages between them, and hear of their own until they leave")
     func dividedPages() throws {
-        let space = AddressSpace(pages: 10)
+        let space = StormSpace(pages: 10)
         try RCU.withRegisteredThread {
             let bystanders = try Bystanders(listed: 0, intervals: 4, on: space)
             for (number, page) in (0..<10).enumerated() {
                 let range = try #require(InvalidationRange(pages: page..<page + 1))
-                space.subscriptions.invalidate(range, event: .clear) {}
+                space.notifiers.invalidate(range, event: .clear) {}
                 #expect(bystanders.startsInRanges == UInt64(number + 1))
             }
-            space.subscriptions.invalidate(space.pageTable.wholeRange, event: .clear) {}
+            space.notifiers.invalidate(space.pageTable.wholeRange, event: .clear) {}
             #expect(bystanders.startsInRanges == 14)
             bystanders.leave()
-            space.subscriptions.invalidate(space.pageTable.wholeRange, event: .clear) {}
+            space.notifiers.invalidate(space.pageTable.wholeRange, event: .clear) {}
             #expect(bystanders.startsInRanges == 14)
         }
     }
@@ -48,7 +48,7 @@ import Testing
         }
         let threads = (0..<2).map { number in
             RoleThread(number: number) {
-                for _ in 0..<100 { lives.space.subscriptions.invalidate(invalidation.range, event: .clear) {} }
+                for _ in 0..<100 { lives.space.notifiers.invalidate(invalidation.range, event: .clear) {} }
             }
         }
         threads.forEach { $0.join() }
@@ -75,9 +75,9 @@ import Testing
             RCU.withRegisteredThread {
                 let lives = SpaceLives(scenario: .fanout, pairing: .targetedUndo, device: device)
                 let invalidation = Invalidation(range: InvalidationRange(pages: 0..<1)!, event: .clear)
-                let section = lives.space.subscriptions.invalidateRangeStart(invalidation)
+                let section = lives.space.notifiers.invalidateRangeStart(invalidation)
                 lives.end()
-                if let section { lives.space.subscriptions.invalidateRangeEnd(section) }
+                if let section { lives.space.notifiers.invalidateRangeEnd(section) }
             }
         }
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import InvalidationStorm
 
 @Suite struct ShadowTableTests {
-    let space = AddressSpace(pages: 64)
+    let space = StormSpace(pages: 64)
     let shadow: ShadowTable
     let range = InvalidationRange(pages: 8..<24)!
 

@@ -25,7 +25,7 @@ import Testing
 
     /// Fills the shadow table, renews the space, and faults once between the lives, once in the second, and once after.
     private func renewing<Guard: TranslationGuard>(
-        _ makeGuard: @escaping @Sendable (AddressSpace) -> Guard
+        _ makeGuard: @escaping @Sendable (StormSpace) -> Guard
     ) -> Renewal {
         let device = Device(pageTable: PageTable(pages: 1024), makeGuard: makeGuard)
         return RCU.withRegisteredThread {
@@ -49,7 +49,7 @@ import Testing
     }
 
     private func holds<Guard: TranslationGuard>(
-        _ makeGuard: @escaping @Sendable (AddressSpace) -> Guard
+        _ makeGuard: @escaping @Sendable (StormSpace) -> Guard
     ) -> Bool {
         let seen = renewing(makeGuard)
         return seen.visible == 0 && seen.lateFault == .dead && seen.stale == 0 && seen.nextFault == .installed
@@ -70,13 +70,13 @@ import Testing
         #expect(holds { _ in SectionLockGuard<CKCohortLock>() })
         #expect(holds { _ in SectionLockGuard<TBBSpinReadWriteLock>() })
         #expect(holds { _ in SectionLockGuard<TBBQueuingReadWriteLock>() })
-        #expect(holds { InvLockGuard(space: $0.subscriptions) })
-        #expect(holds { RangeCounterGuard(space: $0.subscriptions) })
-        #expect(holds { KVMGuard(space: $0.subscriptions) })
-        #expect(holds { IntervalGuard(space: $0.subscriptions, pages: $0.pages) })
-        #expect(holds { IntervalLockFreeGuard(space: $0.subscriptions, pages: $0.pages) })
-        #expect(holds { IntervalStripeGuard(space: $0.subscriptions, pages: $0.pages) })
-        #expect(holds { IntervalStripeLockFreeGuard(space: $0.subscriptions, pages: $0.pages) })
+        #expect(holds { InvLockGuard(space: $0.notifiers) })
+        #expect(holds { RangeCounterGuard(space: $0.notifiers) })
+        #expect(holds { KVMGuard(space: $0.notifiers) })
+        #expect(holds { IntervalGuard(space: $0.notifiers, pages: $0.pages) })
+        #expect(holds { IntervalLockFreeGuard(space: $0.notifiers, pages: $0.pages) })
+        #expect(holds { IntervalStripeGuard(space: $0.notifiers, pages: $0.pages) })
+        #expect(holds { IntervalStripeLockFreeGuard(space: $0.notifiers, pages: $0.pages) })
     }
 
     @Test("A guard that still installs between two lives is caught, every time")
@@ -112,7 +112,7 @@ import Testing
             let (second, secondCache) = (lives.space, device.cache)
             // By identifiers: a failure prints what is compared, and the objects have parts that cannot be copied.
             func same(_ one: AnyObject, _ other: AnyObject) -> Bool { ObjectIdentifier(one) == ObjectIdentifier(other) }
-            let subscriptionsAreShared = same(second.subscriptions, first.subscriptions)
+            let subscriptionsAreShared = same(second.notifiers, first.notifiers)
             let guardIsShared = same(secondCache.guard, firstCache.guard)
             let pageTableIsShared = same(second.pageTable, first.pageTable)
             let shadowIsShared = same(secondCache.shadow, firstCache.shadow)
@@ -169,7 +169,7 @@ private final class HoardingDevice: AttachableDevice {
 
     init(pageTable: PageTable) { shadow = ShadowTable(pageTable: pageTable) }
 
-    func attach(to space: AddressSpace) throws(RegistrationError) -> CacheSubscription {
-        CacheSubscription(try space.subscriptions.register(Bystander()))
+    func attach(to space: StormSpace) throws(RegistrationError) -> CacheSubscription {
+        CacheSubscription(try space.notifiers.register(Bystander()))
     }
 }

@@ -138,7 +138,7 @@ struct AdaptiveBiasTests {
                 #expect(eventually { adaptive.biases[page / 4] == bias })
                 let isOver = Gate()
                 let releaser = RegisteredThread {
-                    adaptive.released()
+                    adaptive.markDead()
                     isOver.open()
                 }
                 #expect(!isOver.waitInVain())

@@ -133,7 +133,7 @@ struct AsymmetricSchemeTests {
             let install = HeldInstall(asymmetric, at: 7)
             let isOver = Gate()
             let releaser = RegisteredThread {
-                asymmetric.released()
+                asymmetric.markDead()
                 isOver.open()
             }
             #expect(!isOver.waitInVain())

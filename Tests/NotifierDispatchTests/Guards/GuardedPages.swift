@@ -13,13 +13,13 @@ final class GuardedPages: @unchecked Sendable {
     static var hot: Range<Int> { 508..<516 }
     private static var nothing: Int { 0 }
 
-    let space: Subscriptions
+    let space: AddressSpace
     let translationGuard: any TranslationGuard
     let stale = EventCounter()
     private let generations: UnsafeMutablePointer<Atomic<Int>>
     private let translations: UnsafeMutablePointer<Atomic<Int>>
 
-    init(space: Subscriptions = Subscriptions(), makeGuard: (Subscriptions) -> any TranslationGuard) {
+    init(space: AddressSpace = AddressSpace(), makeGuard: (AddressSpace) -> any TranslationGuard) {
         self.space = space
         translationGuard = makeGuard(space)
         generations = .allocate(capacity: Self.count)
@@ -31,7 +31,7 @@ final class GuardedPages: @unchecked Sendable {
     }
 
     convenience init(
-        _ kind: ProtectedGuard, space: Subscriptions = Subscriptions(), budget: RetryBudget = RetryBudget()
+        _ kind: ProtectedGuard, space: AddressSpace = AddressSpace(), budget: RetryBudget = RetryBudget()
     ) {
         self.init(space: space) { kind.make(space: $0, pages: Self.count, budget: budget) }
     }

@@ -10,7 +10,7 @@ struct InterruptedScheme: ~Copyable, ListedScheme, LockingScheme {
         let installSections = EventCounter()
 
         /// A guard that is interrupted so.
-        func makeGuard(_ space: Subscriptions, budget: RetryBudget) -> RetryingGuard<InterruptedScheme> {
+        func makeGuard(_ space: AddressSpace, budget: RetryBudget) -> RetryingGuard<InterruptedScheme> {
             RetryingGuard(scheme: InterruptedScheme(interruption: self), space: space, budget: budget)
         }
     }
@@ -43,7 +43,7 @@ struct InterruptedScheme: ~Copyable, ListedScheme, LockingScheme {
 
     func readRetry(_ ticket: KVMScheme.Ticket, at page: Int) -> Bool { kvm.readRetry(ticket, at: page) }
 
-    func isOver(at page: Int) -> Bool { kvm.isOver(at: page) }
+    func isDead(at page: Int) -> Bool { kvm.isDead(at: page) }
 
     func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
         kvm.invalidationStarted(invalidation, teardown: teardown)
@@ -51,5 +51,5 @@ struct InterruptedScheme: ~Copyable, ListedScheme, LockingScheme {
 
     func invalidationEnded(_ invalidation: Invalidation) { kvm.invalidationEnded(invalidation) }
 
-    func released() { kvm.released() }
+    func markDead() { kvm.markDead() }
 }

@@ -6,7 +6,7 @@ import Testing
 struct KVMSchemeTests {
     @Test("Invariant 29: without the lock too, nobody sees the count drop before the sequence moves")
     func invariant29() {
-        let kvm = KVMGuard(space: Subscriptions())
+        let kvm = KVMGuard(space: AddressSpace())
         let started = EventCounter()
         let isDone = Gate()
         let missed = EventCounter()
@@ -32,7 +32,7 @@ struct KVMSchemeTests {
         arguments: 0..<8)
     func invariant30(seed: Int) {
         var random = SeededRandom(seed: seed)
-        let kvm = KVMGuard(space: Subscriptions())
+        let kvm = KVMGuard(space: AddressSpace())
         var open: [Range<Int>] = []
         for _ in 0..<400 {
             if let last = open.indices.last, open.count == 6 || random.oneIn(2) {
@@ -54,7 +54,7 @@ struct KVMSchemeTests {
 
     @Test("Invariant 31: the hull grows with each start, keeps ranges that ended, and is reset by the first start only")
     func invariant31() {
-        let kvm = KVMGuard(space: Subscriptions())
+        let kvm = KVMGuard(space: AddressSpace())
         kvm.start(10..<14)
         #expect(kvm.hull == Array(10..<14))
         // Nested, overlapping and apart, on both sides.
@@ -81,7 +81,7 @@ struct KVMSchemeTests {
 
     @Test("The sequence knows no ranges: a section anywhere that ended makes a reader retry, one that is open does not")
     func sequenceIsNotFiltered() throws {
-        let kvm = KVMGuard(space: Subscriptions())
+        let kvm = KVMGuard(space: AddressSpace())
         let ticket = try #require(kvm.begins(at: 60))
         kvm.start(0..<4)
         #expect(!kvm.retriesAtOnce(ticket, at: 60))
@@ -132,12 +132,12 @@ struct KVMSchemeTests {
 
     @Test("Invariant 37: after the release nobody begins or installs, and open sections are forgotten")
     func invariant37() throws {
-        let kvm = KVMGuard(space: Subscriptions())
+        let kvm = KVMGuard(space: AddressSpace())
         let ticket = try #require(kvm.begins(at: 2))
         kvm.start(0..<4)
-        #expect(!kvm.isOver)
-        kvm.released()
-        #expect(kvm.isOver)
+        #expect(!kvm.isDead)
+        kvm.markDead()
+        #expect(kvm.isDead)
         #expect(kvm.retries(ticket, at: 60))
         #expect(kvm.hull.isEmpty)
         #expect(kvm.begins(at: 60) == nil)
@@ -150,13 +150,13 @@ struct KVMSchemeTests {
         kvm.start(0..<4)
         #expect(kvm.hull.isEmpty)
         kvm.end(0..<4)
-        #expect(kvm.isOver)
+        #expect(kvm.isDead)
     }
 
     @Test("An end without a start traps")
     func endWithoutStart() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            KVMGuard(space: Subscriptions()).end(0..<4)
+            KVMGuard(space: AddressSpace()).end(0..<4)
         }
         #expect(result?.trapped(saying: "an invalidation ended that had not started") == true)
     }
@@ -165,7 +165,7 @@ struct KVMSchemeTests {
         @Test("Invariant 35: waiting for a section while holding a small lock traps")
         func waitingUnderALockTraps() async {
             let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-                let kvm = KVMGuard(space: Subscriptions())
+                let kvm = KVMGuard(space: AddressSpace())
                 _ = kvm.scheme.lockForInstall(at: 2)
                 _ = kvm.scheme.readBegin(at: 2, until: .never)
             }
@@ -196,5 +196,5 @@ extension KVMGuard {
     /// The pages below 64 that a reader of now would have to wait for.
     var hull: [Int] { (0..<64).filter { scheme.isInProgress(at: $0) } }
 
-    var isOver: Bool { scheme.isOver(at: 0) }
+    var isDead: Bool { scheme.isDead(at: 0) }
 }

@@ -54,7 +54,7 @@ struct LockHoldingGuardTests {
     func undoGivesTheLockBack() throws {
         for kind in ProtectedGuard.lockHolding {
             try RCU.withRegisteredThread {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 let first = GuardedPages(kind, space: space)
                 let second = GuardedPages(kind, space: space)
                 let firstIsBefore = try first.subscribe().isBefore(try second.subscribe())

@@ -35,7 +35,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
 
     var testDescription: String { rawValue }
 
-    func make(space: Subscriptions, pages: Int, budget: RetryBudget) -> any TranslationGuard {
+    func make(space: AddressSpace, pages: Int, budget: RetryBudget) -> any TranslationGuard {
         switch self {
         case .mutex: MutexGuard()
         case .readWriteLock: ReadWriteLockGuard()

@@ -313,8 +313,8 @@ struct ProtectedGuardTests {
             _ = try pages.subscribe()
             #expect(pages.fault(at: 510).status == .installed)
             // Told twice, as by two callers that meet, and then called like any other.
-            pages.translationGuard.released()
-            pages.translationGuard.released()
+            pages.translationGuard.markDead()
+            pages.translationGuard.markDead()
             for isBlockable in [true, false] {
                 #expect(pages.invalidate(508..<512, isBlockable: isBlockable))
                 #expect(!pages.isVisible(510))

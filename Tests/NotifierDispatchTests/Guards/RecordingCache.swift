@@ -61,7 +61,7 @@ final class CachedPages: @unchecked Sendable {
 extension ProtectedGuard {
     /// A cache behind a guard of this kind.
     func makeCache(
-        in space: Subscriptions, _ pages: CachedPages, owner: InvalidationOwner? = nil
+        in space: AddressSpace, _ pages: CachedPages, owner: InvalidationOwner? = nil
     ) -> any TranslationCache {
         func cache(behind translationGuard: some TranslationGuard) -> any TranslationCache {
             RecordingCache(translationGuard, owner: owner, pages: pages)

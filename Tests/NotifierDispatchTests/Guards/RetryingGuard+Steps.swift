@@ -7,7 +7,7 @@ import Testing
 extension RetryingGuard where Scheme: ~Copyable {
     /// A guard of a space of its own.
     convenience init(_ scheme: consuming Scheme) {
-        self.init(scheme: scheme, space: Subscriptions(), budget: RetryBudget(nanoseconds: .max))
+        self.init(scheme: scheme, space: AddressSpace(), budget: RetryBudget(nanoseconds: .max))
     }
 
     /// A fault that finds something, and does `work` where it would install it.

@@ -220,8 +220,8 @@ struct RetryingGuardTests {
 
     @Test("Invariant 37: where the subscription ends before the walk of the fallback, there is none")
     func invariant37BeforeTheWalk() {
-        let kvm = KVMGuard(space: Subscriptions())
-        kvm.released()
+        let kvm = KVMGuard(space: AddressSpace())
+        kvm.markDead()
         let walks = EventCounter()
         let status = kvm.installUndisturbed(
             at: 0,

@@ -13,7 +13,7 @@ struct SmallStripesStressTests {
     private static let budget = RetryBudget(collisions: 3)
 
     private func storm(
-        _ translationGuard: any TranslationGuard, of space: Subscriptions,
+        _ translationGuard: any TranslationGuard, of space: AddressSpace,
         watching watch: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         let pages = GuardedPages(space: space) { _ in translationGuard }
@@ -66,7 +66,7 @@ struct SmallStripesStressTests {
     @Test("Invariant 8: striped lets nothing stale through")
     func striped() throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let scheme = StripedScheme(pages: GuardedPages.count, stripeSize: StripeSize(shift: 1), wideBound: 1)
             try storm(StripedGuard(scheme: scheme, space: space, budget: Self.budget), of: space)
         }
@@ -75,7 +75,7 @@ struct SmallStripesStressTests {
     @Test("Invariant 8: asymmetric lets nothing stale through", arguments: ProcessBarrier.variants)
     func asymmetric(barrier: ProcessBarrier) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let scheme = AsymmetricScheme(
                 pages: GuardedPages.count, stripeSize: StripeSize(shift: 1), barrier: barrier)
             try storm(AsymmetricGuard(scheme: scheme, space: space, budget: Self.budget), of: space)
@@ -87,7 +87,7 @@ struct SmallStripesStressTests {
         arguments: ProcessBarrier.variants)
     func adaptive(barrier: ProcessBarrier) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let scheme = AdaptiveScheme(
                 pages: GuardedPages.count, stripeSize: StripeSize(shift: 1), wideBound: 1, biasBudget: 1,
                 barrier: barrier, quietFaults: 3)

@@ -123,7 +123,7 @@ struct StripedSchemeTests {
         let install = HeldInstall(striped, at: 5)
         let isOver = Gate()
         let releaser = RegisteredThread { [striped] in
-            striped.released()
+            striped.markDead()
             isOver.open()
         }
         #expect(!isOver.waitInVain())

@@ -11,7 +11,7 @@ struct TranslationCacheTests {
         "A cache is asked to drop what lies in its range, and no page beside it", arguments: ProtectedGuard.allCases)
     func clipping(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let pages = CachedPages()
             let cache = kind.makeCache(in: space, pages)
             _ = try space.register(cache, over: .of(Self.range))
@@ -35,7 +35,7 @@ struct TranslationCacheTests {
     @Test("A section beside the range keeps no fault waiting", arguments: lookingAtRanges)
     func sectionBesideTheRange(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let pages = CachedPages()
             let cache = kind.makeCache(in: space, pages)
             _ = try space.register(cache, over: .of(Self.range))
@@ -54,7 +54,7 @@ struct TranslationCacheTests {
         arguments: ProtectedGuard.retrying)
     func nestedSections(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let pages = CachedPages()
             let cache = kind.makeCache(in: space, pages)
             _ = try space.register(cache, over: .of(Self.range))
@@ -77,7 +77,7 @@ struct TranslationCacheTests {
         arguments: ProtectedGuard.allCases, [true, false])
     func unregister(kind: ProtectedGuard, isDeferred: Bool) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let pages = CachedPages()
             let cache = kind.makeCache(in: space, pages)
             let subscription = try space.register(cache, over: .of(Self.range))
@@ -103,7 +103,7 @@ struct TranslationCacheTests {
         arguments: ProtectedGuard.allCases)
     func unregisterInsideACallback(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let pages = CachedPages()
             let cache = kind.makeCache(in: space, pages)
             let subscription = try space.register(cache, over: .of(Self.range))
@@ -130,7 +130,7 @@ struct TranslationCacheTests {
     func owner(kind: ProtectedGuard) throws {
         let (device, other) = (InvalidationOwner(), InvalidationOwner())
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let pages = CachedPages()
             let cache = kind.makeCache(in: space, pages, owner: device)
             _ = try space.register(cache, over: .of(Self.range))
@@ -148,8 +148,8 @@ struct TranslationCacheTests {
     func guardOfAnotherSpaceTraps(kind: ProtectedGuard) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
             try RCU.withRegisteredThread {
-                let cache = kind.makeCache(in: Subscriptions(), CachedPages())
-                _ = try Subscriptions().register(cache, over: .of(0..<4))
+                let cache = kind.makeCache(in: AddressSpace(), CachedPages())
+                _ = try AddressSpace().register(cache, over: .of(0..<4))
             }
         }
         #expect(result?.trapped(saying: "a guard was made for another space than its cache is registered in") == true)
@@ -161,7 +161,7 @@ struct TranslationCacheTests {
             for (range, stripes) in [
                 (500..<520, [0..<512, 512..<1_024]), (513..<514, [512..<1_024]), (0..<512, [0..<512]),
             ] {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 let cache = ProtectedGuard.intervalStripe.makeCache(in: space, CachedPages())
                 let subscription = try space.register(cache, over: .of(range))
                 #expect(space.intervals.nodesInTree.map { $0.pointee.range.pages } == stripes)

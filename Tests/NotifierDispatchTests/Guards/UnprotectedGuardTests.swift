@@ -18,7 +18,7 @@ struct UnprotectedGuardTests {
         #expect(UnprotectedGuard.capabilities == [])
         let pages = GuardedPages { _ in UnprotectedGuard() }
         #expect(pages.faultOnNothing(at: 3).status == .absent)
-        pages.translationGuard.released()
+        pages.translationGuard.markDead()
         #expect(pages.fault(at: 3).status == .installed)
     }
 

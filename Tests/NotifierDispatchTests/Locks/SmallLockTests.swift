@@ -129,7 +129,7 @@ enum Wait: String, CaseIterable, Codable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     func perform() {
-        let space = Subscriptions()
+        let space = AddressSpace()
         switch self {
         case .waitQueueWait: _ = WaitQueue().wait(until: .never) { false }
         case .claim: _ = space.counter.claim(until: .never)

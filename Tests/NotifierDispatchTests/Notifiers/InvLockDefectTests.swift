@@ -8,7 +8,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 1: an end lowers the count")
     func sketchDefect1() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             invLock.start()
             invLock.start()
             #expect(invLock.activeCount == 2)
@@ -22,7 +22,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 1: an end without a start traps")
     func sketchDefect1Trap() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            RCU.withRegisteredThread { InvLock(space: Subscriptions()).end() }
+            RCU.withRegisteredThread { InvLock(space: AddressSpace()).end() }
         }
         #expect(result?.trapped(saying: "an interesting invalidation ended that had not started") == true)
     }
@@ -30,7 +30,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 2: a reader that waited holds the idle sequence from after the wait")
     func sketchDefect2() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             invLock.start()
             let reader = RegisteredThread {
                 guard let ticket = invLock.ticket() else {
@@ -53,7 +53,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 3: an uninteresting first start does not hide a later interesting one")
     func sketchDefect3() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             invLock.start(interesting: false)
             let ticket = try #require(invLock.readBeginIfIdle())
             #expect(!invLock.retries(ticket))
@@ -70,7 +70,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 4: true means retry, so a reader that was not disturbed walks once")
     func sketchDefect4() throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let invLock = InvLock(space: space)
             let ticket = try #require(invLock.readBeginIfIdle())
             #expect(!invLock.retries(ticket))
@@ -96,7 +96,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 5: after an exclusive read nothing is left of it")
     func sketchDefect5() throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let invLock = InvLock(space: space)
             let exclusive = invLock.exclusiveOutcome { #expect(space.isClaimed) }
             #expect(exclusive == .ticket)
@@ -113,7 +113,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 6: all attempts share one deadline, and when it has passed the fallback is taken")
     func sketchDefect6() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let budget = RetryBudget(collisions: .max, nanoseconds: 1_000_000)
             let translationGuard = InvLockGuard(space: space, budget: budget)
             let walks = EventCounter()
@@ -133,7 +133,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 7: collisions reach the slow path, though no time is used up")
     func sketchDefect7() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let budget = RetryBudget(collisions: 3, nanoseconds: .max)
             let translationGuard = InvLockGuard(space: space, budget: budget)
             let walks = EventCounter()
@@ -154,7 +154,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 8: an exclusive read stops every start before any subscriber is called")
     func sketchDefect8() throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let invLock = InvLock(space: space)
             let subscriber = RecordingSubscriber()
             _ = try space.register(subscriber)
@@ -181,7 +181,7 @@ struct InvLockDefectTests {
     func sketchDefect8Trap() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             RCU.withRegisteredThread {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 _ = InvLock(space: space).exclusiveOutcome { _ = space.startsAndEnds(.blockable()) }
             }
         }
@@ -191,7 +191,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 9: sections nest, overlap, change threads, and the sequence stays odd until the last end")
     func sketchDefect9() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let ticket = try #require(invLock.readBeginIfIdle())
             invLock.start(0..<4)
             RegisteredThread { invLock.start(2..<8) }.join()
@@ -218,7 +218,7 @@ struct InvLockDefectTests {
         RCU.withRegisteredThread {
             let failures = EventCounter()
             for round in 0..<50 where failures.value == 0 {
-                let invLock = InvLock(space: Subscriptions())
+                let invLock = InvLock(space: AddressSpace())
                 let page = Page()
                 let isWaiting = Gate()
                 invLock.start()
@@ -241,7 +241,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 11: an open section that is not interesting keeps no reader out")
     func sketchDefect11() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             invLock.start(interesting: false)
             #expect(invLock.beginsAtOnce() == .ticket)
             invLock.start(interesting: true)
@@ -261,7 +261,7 @@ struct InvLockDefectTests {
     func sketchDefect12() throws {
         try RCU.withRegisteredThread {
             for failing in 0..<2 {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 let invLock = InvLock(space: space)
                 let subscribers = RecordingSubscriber.inAddressOrder(2)
                 subscribers[failing].capabilities = .mayWouldBlock
@@ -283,7 +283,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 13: tearing down inside a section wakes the sleepers, and readers see dead")
     func sketchDefect13() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let ticket = try #require(invLock.readBeginIfIdle())
             invLock.start()
             let outcomes = EventCounter()
@@ -293,7 +293,7 @@ struct InvLockDefectTests {
                 }
             }
             #expect(eventually { invLock.sleeperCount == 2 })
-            invLock.tearDown()
+            invLock.markDead()
             for reader in readers { reader.join() }
             #expect(outcomes.value == 2)
             #expect(invLock.activeCount == 0)
@@ -314,14 +314,14 @@ struct InvLockDefectTests {
         await #expect(processExitsWith: .success) {
             RCU.withRegisteredThread {
                 for tearsDown in [false, true] {
-                    let invLock = InvLock(space: Subscriptions())
+                    let invLock = InvLock(space: AddressSpace())
                     invLock.start()
                     let reader = RegisteredThread {
                         guard let ticket = invLock.ticket() else { return precondition(tearsDown) }
                         precondition(!tearsDown && !invLock.retries(ticket))
                     }
                     precondition(eventually { invLock.sleeperCount == 1 })
-                    tearsDown ? invLock.tearDown() : invLock.end()
+                    tearsDown ? invLock.markDead() : invLock.end()
                     reader.join()
                 }
             }
@@ -331,9 +331,9 @@ struct InvLockDefectTests {
     @Test("Sketch defect 15: the lock keeps its space alive")
     func sketchDefect15() {
         RCU.withRegisteredThread {
-            weak var weakSpace: Subscriptions?
+            weak var weakSpace: AddressSpace?
             func makeLock() -> InvLock {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 weakSpace = space
                 return InvLock(space: space)
             }
@@ -347,7 +347,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 16: every optimistic reader speaks of readBegin and readRetry, and means the same")
     func sketchDefect16() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let invLock = InvLock(space: space)
             guard case .ticket(let ofLock) = invLock.readBegin(until: .never) else {
                 Issue.record("no ticket")
@@ -370,7 +370,7 @@ struct InvLockDefectTests {
     @Test("Sketch defect 17: a reader that gives its range is not kept by sections elsewhere")
     func sketchDefect17() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             invLock.start(8..<16)
             #expect(invLock.beginsAtOnce() == .busy)
             #expect(invLock.beginsAtOnce(range: .of(8..<9)) == .busy)

@@ -18,7 +18,7 @@ struct InvLockStressTests {
     @Test("Invariant 8: no install of an old value after a teardown; readers that sleep are woken")
     func noStaleInstall() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let page = Page()
             runThreads(4) { number in
                 var random = SeededRandom(seed: number)

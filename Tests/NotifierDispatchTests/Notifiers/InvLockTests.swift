@@ -7,12 +7,12 @@ struct InvLockTests {
     @Test("Invariant 7: the count is zero when idle, and a section over after a teardown does not count")
     func invariant7() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             #expect(invLock.activeCount == 0)
             invLock.startAndEnd()
             #expect(invLock.activeCount == 0)
             invLock.start()
-            invLock.tearDown()
+            invLock.markDead()
             #expect(invLock.activeCount == 0)
             invLock.end()
             #expect(invLock.activeCount == 0)
@@ -22,7 +22,7 @@ struct InvLockTests {
     @Test("Invariant 8: a retry is due for every section since begin, whole ones too, and for every open one")
     func invariant8() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             for isOpen in [false, true] {
                 let ticket = try #require(invLock.ticket())
                 #expect(!invLock.retries(ticket))
@@ -37,7 +37,7 @@ struct InvLockTests {
     @Test("Invariant 8: the teardown runs under the lock, for interesting ranges and others, and for the dead")
     func invariant8Teardown() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let teardowns = EventCounter()
             func start(interesting: Bool) {
                 invLock.invalidationStarted(.of(3..<5), interesting: interesting) {
@@ -49,7 +49,7 @@ struct InvLockTests {
             }
             start(interesting: true)
             start(interesting: false)
-            invLock.tearDown()
+            invLock.markDead()
             start(interesting: true)
             #expect(teardowns.value == 3)
         }
@@ -58,7 +58,7 @@ struct InvLockTests {
     @Test("Invariant 9: once collided, a ticket stays so: idle ones, and those that gave a range inside a section")
     func invariant9() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let idle = try #require(invLock.ticket())
             invLock.start(8..<16)
             let ranged = try #require(invLock.ticket(range: .of(0..<4)))
@@ -91,7 +91,7 @@ struct InvLockTests {
             var random = SeededRandom(seed: 10)
             var hits = 0
             for _ in 0..<200 {
-                let invLock = InvLock(space: Subscriptions())
+                let invLock = InvLock(space: AddressSpace())
                 var tickets: [InvLock.Ticket] = []
                 var open: [Range<Int>] = []
                 for _ in 0..<20 {
@@ -122,7 +122,7 @@ struct InvLockTests {
         try RCU.withRegisteredThread {
             for startsInteresting in [false, true] {
                 for endsInteresting in [false, true] {
-                    let invLock = InvLock(space: Subscriptions())
+                    let invLock = InvLock(space: AddressSpace())
                     let ticket = try #require(invLock.ticket())
                     invLock.start(interesting: startsInteresting)
                     invLock.start(interesting: !startsInteresting)
@@ -142,7 +142,7 @@ struct InvLockTests {
     @Test("Invariant 12: the sequence is even when nothing is open, and odd when something is")
     func invariant12() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             var random = SeededRandom(seed: 12)
             var open = 0
             for _ in 0..<1_000 {
@@ -162,7 +162,7 @@ struct InvLockTests {
     @Test("Invariant 13: start, end and teardown write the sequence with the lock held", arguments: 0..<3)
     func invariant13(call: Int) {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             if call == 1 { invLock.start() }
             let hasWritten = Gate()
             invLock.lock()
@@ -171,7 +171,7 @@ struct InvLockTests {
                 switch call {
                 case 0: invLock.start()
                 case 1: invLock.end()
-                default: invLock.tearDown()
+                default: invLock.markDead()
                 }
                 hasWritten.open()
             }
@@ -186,7 +186,7 @@ struct InvLockTests {
     @Test("Invariant 14: a reader sleeps through ends that are not the last, and wakes at the last one")
     func invariant14() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let hasBegun = Gate()
             invLock.start()
             invLock.start()
@@ -208,7 +208,7 @@ struct InvLockTests {
     @Test("Invariant 15: where the sequence wraps around, idle readers go on and waiting ones wake")
     func invariant15() throws {
         try RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             // The last even number below the dead bit.
             invLock.state.pointee.sequence.store(InvLock.deadBit - 2, ordering: .relaxed)
             let ticket = try #require(invLock.ticket())
@@ -230,7 +230,7 @@ struct InvLockTests {
     @Test("Invariant 34: a reader is told busy at its deadline, though nobody ends the section")
     func invariant34() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let invLock = InvLock(space: space)
             #expect(space.raise())
             invLock.start()
@@ -251,7 +251,7 @@ struct InvLockTests {
     @Test("Invariant 35: while readers wait, optimistic or exclusive, callbacks can take the lock")
     func invariant35() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let invLock = InvLock(space: space)
             #expect(space.raise())
             invLock.start(0..<8)
@@ -272,13 +272,13 @@ struct InvLockTests {
     @Test("A ticket may be asked for without waiting: nil while a section is open or the lock is dead")
     func readBeginIfIdle() {
         RCU.withRegisteredThread {
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             #expect(invLock.readBeginIfIdle() != nil)
             invLock.start()
             #expect(invLock.readBeginIfIdle() == nil)
             invLock.end()
             #expect(invLock.readBeginIfIdle(range: .of(2..<5))?.startPage == 2)
-            invLock.tearDown()
+            invLock.markDead()
             #expect(invLock.readBeginIfIdle() == nil)
         }
     }

@@ -36,7 +36,7 @@ extension NotifierList {
     }
 }
 
-extension Subscriptions {
+extension AddressSpace {
     /// Whether a start succeeds; if so, the section is ended at once.
     func startsAndEnds(_ invalidation: Invalidation) -> Bool {
         guard let section = invalidateRangeStart(invalidation) else { return false }

@@ -18,7 +18,7 @@ struct RangeCounterStressTests {
     @Test("Claims exclude each other and every section; sections nest in each other")
     func claimsExclude() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let occupancy = Occupancy()
             runThreads(4) { number in
                 var random = SeededRandom(seed: number)

@@ -7,7 +7,7 @@ struct RangeCounterTests {
     @Test("A ticket holds until the next start: the truth table")
     func truthTable() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let idle = space.readBegin()
             #expect(idle.isIdle)
             #expect(!space.readRetry(idle))
@@ -37,7 +37,7 @@ struct RangeCounterTests {
     @Test("Invariant 8: a whole section between begin and retry is seen, though the count is what it was")
     func invariant8() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let ticket = space.readBegin()
             #expect(space.startsAndEnds(.blockable()))
             #expect(space.activeCount == 0)
@@ -48,7 +48,7 @@ struct RangeCounterTests {
     @Test("Invariant 9: once collided, a ticket stays so through further sections")
     func invariant9() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let ticket = space.readBegin()
             for _ in 0..<1_000 {
                 #expect(space.raise())
@@ -62,7 +62,7 @@ struct RangeCounterTests {
     @Test("Invariant 15: the generation wraps around without a trap, and readers go on")
     func invariant15() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             space.setGenerationToLast()
             let ticket = space.readBegin()
             #expect(ticket.isIdle)
@@ -80,7 +80,7 @@ struct RangeCounterTests {
     @Test("Invariant 7: an end too many traps")
     func invariant7() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            let space = Subscriptions()
+            let space = AddressSpace()
             _ = space.raise()
             space.lower()
             space.lower()
@@ -91,7 +91,7 @@ struct RangeCounterTests {
     @Test("Invariant 34: waiting for the sections to end stops at the deadline, though nobody ends them")
     func invariant34() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             #expect(space.raise())
             #expect(space.waitUntilIdle(until: .after(nanoseconds: 1_000_000)) == nil)
             #expect(space.waitUntilIdle(until: .after(nanoseconds: 0)) == nil)
@@ -103,7 +103,7 @@ struct RangeCounterTests {
     @Test("A claim is exclusive: no start goes in, blockable or not, until it is given back")
     func claimIsExclusive() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let isStarting = Gate()
             let hasStarted = Gate()
             #expect(space.claim())
@@ -129,7 +129,7 @@ struct RangeCounterTests {
     @Test("A claim waits until the sections that are open have ended")
     func claimWaitsForOpenSections() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let hasClaimed = Gate()
             #expect(space.raise())
             #expect(space.raise())
@@ -151,7 +151,7 @@ struct RangeCounterTests {
     @Test("A claim that meets its deadline is taken back, and starts go in again")
     func claimMeetsItsDeadline() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             #expect(space.raise())
             #expect(!space.claim(until: .after(nanoseconds: 1_000_000)))
             #expect(!space.isClaimed)
@@ -166,7 +166,7 @@ struct RangeCounterTests {
     @Test("A claim behind another one meets its deadline, and leaves the other one its claim")
     func claimBehindAClaim() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             #expect(space.claim())
             RegisteredThread { #expect(!space.claim(until: .after(nanoseconds: 1_000_000))) }.join()
             #expect(space.isClaimed)
@@ -182,7 +182,7 @@ struct RangeCounterTests {
     @Test("While a claim drains, a non-blockable start is refused")
     func drainingRefusesNonBlockableStarts() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             #expect(space.raise())
             let claimant = RegisteredThread {
                 #expect(space.claim())
@@ -199,7 +199,7 @@ struct RangeCounterTests {
     @Test("A section that nests in one for which a claim waits goes in after a while: no deadlock")
     func nestedSectionDuringDraining() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             #expect(space.raise())
             let claimant = RegisteredThread {
                 #expect(space.claim())
@@ -218,7 +218,7 @@ struct RangeCounterTests {
     @Test("An exclusive read runs while nothing is open, gives the claim back, and is refused at its deadline")
     func withExclusiveRead() {
         RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let result = space.withExclusiveRead(until: .never) {
                 #expect(space.isClaimed)
                 return 7
@@ -235,7 +235,7 @@ struct RangeCounterTests {
     func invalidatingUnderAClaimTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             RCU.withRegisteredThread {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 _ = space.claim()
                 _ = space.invalidateRangeStart(.blockable())
             }
@@ -247,7 +247,7 @@ struct RangeCounterTests {
     func claimingTwiceTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 _ = space.claim()
                 _ = try space.register(RecordingSubscriber())
             }
@@ -258,13 +258,13 @@ struct RangeCounterTests {
     @Test("A claim by a thread that is not registered traps")
     func claimTrapsUnregistered() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            _ = Subscriptions().claim()
+            _ = AddressSpace().claim()
         }
         #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
     }
 }
 
-extension Subscriptions {
+extension AddressSpace {
     /// As many starts ago as the word can count.
     func setGenerationToLast() {
         counter.word.pointee.word.store(0 &- RangeCounter.generationUnit, ordering: .relaxed)

@@ -7,7 +7,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 16: while the sequence is odd the tree does not change, and the same are called")
     func invariant16() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let log = IntervalCallLog()
             let subscribers = try (0..<3).map { name in
                 try set.subscriber {
@@ -40,7 +40,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 17: what a remover put off is done before it returns")
     func invariant17() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             _ = try set.subscriber()
             for _ in 0..<50 {
                 let leaving = try set.subscriber()
@@ -61,7 +61,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 17: a remover that is woken while the last end is at work waits until that is done")
     func invariant17WhileTheEndIsAtWork() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let leaving = try set.subscriber()
             let section = try opened(set.invalidateRangeStart(.blockable()))
             let isBack = Gate()
@@ -88,7 +88,7 @@ struct IntervalMembershipTests {
         arguments: [true, false], ReadBeginKind.allCases)
     func invariant18(isWatched: Bool, kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             if isWatched { _ = try set.subscriber(over: 0..<8) }
             let section = try opened(set.invalidateRangeStart(.blockable(0..<8)))
             #expect(set.sequenceNow % 2 == (isWatched ? 1 : 0))
@@ -116,7 +116,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 18: several that are inserted together, the first of which freezes the tree")
     func invariant18Together() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscribers = (0..<3).map { RecordingIntervalSubscriber(over: $0 * 8..<$0 * 8 + 8, in: set) }
             let section = try opened(set.invalidateRangeStart(.blockable()))
             var remaining = subscribers.makeIterator()
@@ -135,7 +135,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 19: after remove no callback runs or will, and the others are still called")
     func invariant19() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscribers = try (0..<4).map { _ in try set.subscriber() }
             set.remove(subscribers[2].subscription)
             #expect(set.startsAndEnds(.blockable()))
@@ -148,7 +148,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 19: remove waits for a callback that runs, and for the last section, not only its own")
     func invariant19Waits() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let isInside = Gate()
             let mayLeave = Gate()
             let hasEnded = Gate()
@@ -186,7 +186,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 19: insert and remove inside one section", arguments: [true, false])
     func invariant19InOneSection(isDeferred: Bool) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             _ = try set.subscriber()
             let completions = EventCounter()
             let section = try opened(set.invalidateRangeStart(.blockable()))
@@ -210,7 +210,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 19: removeDeferred in a callback: called until the last end, which runs the completion once")
     func invariant19Deferred() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let completions = EventCounter()
             let leaving = try set.subscriber()
             let subscription = leaving.subscription
@@ -239,7 +239,7 @@ struct IntervalMembershipTests {
     @Test("Every completion runs once, in the order of the removals, and at once where no section is open")
     func completions() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let log = IntervalCallLog()
             let subscriptions = try (0..<4).map { _ in try set.subscriber().subscription }
             set.removeDeferred(subscriptions[0]) { log.append(.finish(0)) }
@@ -262,7 +262,7 @@ struct IntervalMembershipTests {
     func removalsMeet() throws {
         try RCU.withRegisteredThread {
             for isWaitingFirst in [true, false] {
-                let set = IntervalNotifierSet()
+                let set = IntervalNotifiers()
                 let completions = EventCounter()
                 let subscription = try set.subscriber().subscription
                 let section = try opened(set.invalidateRangeStart(.blockable()))
@@ -291,7 +291,7 @@ struct IntervalMembershipTests {
         arguments: ReadBeginKind.allCases, [true, false])
     func invariant25(kind: ReadBeginKind, isDeferred: Bool) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber().subscription
             let section = try opened(set.invalidateRangeStart(.blockable()))
             let hasWoken = Gate()
@@ -301,7 +301,7 @@ struct IntervalMembershipTests {
             }
             #expect(eventually { set.sleeperCount == 1 })
             subscription.lock()
-            subscription.markReleased()
+            subscription.markDead()
             subscription.unlock()
             let remover = RegisteredThread { isDeferred ? set.removeDeferred(subscription) : set.remove(subscription) }
             #expect(eventually { hasWoken.isOpen })
@@ -318,7 +318,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 25: a reader of one that leaves before it is in wakes at once", arguments: [true, false])
     func invariant25BeforeItIsIn(isDeferred: Bool) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             _ = try set.subscriber()
             let section = try opened(set.invalidateRangeStart(.blockable()))
             let passing = try set.subscriber().subscription
@@ -345,10 +345,10 @@ struct IntervalMembershipTests {
         arguments: ReadBeginKind.allCases)
     func invariant37(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscriptions = try (0..<3).map { _ in try set.subscriber().subscription }
             let ticket = try #require(subscriptions[0].ticket(kind))
-            subscriptions[0].markReleased()
+            subscriptions[0].markDead()
             // Called once more, which records.
             #expect(set.startsAndEnds(.blockable()))
             #expect(subscriptions[0].beginsAtOnce(kind) == .dead)
@@ -362,7 +362,7 @@ struct IntervalMembershipTests {
     @Test("A subscriber is freed when its subscription is over, though it holds the subscription", arguments: 0..<4)
     func subscribersAreFreed(way: Int) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let deaths = EventCounter()
             do {
                 let subscription = try set.subscriber { $0.deaths = deaths }.subscription
@@ -385,7 +385,7 @@ struct IntervalMembershipTests {
     @Test("Invariant 37: when the last section has ended, all that left in it are dead before anything else happens")
     func invariant37Together() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let (first, second) = (try set.subscriber(), try set.subscriber())
             let section = try opened(set.invalidateRangeStart(.blockable()))
             let deaths = EventCounter()

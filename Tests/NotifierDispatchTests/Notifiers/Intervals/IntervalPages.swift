@@ -7,7 +7,7 @@ final class IntervalPages: @unchecked Sendable {
     // @unchecked: the words behind the pointer are atomics.
     static var count: Int { 32 }
 
-    let space = Subscriptions()
+    let space = AddressSpace()
     let stale = EventCounter()
     private let generations: UnsafeMutablePointer<Atomic<Int>>
 

@@ -9,7 +9,7 @@ struct IntervalReadTests {
         arguments: ReadBeginKind.allCases)
     func invariant8(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscriber = try set.subscriber(over: 0..<8)
             let subscription = subscriber.subscription
             _ = try set.subscriber(over: 8..<16)
@@ -34,7 +34,7 @@ struct IntervalReadTests {
         "Invariant 8: a ticket taken before a callback has run is void once it has", arguments: ReadBeginKind.allCases)
     func invariant8InsideAStart(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let isInside = Gate()
             let mayRecord = Gate()
             let subscriber = try set.subscriber {
@@ -57,7 +57,7 @@ struct IntervalReadTests {
     @Test("Invariant 9: once collided, retry stays true for that ticket", arguments: ReadBeginKind.allCases)
     func invariant9(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber().subscription
             let ticket = try #require(subscription.ticket(kind))
             for _ in 0..<100 {
@@ -72,7 +72,7 @@ struct IntervalReadTests {
     @Test("Invariant 10: checkRetry invents no collision, and finds those that lie behind")
     func invariant10() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber(over: 0..<8).subscription
             _ = try set.subscriber(over: 8..<16)
             let ticket = try #require(subscription.ticket())
@@ -92,7 +92,7 @@ struct IntervalReadTests {
         arguments: ReadBeginKind.allCases)
     func invariant11(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber(over: 0..<8).subscription
             let unwatched = try opened(set.invalidateRangeStart(.blockable(20..<30)))
             let ticket = try #require(subscription.ticket(kind))
@@ -113,7 +113,7 @@ struct IntervalReadTests {
     @Test("Invariant 12: a subscription's sequence is odd at all times, the space's is even when idle")
     func invariant12() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let early = RecordingIntervalSubscriber(over: 0..<8, in: set)
             let late = RecordingIntervalSubscriber(over: 0..<8, in: set)
             func areOdd() -> Bool { [early, late].allSatisfy { $0.subscription.sequenceNow % 2 == 1 } }
@@ -132,7 +132,7 @@ struct IntervalReadTests {
             #expect(areOdd())
             set.invalidateRangeEnd(section)
             #expect(set.sequenceNow % 2 == 0)
-            early.subscription.markReleased()
+            early.subscription.markDead()
             set.remove(late.subscription)
             #expect(areOdd())
         }
@@ -141,7 +141,7 @@ struct IntervalReadTests {
     @Test("Invariant 13: a subscription's sequence does not change while a reader has the lock")
     func invariant13() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let hasStarted = Gate()
             let subscriber = try set.subscriber()
             let subscription = subscriber.subscription
@@ -165,7 +165,7 @@ struct IntervalReadTests {
         arguments: ReadBeginKind.allCases)
     func invariant14(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber(over: 0..<8).subscription
             let hasBegun = Gate()
             let first = try opened(set.invalidateRangeStart(.blockable(0..<4)))
@@ -190,7 +190,7 @@ struct IntervalReadTests {
     @Test("Invariant 14: nobody waits for sections over other ranges", arguments: ReadBeginKind.allCases)
     func invariant14OtherRanges(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber(over: 0..<8).subscription
             _ = try set.subscriber(over: 8..<16)
             // The second time with a sequence that a section has left behind.
@@ -209,7 +209,7 @@ struct IntervalReadTests {
         arguments: ReadBeginKind.allCases)
     func invariant14WaitsOnce(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber().subscription
             for _ in 0..<20 {
                 let hasBegun = Gate()
@@ -232,7 +232,7 @@ struct IntervalReadTests {
         arguments: ReadBeginKind.allCases)
     func invariant34(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber().subscription
             let section = try opened(set.invalidateRangeStart(.blockable()))
             #expect(subscription.outcome(kind, until: .after(nanoseconds: 0)) == .busy)
@@ -248,7 +248,7 @@ struct IntervalReadTests {
     func invariant15(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
             // The last even number below the dead bit.
-            let set = IntervalNotifierSet(sequence: IntervalNode.deadBit - 2)
+            let set = IntervalNotifiers(sequence: IntervalNode.deadBit - 2)
             let old = try set.subscriber(over: 0..<8).subscription
             for wrapped in [0, 2, 4] as [UInt64] {
                 let ticket = try #require(old.ticket(kind))
@@ -272,7 +272,7 @@ struct IntervalReadTests {
     @Test("Invariant 35: while readers and a remover wait, callbacks can take the readers' lock")
     func invariant35() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscriber = try set.subscriber(over: 0..<8)
             let leaving = try set.subscriber(over: 0..<8).subscription
             let section = try opened(set.invalidateRangeStart(.blockable(0..<8)))

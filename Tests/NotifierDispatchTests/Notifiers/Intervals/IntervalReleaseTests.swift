@@ -7,7 +7,7 @@ struct IntervalReleaseTests {
     @Test("Invariant 21: release tells everyone once, over all pages, second passes included, and nobody afterwards")
     func invariant21() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let finish = RecordingFinish()
             let seen = EventCounter()
             let subscribers = try [0..<1, 4..<100, 1_000_000..<Int.max].map { pages in
@@ -33,7 +33,7 @@ struct IntervalReleaseTests {
     @Test("Invariant 22: a second release, at the same time, returns after the first one's work")
     func invariant22() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let isInside = Gate()
             let mayLeave = Gate()
             let hasReturned = Gate()
@@ -64,7 +64,7 @@ struct IntervalReleaseTests {
         arguments: ReadBeginKind.allCases)
     func invariant22InsideASection(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let early = try set.subscriber()
             let section = try opened(set.invalidateRangeStart(.blockable()))
             let late = try set.subscriber()
@@ -91,7 +91,7 @@ struct IntervalReleaseTests {
         arguments: ReadBeginKind.allCases)
     func invariant37(kind: ReadBeginKind) throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscription = try set.subscriber().subscription
             set.release()
             #expect(subscription.beginsAtOnce(kind) == .dead)
@@ -111,7 +111,7 @@ struct IntervalReleaseTests {
     func releaseMeetsRemovals() throws {
         try RCU.withRegisteredThread {
             for _ in 0..<40 {
-                let set = IntervalNotifierSet()
+                let set = IntervalNotifiers()
                 let completions = EventCounter()
                 let subscribers = try (0..<6).map { _ in try set.subscriber() }
                 runThreads(4) { number in

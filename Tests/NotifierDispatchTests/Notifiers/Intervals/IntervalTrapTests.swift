@@ -5,9 +5,9 @@ import Testing
 @Suite("What traps in the interval half")
 struct IntervalTrapTests {
     /// Starts an invalidation of a space in which one interval callback does `work`.
-    static func runInCallback(_ work: @escaping @Sendable (Subscriptions) -> Void) throws {
+    static func runInCallback(_ work: @escaping @Sendable (AddressSpace) -> Void) throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let subscriber = RecordingIntervalSubscriber(over: 0..<16, in: space.intervals)
             subscriber.answer = { [unowned space] _ in
                 work(space)
@@ -32,7 +32,7 @@ struct IntervalTrapTests {
     func removeTrapsInListCallback() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 let watching = RecordingIntervalSubscriber(over: 0..<16, in: space.intervals)
                 try space.insert(watching.subscription, for: watching)
                 let subscriber = RecordingSubscriber()
@@ -51,7 +51,7 @@ struct IntervalTrapTests {
     func removeTrapsInSecondPass() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let set = IntervalNotifierSet()
+                let set = IntervalNotifiers()
                 let finish = RecordingFinish()
                 let leaving = try set.subscriber(over: 100..<101).subscription
                 finish.onFinish = { _ in set.remove(leaving) }
@@ -65,7 +65,7 @@ struct IntervalTrapTests {
     @Test("After a start the thread is outside callbacks again, also where the start would have blocked")
     func outsideAgain() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let subscriber = try set.subscriber { $0.answer = { $0.isBlockable ? .done : .wouldBlock } }
             #expect(set.startsAndEnds(.blockable()))
             #expect(!set.startsAndEnds(.nonBlockable()))
@@ -98,7 +98,7 @@ struct IntervalTrapTests {
     func firstInsertTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 let subscriber = RecordingSubscriber()
                 subscriber.answer = { _ in
                     let late = RecordingIntervalSubscriber(over: 0..<4, in: space.intervals)
@@ -116,7 +116,7 @@ struct IntervalTrapTests {
     func firstInsertOfAnotherSpaceTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try IntervalTrapTests.runInCallback { _ in
-                let other = Subscriptions()
+                let other = AddressSpace()
                 let late = RecordingIntervalSubscriber(over: 0..<4, in: other.intervals)
                 try? other.insert(late.subscription, for: late)
             }
@@ -127,7 +127,7 @@ struct IntervalTrapTests {
     @Test("Recording an even sequence traps")
     func evenSequenceTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            IntervalSubscription(over: .of(0..<4), in: IntervalNotifierSet()).record(4)
+            IntervalSubscription(over: .of(0..<4), in: IntervalNotifiers()).record(4)
         }
         #expect(result?.trapped(saying: "this is not a sequence that a callback was handed: it is even") == true)
     }
@@ -136,7 +136,7 @@ struct IntervalTrapTests {
     func notRecordingTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let set = IntervalNotifierSet()
+                let set = IntervalNotifiers()
                 _ = try set.subscriber { $0.records = false }
                 set.startsAndEnds(.blockable())
             }
@@ -148,8 +148,8 @@ struct IntervalTrapTests {
     func otherSetTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let subscriber = RecordingIntervalSubscriber(over: 0..<4, in: IntervalNotifierSet())
-                try IntervalNotifierSet().insert(subscriber.subscription, for: subscriber)
+                let subscriber = RecordingIntervalSubscriber(over: 0..<4, in: IntervalNotifiers())
+                try IntervalNotifiers().insert(subscriber.subscription, for: subscriber)
             }
         }
         #expect(result?.trapped(saying: "a subscription was handed to another set than its own") == true)
@@ -160,7 +160,7 @@ struct IntervalTrapTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             [isOver] in
             try RCU.withRegisteredThread {
-                let set = IntervalNotifierSet()
+                let set = IntervalNotifiers()
                 let subscriber = try set.subscriber()
                 if isOver { set.remove(subscriber.subscription) }
                 try set.insert(subscriber.subscription, for: subscriber)

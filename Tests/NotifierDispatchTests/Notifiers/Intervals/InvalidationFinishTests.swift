@@ -6,12 +6,12 @@ import Testing
 struct InvalidationFinishTests {
     /// A subscriber a range, each with a second pass of its own except those that are `done` at once.
     struct Devices {
-        let set: IntervalNotifierSet
+        let set: IntervalNotifiers
         let log = IntervalCallLog()
         let finishes: [RecordingFinish]
         let subscribers: [RecordingIntervalSubscriber]
 
-        init(_ count: Int, done: Set<Int> = [], failing: Int? = nil, in set: IntervalNotifierSet = .init()) throws {
+        init(_ count: Int, done: Set<Int> = [], failing: Int? = nil, in set: IntervalNotifiers = .init()) throws {
             self.set = set
             let log = log
             let finishes = (0..<count).map { name in
@@ -86,7 +86,7 @@ struct InvalidationFinishTests {
     @Test("Invariant 27: readers and the caller wait until the second pass is over")
     func passesAreWaitedFor() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let finish = RecordingFinish()
             let isInside = Gate()
             let mayLeave = Gate()
@@ -115,7 +115,7 @@ struct InvalidationFinishTests {
     @Test("Invariant 28: while one invalidation has an object no other one gets it, and afterwards the next one does")
     func invariant28() throws {
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let finish = RecordingFinish()
             let refusals = EventCounter()
             let isInside = Gate()
@@ -160,7 +160,7 @@ struct InvalidationFinishTests {
             var finish: RecordingFinish?
         }
         try RCU.withRegisteredThread {
-            let set = IntervalNotifierSet()
+            let set = IntervalNotifiers()
             let finishes = EventCounter()
             let droppable = Droppable()
             droppable.finish = RecordingFinish()
@@ -183,7 +183,7 @@ struct InvalidationFinishTests {
     func unclaimedTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let set = IntervalNotifierSet()
+                let set = IntervalNotifiers()
                 let finish = RecordingFinish()
                 _ = try set.subscriber { $0.answer = { _ in .finishLater(finish) } }
                 set.startsAndEnds(.blockable())

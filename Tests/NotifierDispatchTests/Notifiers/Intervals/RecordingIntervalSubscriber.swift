@@ -22,7 +22,7 @@ final class RecordingIntervalSubscriber: IntervalSubscriber, @unchecked Sendable
     /// Starts whose event was release.
     let releases = EventCounter()
 
-    init(over pages: Range<Int>, in set: IntervalNotifierSet) {
+    init(over pages: Range<Int>, in set: IntervalNotifiers) {
         subscription = IntervalSubscription(over: .of(pages), in: set)
     }
 
@@ -41,7 +41,7 @@ final class RecordingIntervalSubscriber: IntervalSubscriber, @unchecked Sendable
         if records {
             subscription.lock()
             subscription.record(sequence)
-            if invalidation.event == .release { subscription.markReleased() }
+            if invalidation.event == .release { subscription.markDead() }
             subscription.unlock()
         }
         starts.count()

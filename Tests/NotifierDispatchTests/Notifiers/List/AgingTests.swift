@@ -8,8 +8,8 @@ struct AgingTests {
     static let combinations = (0..<16).map { bits in (0..<4).filter { bits & 1 << $0 != 0 } }
 
     /// Four subscribers of a space, in address order, of which those in the places `young` say that pages were used.
-    static func makeSpace(young: [Int], log: CallLog) throws -> Subscriptions {
-        let space = Subscriptions()
+    static func makeSpace(young: [Int], log: CallLog) throws -> AddressSpace {
+        let space = AddressSpace()
         for subscriber in RecordingSubscriber.inAddressOrder(4, log: log) {
             let answer = young.contains(subscriber.name)
             subscriber.isYoung = { _ in answer }

@@ -22,7 +22,7 @@ struct LeavingTests {
         }
     }
 
-    /// Subscriptions on their way into a callback.
+    /// AddressSpace on their way into a callback.
     final class Subscribed: @unchecked Sendable {
         // @unchecked: set before the walk, on the walk's own thread.
         var all: [Subscription] = []
@@ -34,14 +34,14 @@ struct LeavingTests {
     func insideAnotherThreadsSection(ending: Ending) throws {
         try RCU.withRegisteredThread {
             let list = NotifierList()
-            let invLock = InvLock(space: Subscriptions())
+            let invLock = InvLock(space: AddressSpace())
             let subscriber = RecordingSubscriber()
             subscriber.answer = {
                 invLock.invalidationStarted($0.range) { _ in }
                 return .done
             }
             subscriber.onEnd = { invLock.invalidationEnded($0.range) }
-            subscriber.onReleased = { invLock.tearDown() }
+            subscriber.onReleased = { invLock.markDead() }
             let subscription = try list.register(subscriber)
             let isOpen = Gate()
             let hasLeft = Gate()
@@ -223,7 +223,7 @@ struct LeavingTests {
     func registerTrapsInsideReleased() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
-                let space = Subscriptions()
+                let space = AddressSpace()
                 let subscriber = RecordingSubscriber()
                 subscriber.onReleased = { _ = try? space.register(RecordingSubscriber()) }
                 space.unregister(try space.register(subscriber))
@@ -246,7 +246,7 @@ struct LeavingTests {
     @Test("Invariant 25: a space that is released inside a section ends the section with no count raised")
     func releaseInsideASection() throws {
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let subscriber = RecordingSubscriber()
             _ = try space.register(subscriber)
             let section = try opened(space.invalidateRangeStart(.blockable()))

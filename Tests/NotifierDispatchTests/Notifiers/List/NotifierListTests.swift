@@ -289,7 +289,7 @@ struct NotifierListTests {
 
     @Test("A callback may unregister itself and its neighbours, deferred: the walk goes on over the gaps")
     func unregisterDeferredInsideCallbacks() throws {
-        final class Subscriptions: @unchecked Sendable {
+        final class AddressSpace: @unchecked Sendable {
             // @unchecked: set before the walk, on the walk's own thread.
             var all: [Subscription] = []
         }
@@ -297,7 +297,7 @@ struct NotifierListTests {
             let log = CallLog()
             let list = NotifierList()
             let completions = EventCounter()
-            let subscriptions = Subscriptions()
+            let subscriptions = AddressSpace()
             let subscribers = RecordingSubscriber.inAddressOrder(4, log: log)
             subscribers[1].answer = { _ in
                 for leaving in [0, 1, 2] {
@@ -335,13 +335,13 @@ struct NotifierListTests {
 
     @Test("A subscriber that has left is passed by when the starts before a failure are undone")
     func leavingBeforeTheUndo() throws {
-        final class Subscriptions: @unchecked Sendable {
+        final class AddressSpace: @unchecked Sendable {
             // @unchecked: set before the walk, on the walk's own thread.
             var leaving: Subscription?
         }
         try RCU.withRegisteredThread {
             let list = NotifierList()
-            let subscriptions = Subscriptions()
+            let subscriptions = AddressSpace()
             let subscribers = RecordingSubscriber.inAddressOrder(3)
             subscribers[2].capabilities = .mayWouldBlock
             subscribers[2].answer = { _ in

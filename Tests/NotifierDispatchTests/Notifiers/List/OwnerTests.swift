@@ -109,7 +109,7 @@ struct OwnerTests {
     func space() throws {
         let device = InvalidationOwner()
         try RCU.withRegisteredThread {
-            let space = Subscriptions()
+            let space = AddressSpace()
             let subscribers = Self.subscribers(of: [device, nil])
             for subscriber in subscribers { _ = try space.register(subscriber) }
             space.invalidate(.of(0..<4), event: .exclusive, owner: device) { #expect(space.activeCount == 1) }

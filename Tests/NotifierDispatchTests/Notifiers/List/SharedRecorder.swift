@@ -6,9 +6,9 @@ class SharedRecorder: SharedSubscriber, @unchecked Sendable {
     let diary: Diary
     let isFreed = Gate()
     /// Kept, as most drivers do: it makes a cycle until the last put.
-    private let space: Subscriptions
+    private let space: AddressSpace
 
-    required init(space: Subscriptions) throws {
+    required init(space: AddressSpace) throws {
         diary = Diary.of(space)
         self.space = space
         try diary.onMake(space)
@@ -55,7 +55,7 @@ final class OtherSharedRecorder: SharedRecorder, @unchecked Sendable {}
 final class Diary: @unchecked Sendable {
     // @unchecked: the variables are set up before the first get, and only read from then on.
     var capabilities: SubscriberCapabilities = .receivesEnd
-    var onMake: @Sendable (Subscriptions) throws -> Void = { _ in }
+    var onMake: @Sendable (AddressSpace) throws -> Void = { _ in }
     var onStart: @Sendable (SharedRecorder) -> Void = { _ in }
     var onEnd: @Sendable (SharedRecorder) -> Void = { _ in }
     var onReleased: @Sendable (SharedRecorder) -> Void = { _ in }
@@ -70,14 +70,14 @@ final class Diary: @unchecked Sendable {
     let deaths = EventCounter()
 
     /// A space and its diary.
-    static func makeSpace(pairing: PairingPolicy = .targetedUndo) -> (space: Subscriptions, diary: Diary) {
-        let space = Subscriptions(pairing: pairing)
+    static func makeSpace(pairing: PairingPolicy = .targetedUndo) -> (space: AddressSpace, diary: Diary) {
+        let space = AddressSpace(pairing: pairing)
         let diary = Diary()
         diaries.set(diary, of: space)
         return (space, diary)
     }
 
-    static func of(_ space: Subscriptions) -> Diary { diaries.get(of: space) }
+    static func of(_ space: AddressSpace) -> Diary { diaries.get(of: space) }
 
     private static let diaries = Diaries()
 
@@ -87,13 +87,13 @@ final class Diary: @unchecked Sendable {
         private let mutex = PthreadMutex()
         private var bySpace: [ObjectIdentifier: Diary] = [:]
 
-        func set(_ diary: Diary, of space: Subscriptions) {
+        func set(_ diary: Diary, of space: AddressSpace) {
             mutex.lock()
             defer { mutex.unlock() }
             bySpace[ObjectIdentifier(space)] = diary
         }
 
-        func get(of space: Subscriptions) -> Diary {
+        func get(of space: AddressSpace) -> Diary {
             mutex.lock()
             defer { mutex.unlock() }
             guard let diary = bySpace[ObjectIdentifier(space)] else { fatalError("no diary for this space") }

@@ -40,7 +40,7 @@ struct SharedSubscribersStressTests {
                         space.invalidateRangeEnd(section)
                     }
                 }
-                Subscriptions.synchronize()
+                AddressSpace.synchronize()
                 let frees = diary.frees.value
                 // One that was made while the space was released may have got no registration to be told the end of.
                 if frees != diary.makes.value || frees < diary.releases.value { unequal.count() }

@@ -40,7 +40,7 @@ struct SharedSubscribersTests {
             #expect(try space.get(OtherSharedRecorder.self) === subscriber)
             space.put(subscriber)
             space.put(subscriber)
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 1)
         }
     }
@@ -54,7 +54,7 @@ struct SharedSubscribersTests {
             let subscriber = try space.get(SharedRecorder.self)
             _ = try space.get(SharedRecorder.self)
             space.put(subscriber)
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 0)
             #expect(diary.releases.value == 0)
             #expect(space.startsAndEnds(.blockable()))
@@ -72,12 +72,12 @@ struct SharedSubscribersTests {
             #expect(!isFreeing.waitInVain())
             mayLeave.open()
             reader.join()
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 1)
             #expect(diary.releases.value == 1)
             #expect(space.startsAndEnds(.blockable()))
             space.release()
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 1)
             #expect(diary.releases.value == 1)
             #expect(diary.starts.value == 1)
@@ -97,7 +97,7 @@ struct SharedSubscribersTests {
                 }
                 space.put(try space.get(SharedRecorder.self))
             }
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(completed.value == 3)
             hasSynchronized.open()
         }
@@ -125,12 +125,12 @@ struct SharedSubscribersTests {
             #expect(diary.starts.value == 1)
             mayLeave.open()
             reader.join()
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(old.isFreed.isOpen)
             #expect(!fresh.isFreed.isOpen)
             #expect(diary.frees.value == 1)
             space.put(fresh)
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 2)
         }
     }
@@ -148,11 +148,11 @@ struct SharedSubscribersTests {
             #expect(throws: RegistrationError.released) { try space.get(OtherSharedRecorder.self) }
             #expect(diary.makes.value == 1)
             space.put(subscriber)
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 0)
             space.put(subscriber)
             space.release()
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 1)
             #expect(diary.releases.value == 1)
         }
@@ -180,7 +180,7 @@ struct SharedSubscribersTests {
             _ = try space.get(SharedRecorder.self)
             #expect(space.startsAndEnds(.blockable()))
             space.release()
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.frees.value == 1)
             #expect(diary.releases.value == 1)
             // Who left inside the start is owed no end.
@@ -228,10 +228,10 @@ struct SharedSubscribersTests {
                 #expect(diary.makes.value == 1)
                 let subscriber = try space.get(SharedRecorder.self)
                 for _ in 0..<users { space.put(subscriber) }
-                Subscriptions.synchronize()
+                AddressSpace.synchronize()
                 #expect(diary.frees.value == 0)
                 space.put(subscriber)
-                Subscriptions.synchronize()
+                AddressSpace.synchronize()
                 #expect(diary.frees.value == 1)
             }
         }
@@ -249,7 +249,7 @@ struct SharedSubscribersTests {
             #expect(throws: NoMemory.self) { try space.get(SharedRecorder.self) }
             #expect(space.startsAndEnds(.blockable()))
             space.put(try space.get(SharedRecorder.self))
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.starts.value == 0)
             #expect(diary.frees.value == 1)
         }
@@ -261,7 +261,7 @@ struct SharedSubscribersTests {
             let (space, diary) = Diary.makeSpace(pairing: .callAll)
             diary.capabilities = [.mayWouldBlock, .receivesEnd]
             #expect(throws: RegistrationError.mayFailAndHasEnd) { try space.get(SharedRecorder.self) }
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(diary.makes.value == 1)
             #expect(diary.frees.value == 1)
             #expect(diary.starts.value + diary.releases.value == 0)
@@ -273,7 +273,7 @@ struct SharedSubscribersTests {
         try RCU.withRegisteredThread {
             let (space, diary) = Diary.makeSpace()
             space.put(try space.get(SharedRecorder.self))
-            Subscriptions.synchronize()
+            AddressSpace.synchronize()
             #expect(eventually { diary.deaths.value == 1 })
         }
     }
@@ -337,7 +337,7 @@ struct SharedSubscribersTests {
                 let other = try space.get(OtherSharedRecorder.self)
                 diary.onFree = { space.put(other) }
                 space.put(try space.get(SharedRecorder.self))
-                Subscriptions.synchronize()
+                AddressSpace.synchronize()
             }
         }
         #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)

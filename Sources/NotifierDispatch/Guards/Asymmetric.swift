@@ -1,0 +1,209 @@
+import Synchronization
+
+/// Faults that pay nothing: no lock, no fence and no read-modify-write, only a store that says which page is being
+/// installed. An invalidation pays for both sides with a barrier in every running thread of the process.
+///
+/// The race in a stripe, with the outcome that it must have:
+///
+///     fault                                     section of the stripe
+///     ticket = word, count is 0    (acquire)    word: count + 1, generation + 1
+///     walk                                      barrier, heavy
+///     my slot = page               (release)    every slot with a page of mine: wait    (acquire)
+///     barrier, light                            tear down
+///     word not the ticket? again   (acquire)    release fence; change the pages
+///     install                                   word: count - 1                         (release)
+///     my slot = none               (release)
+///     Outcome: never an install of a value from before the change after the teardown.
+///
+/// By the two sides of the `ProcessBarrier` either the fault sees the raise, and takes its page back without an install,
+/// or the section sees the page, and waits for the install, which its teardown then finds. A fault that publishes after the
+/// section has looked sees the raise. Between start and end no ticket is given; one that is given after the end acquires
+/// the change, and its walk sees it. The generation keeps a whole section that fits inside the walk from being missed.
+///
+/// The walk lies outside the published time: inside it, a start would wait for a walk that sleeps, and a walk that
+/// invalidates would wait for itself. Installs of one page run beside each other, and beside teardowns of other pages: what
+/// they write must be independent atomic words.
+public struct AsymmetricScheme: ~Copyable, ListedScheme {
+    public static var capabilities: SubscriberCapabilities { .receivesEnd }
+
+    /// The word that a fault began with; where it lies, and where the thread's slot does, are kept with it.
+    public struct Ticket: @unchecked Sendable {
+        // @unchecked: atomics behind pointers.
+        @usableFromInline
+        let stripe: UnsafeMutablePointer<Stripe>
+        @usableFromInline
+        let slot: PublicationSlot
+        @usableFromInline
+        let word: UInt64
+
+        @inlinable @inline(__always)
+        init(stripe: UnsafeMutablePointer<Stripe>, slot: PublicationSlot, word: UInt64) {
+            self.stripe = stripe
+            self.slot = slot
+            self.word = word
+        }
+    }
+
+    @usableFromInline
+    let stripes: Stripes
+    @usableFromInline
+    let slots = PublicationSlots()
+    @usableFromInline
+    let barrier: ProcessBarrier
+
+    /// For page numbers below `pages`.
+    public init(pages: Int, stripeSize: StripeSize) {
+        self.init(pages: pages, stripeSize: stripeSize, barrier: ProcessBarrier())
+    }
+
+    init(pages: Int, stripeSize: StripeSize, barrier: ProcessBarrier) {
+        stripes = Stripes(pages: pages, size: stripeSize)
+        self.barrier = barrier
+    }
+
+    // MARK: Faults
+
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(at page: Int) -> Ticket? {
+        let stripe = stripes.stripe(at: page)
+        // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
+        let word = stripe.pointee.word.load(ordering: .acquiring)
+        guard word & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
+        return Ticket(stripe: stripe, slot: slots.mine, word: word)
+    }
+
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
+        ticket.slot.publish(page)
+        barrier.light()
+        // Acquiring: the install comes after it.
+        guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word else {
+            ticket.slot.clear()
+            return nil
+        }
+        return 0
+    }
+
+    @inlinable @inline(__always)
+    public func endInstall(_ ticket: Ticket, at page: Int) { ticket.slot.clear() }
+
+    @inlinable
+    public func isDead(at page: Int) -> Bool { stripes.isDead(at: page) }
+}
+
+extension AsymmetricScheme {
+    // MARK: Sections
+
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        for index in stripes.size.indices(of: invalidation.range) {
+            // Relaxed: the barrier behind it orders it.
+            StripeWord.requireRoom(
+                stripes[index].pointee.word.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
+        }
+        barrier.heavy()
+        slots.waitUntilNone(in: invalidation.range.pages)
+        teardown(invalidation.range)
+        // Releasing: who sees any of the change that follows sees that the translations are gone.
+        atomicMemoryFence(ordering: .releasing)
+        return .done
+    }
+
+    public func invalidationEnded(_ invalidation: Invalidation) {
+        for index in stripes.size.indices(of: invalidation.range) {
+            // Releasing: the change of the pages comes before it; pairs with the load of a ticket.
+            StripeWord.requireOpenSection(
+                stripes[index].pointee.word.wrappingSubtract(StripeWord.section, ordering: .releasing).oldValue)
+        }
+    }
+
+    /// Marks every stripe and waits for the installs that did not see it.
+    public func markDead() {
+        // Relaxed: the barrier behind it orders it.
+        for index in 0..<stripes.count {
+            stripes[index].pointee.word.bitwiseOr(StripeWord.dead, ordering: .relaxed)
+        }
+        barrier.heavy()
+        slots.waitUntilNone(in: 0..<Int.max)
+    }
+}
+
+/// Which page each thread is installing without a lock: a slot for every thread that can be registered, on cache lines of
+/// its own. Only its thread writes a slot.
+@usableFromInline
+struct PublicationSlots: ~Copyable, Sendable {
+    @usableFromInline
+    let lines = ThreadLines()
+
+    /// The calling thread's slot.
+    @inlinable @inline(__always)
+    var mine: PublicationSlot { slot(ThreadRegistration.registeredIndex) }
+
+    /// The slot of a thread. Safe: a fresh line is zeroes, which is what an atomic 0 looks like.
+    @inlinable @inline(__always)
+    func slot(_ index: Int) -> PublicationSlot {
+        PublicationSlot(word: lines.line(at: index).assumingMemoryBound(to: Atomic<UInt64>.self))
+    }
+
+    /// Waits, spinning and then yielding, until every thread has been seen to install none of the pages. To be called
+    /// behind the ``ProcessBarrier``, when threads that publish one of them now will take it back.
+    func waitUntilNone(in pages: Range<Int>) {
+        for index in 0..<ThreadRegistration.indexLimit {
+            var backoff = Backoff()
+            while slot(index).isIn(pages) { backoff.pause() }
+        }
+    }
+}
+
+/// One thread's slot of the ``PublicationSlots``; valid as long as they are.
+///
+/// Legal states of the word:
+///
+///     value     meaning
+///     0         its thread installs nothing
+///     page + 1  its thread installs that page, or is about to look whether it may
+@usableFromInline
+struct PublicationSlot: @unchecked Sendable {
+    // @unchecked: an atomic behind a pointer.
+    @usableFromInline
+    let word: UnsafeMutablePointer<Atomic<UInt64>>
+
+    @inlinable @inline(__always)
+    init(word: UnsafeMutablePointer<Atomic<UInt64>>) { self.word = word }
+
+    /// Says that the calling thread is about to install a page. What it does next must be kept behind this by a
+    /// ``ProcessBarrier``.
+    @inlinable @inline(__always)
+    func publish(_ page: Int) {
+        // Releasing: an earlier install of this thread comes before it, so that who sees this page instead of that one
+        // sees that install too (pairs with isIn).
+        word.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)
+    }
+
+    /// Says that the calling thread installs nothing any more.
+    @inlinable @inline(__always)
+    func clear() {
+        // Releasing: the install comes before it (pairs with isIn).
+        word.pointee.store(0, ordering: .releasing)
+    }
+
+    /// Whether one of the pages is published.
+    func isIn(_ pages: Range<Int>) -> Bool {
+        // Acquiring: where the answer is no, what the thread installed before is visible to the teardown that follows.
+        let published = word.pointee.load(ordering: .acquiring)
+        return published != 0 && pages.contains(Int(published) - 1)
+    }
+}
+
+/// Faults without a lock, a fence or a read-modify-write; each invalidation makes up for it with membarrier(2).
+public typealias AsymmetricGuard = RetryingGuard<AsymmetricScheme>
+
+extension RetryingGuard where Scheme == AsymmetricScheme {
+    /// A guard for a subscriber of `space`, for page numbers below `pages`.
+    public convenience init(
+        space: AddressSpace, pages: Int, stripeSize: StripeSize = .hugePage, budget: RetryBudget = RetryBudget()
+    ) {
+        self.init(scheme: AsymmetricScheme(pages: pages, stripeSize: stripeSize), space: space, budget: budget)
+    }
+}

@@ -1,0 +1,299 @@
+import CPlatform
+import Synchronization
+
+/// A sequence lock for page-table walks: a fault walks without a lock, and finds out afterwards whether an invalidation
+/// started meanwhile. It is the "invlock" sketched on linux-mm in June 2019, with the sketch's defects made right.
+///
+/// A subscriber owns one and calls it from its callbacks; faults use it like this:
+///
+///     readBegin -> ticket; walk; lock; readRetry(ticket)? unlock, again : install; unlock
+///
+/// The lock belongs to the InvLock (``lock()``), because both sides must take the same one: the teardown of a start
+/// runs under it, so an install section comes either wholly before the teardown, which then removes what it installed,
+/// or after it, and then its check sees the start:
+///
+///     fault                                     invalidation
+///     ticket = sequence            (acquire)    lock; sequence becomes odd; tear down; unlock
+///     walk                                      change the pages
+///     lock; sequence == ticket? install; unlock lock; last one: sequence becomes even; unlock   (release)
+///     Outcome: never an install of a value from before the change after the teardown.
+///
+/// Legal states, all written with the lock held (invariant 13); `sequence` alone is read without it:
+///
+///     sequence        active  meaning
+///     even            0       idle
+///     odd             n > 0   n interesting sections are open; the hull covers them and those that ended since idle
+///     dead bit set    0       torn down: readers get `dead`, sections pass by
+public final class InvLock: Sendable {
+    /// What a reader holds between begin and retry.
+    public struct Ticket: Sendable {
+        @usableFromInline
+        let sequence: UInt64
+        /// The pages that the reader cares for; all of them where it did not say.
+        @usableFromInline
+        let startPage: Int
+        @usableFromInline
+        let endPage: Int
+
+        @usableFromInline
+        init(sequence: UInt64, startPage: Int, endPage: Int) {
+            self.sequence = sequence
+            self.startPage = startPage
+            self.endPage = endPage
+        }
+    }
+
+    @usableFromInline
+    static var deadBit: UInt64 { 1 << 63 }
+    @usableFromInline
+    struct State: ~Copyable {
+        @usableFromInline
+        let lock = SmallLock()
+        @usableFromInline
+        let sequence = Atomic<UInt64>(0)
+        let active = Atomic<Int>(0)
+        @usableFromInline
+        let hullStart = Atomic<Int>(0)
+        @usableFromInline
+        let hullEnd = Atomic<Int>(0)
+    }
+
+    @usableFromInline
+    let lines = CacheLineArray<State>(count: 1) { State() }
+    private let sleepers = WaitQueue()
+    /// Held, so that the exclusive gate outlives every reader.
+    private let space: AddressSpace
+
+    /// A lock for a subscriber of `space`.
+    public init(space: AddressSpace) { self.space = space }
+
+    @inlinable @inline(__always)
+    var state: UnsafeMutablePointer<State> { lines[0] }
+
+    // MARK: The install section
+
+    /// Takes the lock of the install section. Nothing inside it may sleep. Returns the wait in nanoseconds, 0 for none.
+    @inlinable @inline(__always) @discardableResult
+    public func lock() -> UInt64 { state.pointee.lock.lock() }
+
+    /// Gives the lock of the install section back.
+    @inlinable @inline(__always)
+    public func unlock() { state.pointee.lock.unlock() }
+
+    // MARK: Readers
+
+    /// Begins an optimistic read. Returns at once while no interesting section is open; else waits for the end, or for
+    /// the deadline, whichever comes first (invariant 34).
+    ///
+    /// A reader that gives its `range` does not wait for sections elsewhere. The filter is the hull of the open
+    /// sections, so it can wait for a section between two others, never the other way round.
+    public func readBegin(range: InvalidationRange? = nil, until deadline: Deadline) -> ReadBegin<Ticket> {
+        if let ticket = readBeginIfIdle(range: range) { return .ticket(ticket) }
+        return readBeginSlow(range: range, until: deadline)
+    }
+
+    /// ``readBegin(range:until:)`` without the wait: `nil` where it would not return a ticket at once.
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(range: InvalidationRange? = nil) -> Ticket? {
+        // Acquiring: the walk sees the change of every section whose end this load sees (pairs with the exchange in
+        // invalidationEnded).
+        let sequence = state.pointee.sequence.load(ordering: .acquiring)
+        guard sequence & (1 | Self.deadBit) == 0 else { return nil }
+        return Ticket(sequence: sequence, startPage: range?.startPage ?? 0, endPage: range?.endPage ?? .max)
+    }
+
+    private func readBeginSlow(range: InvalidationRange?, until deadline: Deadline) -> ReadBegin<Ticket> {
+        var spins = 0
+        var colliding: UInt64?
+        while true {
+            let sequence = state.pointee.sequence.load(ordering: .acquiring)
+            if sequence & Self.deadBit != 0 { return .dead }
+            let ticket = Ticket(
+                sequence: sequence, startPage: range?.startPage ?? 0, endPage: range?.endPage ?? .max)
+            if sequence & 1 == 0 { return .ticket(ticket) }
+            // Asked once a sequence: until it moves, the hull only grows.
+            if range != nil, colliding != sequence {
+                state.pointee.lock.lock()
+                let collides = readRetry(ticket)
+                state.pointee.lock.unlock()
+                if !collides { return .ticket(ticket) }
+                colliding = sequence
+            }
+            if spins < WaitQueue.spinsBeforeSleep {
+                spins += 1
+                cplatform_spin_hint()
+                continue
+            }
+            // Sleeps only while the sequence is the one just read (invariant 14).
+            let moved = sleepers.wait(until: deadline) {
+                state.pointee.sequence.load(ordering: .sequentiallyConsistent) == sequence
+            }
+            if !moved || deadline.hasPassed { return .busy }
+        }
+    }
+
+    /// Whether the ticket's walk must be thrown away: `true` means retry. To be asked with the lock held.
+    ///
+    /// Once true for a ticket it stays true (invariant 9): the sequence never repeats, and a hull only grows until the
+    /// sequence moves.
+    @inlinable @inline(__always)
+    public func readRetry(_ ticket: Ticket) -> Bool {
+        // Relaxed: written only with the lock held, which this thread holds.
+        let sequence = state.pointee.sequence.load(ordering: .relaxed)
+        guard sequence == ticket.sequence else { return true }
+        return sequence & 1 != 0
+            && ticket.startPage < state.pointee.hullEnd.load(ordering: .relaxed)
+            && state.pointee.hullStart.load(ordering: .relaxed) < ticket.endPage
+    }
+
+    /// ``readRetry(_:)`` without the lock, to save taking it in vain: may miss a collision, never invents one
+    /// (invariant 10). A `false` must be followed by the check under the lock.
+    public func checkRetry(_ ticket: Ticket) -> Bool {
+        // Relaxed: a hint; the check under the lock decides.
+        state.pointee.sequence.load(ordering: .relaxed) != ticket.sequence
+    }
+
+    // MARK: The exclusive slow path
+
+    /// Begins a read that no invalidation can disturb: waits until none is open in the whole space and keeps new ones
+    /// from starting. A walk under it needs no retry check, but must not invalidate the space (it would trap).
+    ///
+    /// For the reader that was disturbed too often. Returns `busy` at the deadline. A `granted` one is given back with
+    /// ``readEndExclusive(_:)``.
+    public func readBeginExclusive(until deadline: Deadline) -> ExclusiveRead {
+        guard space.counter.claim(until: deadline, unless: { isDead }) else { return isDead ? .dead : .busy }
+        guard !isDead else {
+            space.counter.releaseClaim()
+            return .dead
+        }
+        return .granted(ExclusiveTicket())
+    }
+
+    /// The outcome of ``readBeginExclusive(until:)``.
+    public enum ExclusiveRead: ~Copyable {
+        /// Walk and install at leisure, with the lock held around the install.
+        case granted(ExclusiveTicket)
+        /// The deadline passed.
+        case busy
+        /// The lock was torn down.
+        case dead
+    }
+
+    /// The space for oneself. Cannot be copied, so it is given back once.
+    public struct ExclusiveTicket: ~Copyable {
+        fileprivate init() {}
+    }
+
+    /// Lets invalidations in again.
+    public func readEndExclusive(_ ticket: consuming ExclusiveTicket) { space.counter.releaseClaim() }
+
+    // MARK: Sections
+
+    /// A section starts. With an `interesting` range, one that the subscriber may hold translations of, readers that
+    /// began before it will retry, and new ones wait; `teardown` runs under the lock either way.
+    public func invalidationStarted(
+        _ range: InvalidationRange, interesting: Bool = true, teardown: (InvalidationRange) -> Void
+    ) {
+        state.pointee.lock.lock()
+        defer { state.pointee.lock.unlock() }
+        teardown(range)
+        let sequence = state.pointee.sequence.load(ordering: .relaxed)
+        guard interesting, sequence & Self.deadBit == 0 else { return }
+        let active = state.pointee.active.load(ordering: .relaxed)
+        state.pointee.active.store(active + 1, ordering: .relaxed)
+        if sequence & 1 == 0 {
+            state.pointee.hullStart.store(range.startPage, ordering: .relaxed)
+            state.pointee.hullEnd.store(range.endPage, ordering: .relaxed)
+            // Relaxed: the lock orders it for readRetry; a readBegin that misses it will be caught there.
+            state.pointee.sequence.store(sequence + 1, ordering: .relaxed)
+        } else {
+            let hullStart = min(state.pointee.hullStart.load(ordering: .relaxed), range.startPage)
+            let hullEnd = max(state.pointee.hullEnd.load(ordering: .relaxed), range.endPage)
+            state.pointee.hullStart.store(hullStart, ordering: .relaxed)
+            state.pointee.hullEnd.store(hullEnd, ordering: .relaxed)
+        }
+    }
+
+    /// A section ends; `interesting` as at its start. The last interesting one lets readers in and wakes the sleepers,
+    /// after it has given the lock back.
+    public func invalidationEnded(_ range: InvalidationRange, interesting: Bool = true) {
+        guard interesting else { return }
+        state.pointee.lock.lock()
+        let sequence = state.pointee.sequence.load(ordering: .relaxed)
+        guard sequence & Self.deadBit == 0 else { return state.pointee.lock.unlock() }
+        let active = state.pointee.active.load(ordering: .relaxed)
+        precondition(active > 0, "an interesting invalidation ended that had not started")
+        state.pointee.active.store(active - 1, ordering: .relaxed)
+        if active == 1 {
+            // Sequentially consistent: releases the change of the pages to readBegin, and stands before the look at the
+            // sleepers (see WaitQueue). An exchange, since that look must not pass it. Wraps around below the dead bit.
+            _ = state.pointee.sequence.exchange((sequence + 1) & ~Self.deadBit, ordering: .sequentiallyConsistent)
+        }
+        state.pointee.lock.unlock()
+        if active == 1 { sleepers.wakeAll(outside: state.pointee.lock) }
+    }
+
+    /// The subscription is over: open sections are forgotten, sleepers wake, and every reader gets `dead` from now on.
+    public func markDead() {
+        state.pointee.lock.lock()
+        state.pointee.active.store(0, ordering: .relaxed)
+        // Sequentially consistent: as in invalidationEnded.
+        state.pointee.sequence.bitwiseOr(Self.deadBit, ordering: .sequentiallyConsistent)
+        state.pointee.lock.unlock()
+        sleepers.wakeAll(outside: state.pointee.lock)
+    }
+
+    /// Whether the subscription is over. With the lock held, the answer stays right until it is given back.
+    @inlinable
+    var isDead: Bool {
+        // Acquiring: as in readBeginIfIdle; with the lock held, relaxed would do.
+        state.pointee.sequence.load(ordering: .acquiring) & Self.deadBit != 0
+    }
+
+    /// How many interesting sections are open; 0 when idle and after ``markDead()``.
+    public var activeCount: Int { state.pointee.active.load(ordering: .relaxed) }
+
+    /// How many readers sleep.
+    var sleeperCount: Int { sleepers.sleeperCount }
+}
+
+/// The invlock as a guard: count and sequence of the open sections, both of the subscriber, and a lock for installs.
+public typealias InvLockGuard = RetryingGuard<InvLock>
+
+extension RetryingGuard where Scheme == InvLock {
+    /// A guard for a subscriber of `space`.
+    public convenience init(space: AddressSpace, budget: RetryBudget = RetryBudget()) {
+        self.init(scheme: InvLock(space: space), space: space, budget: budget)
+    }
+}
+
+/// A reader cares for all pages: one that gave its page would have to take the lock to begin beside an open section.
+extension InvLock: ListedScheme, LockingScheme {
+    public static var capabilities: SubscriberCapabilities { .receivesEnd }
+
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(at page: Int) -> Ticket? { readBeginIfIdle() }
+
+    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> { readBegin(until: deadline) }
+
+    @inlinable @inline(__always)
+    public func lockForInstall(at page: Int) -> UInt64 { lock() }
+
+    @inlinable @inline(__always)
+    public func unlockForInstall(at page: Int) { unlock() }
+
+    @inlinable @inline(__always)
+    public func readRetry(_ ticket: Ticket, at page: Int) -> Bool { readRetry(ticket) }
+
+    @inlinable
+    public func isDead(at page: Int) -> Bool { isDead }
+
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        invalidationStarted(invalidation.range, teardown: teardown)
+        return .done
+    }
+
+    public func invalidationEnded(_ invalidation: Invalidation) { invalidationEnded(invalidation.range) }
+}

@@ -1,0 +1,190 @@
+import Synchronization
+
+/// How KVM keeps a guest's page tables right: faults install with a share of the lock, an invalidation takes it alone
+/// at its start and at its end, and faults look before they walk, and before they take the lock.
+///
+/// Source: Linux, virt/kvm/kvm_main.c (`kvm_mmu_invalidate_begin`, `_range_add`, `_end`) and
+/// include/linux/kvm_host.h (`mmu_invalidate_retry_gfn`, and `_unsafe` for the look without the lock).
+///
+/// The race, with the outcome that it must have:
+///
+///     fault                                           invalidation of a range with the page
+///     ticket = sequence               (acquire)       lock alone                          (acquire)
+///     in progress, page in hull? wait                 inProgress += 1; hull covers the range; tear down
+///     walk                                            unlock                              (release)
+///     inProgress, hull, sequence: again? (acquire)    change the page
+///     share the lock                  (acquire)       lock alone                          (acquire)
+///     in progress, page in hull? again                sequence += 1                       (release)
+///     sequence not the ticket?   again                inProgress -= 1                     (release)
+///     install; give the share back    (release)       unlock                              (release)
+///     Outcome: never an install of a value from before the change after the teardown.
+///
+/// The lock puts the install section before or after each of the two sections of the invalidation. Before the first:
+/// the teardown removes what was installed. Between them: the section is in progress, and the hull covers the page,
+/// since it is reset only where nothing is in progress (invariant 31). After the second: the sequence has moved since
+/// the ticket, unless the ticket was taken after that; then its load acquired the change of the page, and the walk saw
+/// it. The looks without the lock decide nothing but whether to wait or to walk again, and may be wrong both ways.
+///
+/// Legal states, all written with the lock held alone:
+///
+///     sequence      inProgress  hull
+///     n             0           anything: left over from the last sections
+///     n             m > 0       covers the m open sections and those that ended since none was open
+///     dead bit set  0           anything: the subscription is over, and sections pass by
+public struct KVMScheme: ~Copyable, ListedScheme, LockingScheme {
+    public static var capabilities: SubscriberCapabilities { .receivesEnd }
+
+    /// The sequence that a reader began with.
+    public struct Ticket: Sendable {
+        @usableFromInline
+        let sequence: UInt64
+
+        @usableFromInline
+        init(sequence: UInt64) { self.sequence = sequence }
+    }
+
+    @usableFromInline
+    static var deadBit: UInt64 { 1 << 63 }
+
+    @usableFromInline
+    struct State: ~Copyable {
+        /// How many sections have ended, and the dead bit.
+        @usableFromInline
+        let sequence = Atomic<UInt64>(0)
+        /// How many sections are open.
+        @usableFromInline
+        let inProgress = Atomic<Int>(0)
+        @usableFromInline
+        let hullStart = Atomic<Int>(0)
+        @usableFromInline
+        let hullEnd = Atomic<Int>(0)
+        @usableFromInline
+        init() {}
+    }
+
+    /// On a line of its own, as in KVM: faults that take it leave the state to those that begin.
+    @usableFromInline
+    let locks = CacheLineArray<SmallReadWriteLock>(count: 1) { SmallReadWriteLock() }
+    @usableFromInline
+    let states = CacheLineArray<State>(count: 1) { State() }
+
+    /// A scheme for one subscriber; no section is open.
+    public init() {}
+
+    @inlinable @inline(__always)
+    var lock: UnsafeMutablePointer<SmallReadWriteLock> { locks[0] }
+
+    @inlinable @inline(__always)
+    var state: UnsafeMutablePointer<State> { states[0] }
+
+    // MARK: Readers
+
+    @inlinable @inline(__always)
+    public func readBeginIfIdle(at page: Int) -> Ticket? {
+        // Acquiring: the walk, and the look at the hull, come after it. The walk sees the change of every section whose
+        // end this load sees (pairs with invalidationEnded).
+        let sequence = state.pointee.sequence.load(ordering: .acquiring)
+        guard sequence & Self.deadBit == 0, !isInProgress(at: page) else { return nil }
+        return Ticket(sequence: sequence)
+    }
+
+    /// As pessimistic as the hull: it may find a collision with a section between two others, which is none.
+    @inlinable @inline(__always)
+    public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
+
+    @inlinable @inline(__always)
+    public func lockForInstall(at page: Int) -> UInt64 { lock.pointee.lockShared() }
+
+    @inlinable @inline(__always)
+    public func unlockForInstall(at page: Int) { lock.pointee.unlockShared() }
+
+    /// The sequence knows no ranges: a section anywhere that ended since the ticket makes the walk one in vain.
+    @inlinable @inline(__always)
+    public func readRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
+
+    @inlinable
+    public func isDead(at page: Int) -> Bool {
+        // Relaxed: with a share of the lock, since it is written with the lock held alone. Without it, since nothing is
+        // read on the strength of it: whoever comes after markDead() reads true.
+        state.pointee.sequence.load(ordering: .relaxed) & Self.deadBit != 0
+    }
+
+    /// Whether a section is open and the hull covers the page. Exact as to the hull with a share of the lock; without it
+    /// a hint, that may mix the ends of two hulls.
+    @inlinable @inline(__always)
+    func isInProgress(at page: Int) -> Bool {
+        // Acquiring: whoever sees without the lock that the last section ended sees the sequence that it moved first
+        // (invariant 29; pairs with invalidationEnded). With a share of the lock, relaxed would do.
+        state.pointee.inProgress.load(ordering: .acquiring) != 0
+            // Relaxed: the lock orders them for the check that decides.
+            && state.pointee.hullStart.load(ordering: .relaxed) <= page
+            && page < state.pointee.hullEnd.load(ordering: .relaxed)
+    }
+
+    /// Whether any section ended, or the subscription did, since the ticket.
+    @inlinable @inline(__always)
+    func hasMoved(since ticket: Ticket) -> Bool {
+        // Relaxed: the lock orders it for the check that decides; without it, it is a hint.
+        state.pointee.sequence.load(ordering: .relaxed) != ticket.sequence
+    }
+}
+
+extension KVMScheme {
+    // Relaxed loads and stores below are of what is written only with the lock held alone, which this thread holds.
+
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        lock.pointee.lockExclusive()
+        defer { lock.pointee.unlockExclusive() }
+        if !isDead(at: invalidation.range.startPage) { open(invalidation.range) }
+        teardown(invalidation.range)
+        return .done
+    }
+
+    /// Counts a section, and has the hull cover it: the first resets the hull, the others make it grow.
+    private func open(_ range: InvalidationRange) {
+        let inProgress = state.pointee.inProgress.load(ordering: .relaxed)
+        var (hullStart, hullEnd) = (range.startPage, range.endPage)
+        if inProgress != 0 {
+            hullStart = min(hullStart, state.pointee.hullStart.load(ordering: .relaxed))
+            hullEnd = max(hullEnd, state.pointee.hullEnd.load(ordering: .relaxed))
+        }
+        state.pointee.hullStart.store(hullStart, ordering: .relaxed)
+        state.pointee.hullEnd.store(hullEnd, ordering: .relaxed)
+        state.pointee.inProgress.store(inProgress + 1, ordering: .relaxed)
+    }
+
+    public func invalidationEnded(_ invalidation: Invalidation) {
+        lock.pointee.lockExclusive()
+        defer { lock.pointee.unlockExclusive() }
+        guard !isDead(at: invalidation.range.startPage) else { return }
+        let inProgress = state.pointee.inProgress.load(ordering: .relaxed)
+        precondition(inProgress > 0, "an invalidation ended that had not started")
+        let sequence = state.pointee.sequence.load(ordering: .relaxed)
+        // Releasing: the change of the pages comes before it; pairs with readBeginIfIdle.
+        state.pointee.sequence.store(sequence + 1, ordering: .releasing)
+        // Releasing: the sequence moves before the count drops (invariant 29); pairs with isInProgress.
+        state.pointee.inProgress.store(inProgress - 1, ordering: .releasing)
+    }
+
+    /// Open sections are forgotten, and every reader that waits or checks is told.
+    public func markDead() {
+        lock.pointee.lockExclusive()
+        defer { lock.pointee.unlockExclusive() }
+        state.pointee.inProgress.store(0, ordering: .relaxed)
+        // Relaxed: it tells readers not to install, which orders nothing.
+        state.pointee.sequence.bitwiseOr(Self.deadBit, ordering: .relaxed)
+    }
+}
+
+/// KVM's scheme as a guard: a count of open sections, a sequence of ended ones and a hull of their ranges, under one
+/// read-write lock.
+public typealias KVMGuard = RetryingGuard<KVMScheme>
+
+extension RetryingGuard where Scheme == KVMScheme {
+    /// A guard for a subscriber of `space`.
+    public convenience init(space: AddressSpace, budget: RetryBudget = RetryBudget()) {
+        self.init(scheme: KVMScheme(), space: space, budget: budget)
+    }
+}

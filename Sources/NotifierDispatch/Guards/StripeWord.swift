@@ -1,0 +1,205 @@
+import Synchronization
+
+/// How the word of a stripe is laid out. ``StripedScheme``, ``AsymmetricScheme`` and ``AdaptiveScheme`` use it, each as much
+/// as it needs; the word of the ``WideSections`` has the count and the generation alone.
+///
+/// Legal states:
+///
+///     bits    what        meaning
+///     0       lock        a fault installs under it, or a section tears down
+///     1       dead        the subscription is over
+///     2       revoking    a section waits for the faults that install without the lock; count is not 0
+///     3       biased      faults install without the lock; nobody holds the lock for installs
+///     4-23    count       open sections
+///     24-63   generation  sections that ever started; wraps after 2^40, three hours at 100 million a second: a walk
+///                         would have to last that long, and to the very section, to take one for the other
+///
+/// `revoking` and `biased` exclude each other. Of a ticket, the lock is left out.
+@usableFromInline
+enum StripeWord {
+    @usableFromInline
+    static var lock: UInt64 { 1 << 0 }
+    @usableFromInline
+    static var dead: UInt64 { 1 << 1 }
+    @usableFromInline
+    static var revoking: UInt64 { 1 << 2 }
+    @usableFromInline
+    static var biased: UInt64 { 1 << 3 }
+    @usableFromInline
+    static var section: UInt64 { 1 << 4 }
+    @usableFromInline
+    static var count: UInt64 { 0xf_ffff << 4 }
+    @usableFromInline
+    static var generation: UInt64 { 1 << 24 }
+
+    /// What a start adds.
+    @usableFromInline
+    static var start: UInt64 { section &+ generation }
+
+    /// Traps where no section is open that could end (invariant 7).
+    static func requireOpenSection(_ word: UInt64) {
+        precondition(word & count != 0, "an invalidation ended that had not started")
+    }
+
+    /// Traps where no more sections fit into the count.
+    static func requireRoom(_ word: UInt64) {
+        precondition(word & count != count, "more than 1,048,575 invalidations of a stripe are open at once")
+    }
+}
+
+/// What a guard keeps for one stripe of the space. For the word see ``StripeWord``.
+@usableFromInline
+struct Stripe: ~Copyable, Sendable {
+    @usableFromInline
+    let word: Atomic<UInt64>
+    /// Faults with the lock since the last section, or since somebody asked whether to bias the stripe again. Written with
+    /// the lock held, by ``AdaptiveScheme`` alone.
+    @usableFromInline
+    let quietFaults = Atomic<UInt32>(0)
+
+    init(_ word: UInt64) { self.word = Atomic(word) }
+
+    /// Changes the word while nobody holds the lock: a holder stores the word back whole. Waits, spinning and then
+    /// yielding. Returns what the word was changed to.
+    ///
+    /// Acquiring: what comes after it comes after the last holder's section (pairs with the releasing store that gives the
+    /// lock back). Releasing: what came before, such as the change of the pages before an end, comes before what a fault
+    /// does whose ticket sees it (pairs with the acquiring load of a ticket).
+    @discardableResult
+    func updateUnlocked(_ change: (UInt64) -> UInt64) -> UInt64 {
+        var backoff = Backoff()
+        // Relaxed: the exchange has the ordering.
+        var current = word.load(ordering: .relaxed)
+        while true {
+            if current & StripeWord.lock == 0 {
+                let changed = change(current)
+                let (exchanged, original) = word.weakCompareExchange(
+                    expected: current, desired: changed, successOrdering: .acquiringAndReleasing,
+                    failureOrdering: .relaxed)
+                if exchanged { return changed }
+                current = original
+            } else {
+                backoff.pause()
+                current = word.load(ordering: .relaxed)
+            }
+        }
+    }
+
+    /// Runs `body` with the lock held, and changes the word as the lock is taken. `body` gets what it was changed to.
+    func withLock(changing change: (UInt64) -> UInt64 = { $0 }, _ body: (UInt64) -> Void) {
+        let locked = updateUnlocked { change($0) | StripeWord.lock }
+        body(locked)
+        unlock(locked)
+    }
+
+    /// Gives the lock back that was taken with this word.
+    func unlock(_ locked: UInt64) {
+        // Releasing: what was torn down comes before the next holder's section. Nobody else changes a locked word.
+        word.store(locked & ~StripeWord.lock, ordering: .releasing)
+    }
+}
+
+/// The stripes of a guard, each on cache lines of its own.
+@usableFromInline
+struct Stripes: ~Copyable, Sendable {
+    /// How the space is divided.
+    @usableFromInline
+    let size: StripeSize
+    @usableFromInline
+    let lines: CacheLineArray<Stripe>
+
+    /// For page numbers below `pages`, each with its word at `word`.
+    init(pages: Int, size: StripeSize, word: UInt64 = 0) {
+        self.size = size
+        lines = CacheLineArray(count: size.count(pages: pages)) { Stripe(word) }
+    }
+
+    /// How many there are.
+    var count: Int { lines.count }
+
+    /// A stripe; traps where the guard was made for fewer pages.
+    @inlinable @inline(__always)
+    subscript(index: Int) -> UnsafeMutablePointer<Stripe> {
+        precondition(
+            UInt(bitPattern: index) < UInt(bitPattern: lines.count), "a page lies beyond those the guard was made for")
+        return lines[index]
+    }
+
+    /// The stripe that a page lies in.
+    @inlinable @inline(__always)
+    func stripe(at page: Int) -> UnsafeMutablePointer<Stripe> { self[size.index(of: page)] }
+
+    /// Whether the subscription is over, as the page's stripe has it.
+    @inlinable
+    func isDead(at page: Int) -> Bool {
+        // Relaxed: nothing is read on the strength of it, and whoever comes after markDead() reads true.
+        stripe(at: page).pointee.word.load(ordering: .relaxed) & StripeWord.dead != 0
+    }
+
+    /// Counts the end of a section that its start counted in each of these stripes.
+    func countEnd(in covered: ClosedRange<Int>) {
+        for index in covered {
+            self[index].pointee.updateUnlocked { word in
+                StripeWord.requireOpenSection(word)
+                return word &- StripeWord.section
+            }
+        }
+    }
+
+    /// Marks every stripe, each while nobody holds its lock.
+    func markDead() {
+        for index in 0..<count { self[index].pointee.updateUnlocked { $0 | StripeWord.dead } }
+    }
+}
+
+/// How large the parts are into which a guard divides the space, so that faults and sections in different ones do not
+/// meet: a power of two of pages.
+public struct StripeSize: Hashable, Sendable {
+    /// Below 64, which the compiler does not know: shifts by it that are defined for any amount take ten instructions.
+    @usableFromInline
+    let shift: Int
+
+    @inlinable
+    init(shift: Int) { self.shift = shift }
+
+    /// 2 MiB: 512 pages of 4 KiB.
+    @inlinable
+    public static var hugePage: StripeSize { StripeSize(shift: 9) }
+
+    /// So many pages; `nil` where that is no power of two.
+    public init?(pages: Int) {
+        guard pages > 0, pages.nonzeroBitCount == 1 else { return nil }
+        self.init(shift: pages.trailingZeroBitCount)
+    }
+
+    /// How many pages a stripe has.
+    public var pages: Int { 1 << shift }
+
+    /// How many stripes `pages` pages take.
+    @usableFromInline
+    func count(pages: Int) -> Int { (pages + self.pages - 1) >> shift }
+
+    /// The stripe that a page lies in.
+    @inlinable @inline(__always)
+    func index(of page: Int) -> Int { page &>> shift }
+
+    /// The stripes that a range touches.
+    @usableFromInline
+    func indices(of range: InvalidationRange) -> ClosedRange<Int> {
+        index(of: range.startPage)...index(of: range.endPage - 1)
+    }
+
+    /// What a range covers of one of the stripes that it touches.
+    @usableFromInline
+    func part(of range: InvalidationRange, in stripe: Int) -> InvalidationRange {
+        let pages = self.range(of: stripe)
+        return InvalidationRange(
+            start: max(range.startPage, pages.startPage), end: min(range.endPage, pages.endPage))
+    }
+
+    /// The pages of a stripe.
+    @usableFromInline
+    func range(of stripe: Int) -> InvalidationRange {
+        InvalidationRange(start: stripe &<< shift, end: (stripe + 1) &<< shift)
+    }
+}

@@ -1,0 +1,31 @@
+/// UNSAFE. No protection at all: the speed limit for every other guard, and the control that shows that stale
+/// translations are found where there are any.
+public final class UnprotectedGuard: ListedGuard {
+    public static var isProtected: Bool { false }
+    public static var capabilities: SubscriberCapabilities { [] }
+
+    /// A guard without state.
+    public init() {}
+
+    @inlinable @inline(__always)
+    public func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        guard let translation = walk() else { return FaultOutcome(.absent) }
+        install(translation)
+        return FaultOutcome(.installed)
+    }
+
+    @inlinable
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        teardown(invalidation.range)
+        return .done
+    }
+
+    @inlinable
+    public func invalidationEnded(_ invalidation: Invalidation) {}
+
+    public func markDead() {}
+}

@@ -1,0 +1,153 @@
+import CPlatform
+import Synchronization
+
+/// The subscriptions to ranges of one address space: an interval tree, and a sequence that says whether any of them is
+/// being invalidated. It is the interval half of Linux's `struct mmu_notifier_subscriptions`.
+///
+/// A start calls exactly the subscriptions that share a page with its range, in the order of their first pages; there
+/// is no call at the end. While the sequence is odd the tree is frozen, so that callbacks run outside the lock;
+/// insertions and removals that come meanwhile are put off until the last section ends.
+///
+/// Legal states, all written with the lock held; `sequence` alone is read without it:
+///
+///     sequence  active  tree                     meaning
+///     even      0       may change               idle
+///     even      n > 0   may change               n sections are open, none over a range that is watched
+///     odd       n > 0   frozen                   n sections are open, at least one over a watched range
+public final class IntervalNotifiers: @unchecked Sendable {
+    // @unchecked: the state says under which lock each part of it is.
+    @usableFromInline
+    struct State: ~Copyable {
+        @usableFromInline
+        let lock = SmallLock()
+        @usableFromInline
+        let sequence: Atomic<UInt64>
+        let active = Atomic<Int>(0)
+        var tree = IntervalTree()
+        /// What waits for the last end: insertions and removals.
+        var firstDeferred: UnsafeMutablePointer<IntervalNode>?
+        var isReleased = false
+
+        init(sequence: UInt64) { self.sequence = Atomic(sequence) }
+    }
+
+    @usableFromInline
+    let lines: CacheLineArray<State>
+    private let sleepers = WaitQueue()
+    /// Held over the whole of a release, so that a second one returns when the first is done.
+    let releases = PthreadMutex()
+
+    /// A set without subscriptions.
+    public convenience init() { self.init(sequence: 2) }
+
+    /// `sequence` must be even.
+    init(sequence: UInt64) { lines = CacheLineArray(count: 1) { State(sequence: sequence) } }
+
+    @inlinable @inline(__always)
+    var state: UnsafeMutablePointer<State> { lines[0] }
+
+    /// How many sections are open; 0 when idle.
+    public var activeCount: Int { state.pointee.active.load(ordering: .relaxed) }
+
+    /// How many readers and removers sleep.
+    var sleeperCount: Int { sleepers.sleeperCount }
+
+    // MARK: Sections
+
+    /// Opens a section: calls every subscriber whose range it touches, runs their second passes, and returns. `nil`
+    /// where the invalidation is not blockable and a subscriber would block: nothing is raised then, and no end is owed.
+    public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
+        guard let failures = openHalf(invalidation) else { return nil }
+        return InvalidationSection(invalidation: invalidation, failedIntervals: failures)
+    }
+
+    /// Closes a section, after the pages have changed.
+    public func invalidateRangeEnd(_ section: consuming InvalidationSection) {
+        closeHalf()
+        section.close()
+    }
+
+    /// Opens the interval half of a section. Returns how many subscribers failed although it may block; `nil` where it
+    /// may not and one would have.
+    func openHalf(_ invalidation: Invalidation) -> Int? {
+        state.pointee.lock.lock()
+        // Relaxed, the loads: written with the lock held.
+        state.pointee.active.store(state.pointee.active.load(ordering: .relaxed) + 1, ordering: .relaxed)
+        let before = state.pointee.sequence.load(ordering: .relaxed)
+        let isWatched = state.pointee.tree.overlaps(invalidation.range)
+        // Releasing: a lock-free reader that finds this value, not the even one before it, sees the changes of the
+        // sections that ended. One that misses it has a ticket that the callback's record makes void.
+        if isWatched { state.pointee.sequence.store(before | 1, ordering: .releasing) }
+        state.pointee.lock.unlock()
+        return isWatched ? callSubscribers(invalidation, sequence: before | 1) : 0
+    }
+
+    /// Outside the lock: the sequence is odd and stays so until this section's end, so nobody changes the tree.
+    private func callSubscribers(_ invalidation: Invalidation, sequence: UInt64) -> Int? {
+        NotifierCallbacks.enter()
+        let failures: Int? = _withUnprotectedUnsafePointer(to: invalidation) { invalidation in
+            var starts = IntervalStarts(invalidation, sequence: sequence)
+            let isDone = state.pointee.tree.forEach(overlapping: invalidation.pointee.range, &starts)
+            let failures = starts.finish()
+            return isDone ? failures : nil
+        }
+        NotifierCallbacks.leave()
+        if failures == nil { closeHalf() }
+        return failures
+    }
+
+    /// Closes the interval half of a section. The last one makes the sequence even, applies what was put off, and wakes
+    /// the sleepers after it has given the lock back.
+    func closeHalf() {
+        state.pointee.lock.lock()
+        let active = state.pointee.active.load(ordering: .relaxed) - 1
+        precondition(active >= 0, "an invalidation ended that had not started")
+        state.pointee.active.store(active, ordering: .relaxed)
+        let sequence = state.pointee.sequence.load(ordering: .relaxed)
+        guard active == 0, sequence & 1 != 0 else { return state.pointee.lock.unlock() }
+        // Sequentially consistent: releases the change of the pages to readBegin, and stands before the look at the
+        // sleepers (see WaitQueue). An exchange, since that look must not pass it. Wraps around below the dead bit.
+        _ = state.pointee.sequence.exchange(
+            (sequence + 1) & ~IntervalNode.deadBit, ordering: .sequentiallyConsistent)
+        let disposals = applyDeferred()
+        state.pointee.lock.unlock()
+        sleepers.wakeAll(outside: state.pointee.lock)
+        dispose(disposals)
+    }
+
+    // MARK: Waiting
+
+    /// Waits until the space's sequence is another one than `sequence`, or the node's subscription is over. `false` at
+    /// the deadline.
+    func waitForEnd(of sequence: UInt64, of node: UnsafeMutablePointer<IntervalNode>?, until deadline: Deadline) -> Bool
+    {
+        // The space's sequence: acquiring and stronger, so that what follows sees the changes of the sections that
+        // ended. The node's: see markDead.
+        for _ in 0..<WaitQueue.spinsBeforeSleep {
+            if state.pointee.sequence.load(ordering: .acquiring) != sequence { return true }
+            cplatform_spin_hint()
+        }
+        return sleepers.wait(until: deadline) {
+            state.pointee.sequence.load(ordering: .sequentiallyConsistent) == sequence
+                && (node?.pointee.sequence.load(ordering: .sequentiallyConsistent) ?? 0) & IntervalNode.deadBit == 0
+        }
+    }
+
+    /// Wakes readers whose subscription has been marked as released. Not with a lock held that they take.
+    func wakeReaders() { sleepers.wakeAll(outside: state.pointee.lock) }
+}
+
+/// Whether the calling thread is inside an interval subscriber's callback, where it must not wait for sections to end:
+/// its own is one of them.
+///
+/// The notifier list needs none of this: its callbacks run inside a read section, which tells.
+enum NotifierCallbacks {
+    static func enter() { cplatform_thread().pointee.interval_callbacks += 1 }
+
+    static func leave() { cplatform_thread().pointee.interval_callbacks -= 1 }
+
+    /// Traps with `reason` inside a callback.
+    static func trapInside(_ reason: String) {
+        precondition(cplatform_thread().pointee.interval_callbacks == 0, reason)
+    }
+}

@@ -1,0 +1,216 @@
+import Synchronization
+
+/// What a subscriber declares about itself when it registers.
+public struct SubscriberCapabilities: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+
+    /// The set with these raw bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Its start may answer ``StartResponse/wouldBlock`` on a non-blockable invalidation.
+    public static let mayWouldBlock = SubscriberCapabilities(rawValue: 1)
+    /// It wants ``InvalidationSubscriber/invalidationEnded(_:)``.
+    public static let receivesEnd = SubscriberCapabilities(rawValue: 2)
+}
+
+/// A holder of translations that must drop them before the pages go away.
+///
+/// Callbacks come from whichever threads invalidate, several at once, inside an RCU read section: they may sleep in a
+/// blockable invalidation, but must not wait for a grace period, and must not unregister (other than deferred).
+public protocol InvalidationSubscriber: AnyObject, Sendable {
+    /// Read once, at registration.
+    var capabilities: SubscriberCapabilities { get }
+
+    /// Who it belongs to: it gets neither start nor end of the migrate and exclusive invalidations that name this
+    /// owner, and sees to its translations itself. Read once, at registration; `nil`, the default, for nobody.
+    var owner: InvalidationOwner? { get }
+
+    /// Drop every translation of the range, and let none come back before the end. Answering
+    /// ``StartResponse/wouldBlock`` promises nothing and is owed no end; only allowed where the invalidation is not
+    /// blockable and ``SubscriberCapabilities/mayWouldBlock`` was declared.
+    func invalidationStarted(_ invalidation: Invalidation) -> StartResponse
+
+    /// The change is done. Called once for each start that answered ``StartResponse/done``, where
+    /// ``SubscriberCapabilities/receivesEnd`` was declared and the subscriber is still registered.
+    func invalidationEnded(_ invalidation: Invalidation)
+
+    /// The subscription is over: the space was released or the subscriber is being unregistered. Runs exactly once a
+    /// registration, while other callbacks may still be running; drop every translation and install no more.
+    func released()
+
+    /// Whether any page of the range was used through the translations since it was last cleared; clears that, and
+    /// flushes it from the device, so that the next use is seen.
+    func clearFlushYoung(_ range: InvalidationRange) -> Bool
+
+    /// ``clearFlushYoung(_:)`` without the flush: uses that the device does not report meanwhile may be missed.
+    func clearYoung(_ range: InvalidationRange) -> Bool
+
+    /// Whether the page was used through the translations since it was last cleared; clears nothing.
+    func testYoung(_ page: Int) -> Bool
+
+    /// The list's way to ``invalidationStarted(_:)``; not to be implemented.
+    static func _invalidationStarted(
+        _ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>
+    ) -> StartResponse
+    /// The list's way to ``invalidationEnded(_:)``; not to be implemented.
+    static func _invalidationEnded(_ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>)
+    /// The list's way to ``released()``; not to be implemented.
+    static func _released(_ subscriber: UnsafeRawPointer)
+    /// The list's way to ``clearFlushYoung(_:)``; not to be implemented.
+    static func _clearFlushYoung(_ subscriber: UnsafeRawPointer, _ range: InvalidationRange) -> Bool
+    /// The list's way to ``clearYoung(_:)``; not to be implemented.
+    static func _clearYoung(_ subscriber: UnsafeRawPointer, _ range: InvalidationRange) -> Bool
+    /// The list's way to ``testYoung(_:)``; not to be implemented.
+    static func _testYoung(_ subscriber: UnsafeRawPointer, _ page: Int) -> Bool
+}
+
+/// What a subscriber says that belongs to nobody and does not watch how its translations are used.
+extension InvalidationSubscriber {
+    /// `nil`: nobody.
+    public var owner: InvalidationOwner? { nil }
+
+    /// `false`: not that it knew.
+    public func clearFlushYoung(_ range: InvalidationRange) -> Bool { false }
+
+    /// `false`: not that it knew.
+    public func clearYoung(_ range: InvalidationRange) -> Bool { false }
+
+    /// `false`: not that it knew.
+    public func testYoung(_ page: Int) -> Bool { false }
+}
+
+/// The callbacks as the list makes them, with nothing but the subscriber's address: an indirect call, and no reference
+/// counted. They are requirements so that the compiler makes one of each for every type of subscriber; the default is
+/// the only implementation.
+extension InvalidationSubscriber {
+    @inlinable
+    public static func _invalidationStarted(
+        _ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>
+    ) -> StartResponse {
+        // Safe: the list calls with an object of this type only, which its entry holds.
+        Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.invalidationStarted(invalidation.pointee) }
+    }
+
+    @inlinable
+    public static func _invalidationEnded(_ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>) {
+        Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.invalidationEnded(invalidation.pointee) }
+    }
+
+    @inlinable
+    public static func _released(_ subscriber: UnsafeRawPointer) {
+        Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.released() }
+    }
+
+    @inlinable
+    public static func _clearFlushYoung(_ subscriber: UnsafeRawPointer, _ range: InvalidationRange) -> Bool {
+        Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.clearFlushYoung(range) }
+    }
+
+    @inlinable
+    public static func _clearYoung(_ subscriber: UnsafeRawPointer, _ range: InvalidationRange) -> Bool {
+        Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.clearYoung(range) }
+    }
+
+    @inlinable
+    public static func _testYoung(_ subscriber: UnsafeRawPointer, _ page: Int) -> Bool {
+        Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.testYoung(page) }
+    }
+}
+
+/// A registered subscriber's place in a ``NotifierList``; hand it to `unregister` to end the subscription.
+///
+/// Dropping it leaves the subscriber registered for as long as the list lives.
+public final class Subscription: @unchecked Sendable {
+    // @unchecked: the node is written by the list under its lock, and read by dispatching threads through atomics.
+    let node: UnsafeMutablePointer<NotifierNode>
+    /// The list that it was made by.
+    let list: ObjectIdentifier
+
+    init(
+        list: NotifierList, subscriber: any InvalidationSubscriber, capabilities: SubscriberCapabilities,
+        behind other: Subscription?, serial: UInt64
+    ) {
+        self.list = ObjectIdentifier(list)
+        node = .allocate(capacity: 1)
+        node.initialize(
+            to: NotifierNode(
+                subscriber: subscriber, capabilities: capabilities, address: other?.node.pointee.address,
+                serial: serial))
+    }
+
+    // Runs after the list has let go: once unlinked and a grace period later (unregister, release), or with the list.
+    deinit {
+        node.pointee.subscriber.release()
+        node.deinitialize(count: 1)
+        node.deallocate()
+    }
+}
+
+/// One entry of the list, as dispatching threads see it. Reached through pointers only, so that a walk counts no
+/// references.
+struct NotifierNode: ~Copyable {
+    /// The next entry in address order. Written under the list's lock; an unlinked entry keeps its `next`, so that a
+    /// walk that stands on it still finds its way.
+    let next = Atomic<UnsafeMutablePointer<NotifierNode>?>(nil)
+    /// Held until the subscription goes.
+    let subscriber: Unmanaged<AnyObject>
+    /// The subscriber's type, whose static functions are the way to its callbacks: a metatype counts no references.
+    private let type: any InvalidationSubscriber.Type
+    /// The place in the list: the subscriber object's address, or that of the one it was put behind.
+    let address: UInt
+    /// The how-manieth registration of the list this is, from 1. A section that opened before it skips it.
+    let serial: UInt64
+    /// The same, for ends; above every section's where the subscriber wants none.
+    let endSerial: UInt64
+    /// Whom the subscriber belongs to; 0 for nobody.
+    private let owner: UInt32
+    private let releaseCalled = Atomic<Bool>(false)
+
+    init(
+        subscriber: any InvalidationSubscriber, capabilities: SubscriberCapabilities, address: UInt?, serial: UInt64
+    ) {
+        self.subscriber = Unmanaged.passRetained(subscriber)
+        type = Swift.type(of: subscriber)
+        self.address = address ?? UInt(bitPattern: self.subscriber.toOpaque())
+        self.serial = serial
+        endSerial = capabilities.contains(.receivesEnd) ? serial : .max
+        owner = subscriber.owner?.number ?? 0
+    }
+
+    /// Address order; equal ones in the order in which they came.
+    func isBefore(_ other: borrowing NotifierNode) -> Bool {
+        (address, serial) < (other.address, other.serial)
+    }
+
+    /// Whether a section that exempts this owner passes the entry by. Without one, nothing of the entry is read.
+    @inline(__always)
+    func belongs(to exemptOwner: UInt32) -> Bool { exemptOwner != 0 && owner == exemptOwner }
+
+    /// Calls the subscriber's start.
+    @inline(__always)
+    func start(_ invalidation: UnsafePointer<Invalidation>) -> StartResponse {
+        type._invalidationStarted(subscriber.toOpaque(), invalidation)
+    }
+
+    /// Calls the subscriber's end.
+    @inline(__always)
+    func end(_ invalidation: UnsafePointer<Invalidation>) {
+        type._invalidationEnded(subscriber.toOpaque(), invalidation)
+    }
+
+    /// Asks the subscriber, and makes the pages old.
+    func clearFlushYoung(_ range: InvalidationRange) -> Bool { type._clearFlushYoung(subscriber.toOpaque(), range) }
+
+    /// Asks the subscriber, and makes the pages old without a flush.
+    func clearYoung(_ range: InvalidationRange) -> Bool { type._clearYoung(subscriber.toOpaque(), range) }
+
+    /// Asks the subscriber.
+    func testYoung(_ page: Int) -> Bool { type._testYoung(subscriber.toOpaque(), page) }
+
+    /// Calls `released()` unless it was called before, by whichever of unregister and release came first.
+    func callReleasedOnce() {
+        // Relaxed: only one caller may win; both then wait for a grace period, which orders the callback before them.
+        guard !releaseCalled.exchange(true, ordering: .relaxed) else { return }
+        type._released(subscriber.toOpaque())
+    }
+}

@@ -1,0 +1,58 @@
+import CPlatform
+import Glibc
+
+/// The kernel's monotonic clock. For slow paths: a reading costs about 20 ns.
+public enum MonotonicClock {
+    /// Nanoseconds since an arbitrary start; never goes back.
+    public static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+}
+
+/// An absolute point on ``MonotonicClock``, so that several waits in a row share one budget.
+public struct Deadline: Sendable {
+    /// The point, in nanoseconds of ``MonotonicClock``.
+    public let nanoseconds: UInt64
+
+    /// The point `nanoseconds` from now; saturates at ``never``.
+    public static func after(nanoseconds: UInt64) -> Deadline {
+        let (sum, overflow) = MonotonicClock.now().addingReportingOverflow(nanoseconds)
+        return Deadline(nanoseconds: overflow ? .max : sum)
+    }
+
+    /// No limit.
+    public static let never = Deadline(nanoseconds: .max)
+
+    /// Whether the point lies in the past.
+    public var hasPassed: Bool { nanoseconds != .max && MonotonicClock.now() >= nanoseconds }
+
+    @usableFromInline
+    init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+}
+
+/// How a thread waits for something short: a few spins with the processor's hint, then it gives its core away each time.
+///
+/// Spinning alone would starve the thread that is waited for where there are more threads than cores.
+@usableFromInline
+struct Backoff {
+    @usableFromInline
+    static let spinLimit = 128
+
+    @usableFromInline
+    var spins = 0
+
+    @usableFromInline
+    init() {}
+
+    @usableFromInline
+    mutating func pause() {
+        if spins < Self.spinLimit {
+            spins += 1
+            cplatform_spin_hint()
+        } else {
+            sched_yield()
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Glibc
+
+/// A pthread mutex at a stable address.
+public struct PthreadMutex: ~Copyable, @unchecked Sendable {
+    // @unchecked: the pointee is a lock, made for being shared.
+    @usableFromInline
+    let raw: UnsafeMutablePointer<pthread_mutex_t>
+
+    /// A lock that nobody holds.
+    public init() {
+        raw = .allocate(capacity: 1)
+        let status = pthread_mutex_init(raw, nil)
+        precondition(status == 0, "pthread_mutex_init failed with error \(status)")
+    }
+
+    deinit {
+        pthread_mutex_destroy(raw)
+        raw.deallocate()
+    }
+
+    /// Takes the lock. Returns how long that took in nanoseconds; 0 where it was free.
+    @inlinable @inline(__always) @discardableResult
+    package func lock() -> UInt64 { tryLock() ? 0 : lockSlow() }
+
+    @usableFromInline @inline(never)
+    func lockSlow() -> UInt64 {
+        let start = MonotonicClock.now()
+        pthread_mutex_lock(raw)
+        return max(1, MonotonicClock.now() &- start)
+    }
+
+    /// Takes the lock if nobody holds it.
+    @inlinable @inline(__always)
+    func tryLock() -> Bool { pthread_mutex_trylock(raw) == 0 }
+
+    /// Gives the lock back, on the thread that took it.
+    @inlinable @inline(__always)
+    package func unlock() { pthread_mutex_unlock(raw) }
+}
+
+/// A pthread read-write lock at a stable address, with glibc's default preference.
+public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
+    // @unchecked: the pointee is a lock, made for being shared.
+    @usableFromInline
+    let raw: UnsafeMutablePointer<pthread_rwlock_t>
+
+    /// A lock that nobody holds.
+    public init() {
+        raw = .allocate(capacity: 1)
+        let status = pthread_rwlock_init(raw, nil)
+        precondition(status == 0, "pthread_rwlock_init failed with error \(status)")
+    }
+
+    deinit {
+        pthread_rwlock_destroy(raw)
+        raw.deallocate()
+    }
+
+    /// Shares the lock. Returns how long that took in nanoseconds; 0 where no writer had it.
+    @inlinable @inline(__always)
+    func lockShared() -> UInt64 { pthread_rwlock_tryrdlock(raw) == 0 ? 0 : lockSharedSlow() }
+
+    @usableFromInline @inline(never)
+    func lockSharedSlow() -> UInt64 {
+        let start = MonotonicClock.now()
+        pthread_rwlock_rdlock(raw)
+        return max(1, MonotonicClock.now() &- start)
+    }
+
+    @usableFromInline
+    func lockExclusive() { pthread_rwlock_wrlock(raw) }
+
+    /// Takes the lock alone if nobody has it.
+    @usableFromInline
+    func tryLockExclusive() -> Bool { pthread_rwlock_trywrlock(raw) == 0 }
+
+    @inlinable @inline(__always)
+    func unlock() { pthread_rwlock_unlock(raw) }
+}
+
+/// One pthread mutex for faults and sections alike.
+public typealias MutexGuard = SectionLockGuard<PthreadMutex>
+
+extension PthreadMutex: SectionLock {
+    public static var measuresWaits: Bool { true }
+    public static var canTry: Bool { true }
+    @inlinable @inline(__always)
+    public func lockForFault() -> UInt64 { lock() }
+    @inlinable @inline(__always)
+    public func unlockForFault() { unlock() }
+    @inlinable
+    public func lockForSection() { lock() }
+    @inlinable
+    public func tryLockForSection() -> Bool { tryLock() }
+    @inlinable
+    public func unlockForSection() { unlock() }
+}
+
+/// One pthread read-write lock: faults share it, a section has it alone. RDMA's on-demand paging worked like this until
+/// 2019.
+public typealias ReadWriteLockGuard = SectionLockGuard<PthreadReadWriteLock>
+
+extension PthreadReadWriteLock: SectionLock {
+    public static var measuresWaits: Bool { true }
+    public static var canTry: Bool { true }
+    @inlinable @inline(__always)
+    public func lockForFault() -> UInt64 { lockShared() }
+    @inlinable @inline(__always)
+    public func unlockForFault() { unlock() }
+    @inlinable
+    public func lockForSection() { lockExclusive() }
+    @inlinable
+    public func tryLockForSection() -> Bool { tryLockExclusive() }
+    @inlinable
+    public func unlockForSection() { unlock() }
+}
