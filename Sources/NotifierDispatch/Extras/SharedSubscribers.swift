@@ -38,7 +38,8 @@ final class SharedSubscribers: @unchecked Sendable {
     func get<Subscriber: SharedSubscriber>(_ type: Subscriber.Type, in space: AddressSpace) throws -> Subscriber {
         let me = ThreadRegistration.index
         guard RCU.isRegistered else { ThreadRegistration.trapUnregistered() }
-        space.trapWhereSectionsCannotEnd("get")
+        precondition(!RCU.isReading, "get inside a callback or read section can wait for itself")
+        NotifierCallbacks.trapInside("get inside a callback or read section can wait for itself")
         // Relaxed: only this thread writes its own index there.
         precondition(
             maker.load(ordering: .relaxed) != me,
