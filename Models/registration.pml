@@ -49,9 +49,8 @@
 #define UNIT(epoch) (1 << (((epoch) & 1) * 2))
 #define isIdle(word) (((word) & 15) == 0)
 
-/* A guard's word: generation, count of the open sections, its cover among them. */
-#define COUNT_MASK 7
-#define RAISE 9
+/* A guard's word is the count of its open sections, its cover among them. What its generation is for: is the ticket current? */
+bool isCurrent;
 
 /* The covers that are noted, a bit for each cache, and their epochs. Touched with COVER_LOCK held. */
 byte noted;
@@ -88,7 +87,8 @@ inline startIn(caches) {
     cache = 0;
     do
     :: cache < PAGES && ((caches) >> cache & 1) ->
-        memory[GUARD(cache)] = memory[GUARD(cache)] + RAISE;
+        memory[GUARD(cache)]++;
+        isCurrent = isCurrent && cache != 0;
         checkTheRule(SHADOW(cache), EMPTY);
         memory[SHADOW(cache)] = EMPTY;
         cache++
@@ -101,9 +101,9 @@ inline endIn(caches) {
     cache = 0;
     do
     :: cache < PAGES && ((caches) >> cache & 1) ->
-        assert((memory[GUARD(cache)] & COUNT_MASK) != 0);
+        assert(memory[GUARD(cache)] != 0);
         open[cache]--;
-        memory[GUARD(cache)] = memory[GUARD(cache)] - 1;
+        memory[GUARD(cache)]--;
         cache++
     :: cache < PAGES && !((caches) >> cache & 1) -> cache++
     :: else -> cache = 0; break
@@ -203,7 +203,7 @@ inline register() {
 }
 
 proctype Faulter(byte me; bool faults) {
-    byte cache, serial, word, settled, ticket, entry;
+    byte cache, serial, word, settled, entry;
     register();
 #ifdef LASTING_SECTION
     hasRegistered = true;
@@ -211,16 +211,16 @@ proctype Faulter(byte me; bool faults) {
     do
     :: !faults -> break
     /* The ticket and the walk; then validates and installs. */
-    :: atomic { faults && (memory[GUARD(me)] & COUNT_MASK) == 0 -> ticket = memory[GUARD(me)]; entry = memory[TABLE(me)] };
+    :: atomic { faults && memory[GUARD(me)] == 0 -> isCurrent = true; entry = memory[TABLE(me)] };
         atomic {
             isDrained(me);
             if
-            :: memory[GUARD(me)] == ticket ->
+            :: isCurrent ->
                 checkTheRule(SHADOW(me), entry);
                 memory[SHADOW(me)] = entry;
-                ticket = 0; entry = 0;
+                isCurrent = false; entry = 0;
                 break
-            :: else -> ticket = 0; entry = 0
+            :: else -> entry = 0
             fi
         }
     od;
@@ -258,11 +258,8 @@ inline startAll() {
 
 inline change() {
     version++;
-    cache = 0;
-    do
-    :: cache < PAGES -> checkTheRule(TABLE(cache), version); memory[TABLE(cache)] = version; cache++
-    :: else -> cache = 0; break
-    od
+    checkTheRule(TABLE(0), version);
+    memory[TABLE(0)] = version
 }
 
 inline lower() {
