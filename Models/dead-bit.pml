@@ -2,12 +2,12 @@
  * The end of a subscription: sets the dead bit in a stripe's word, so that no fault installs any more. After that the
  * cache drops what was installed, and then the table changes without a section.
  *
- * As `striped` has it: sets the bit while nobody holds the stripe's lock bit. With ASYMMETRIC as `asymmetric` has it:
- * sets it, has a membarrier, and waits for every slot. One stripe of two pages. The last process ends the subscription; the
- * other invalidator opens a section, or ends the subscription, too.
+ * As `striped` does it: sets the bit while nobody holds the stripe's lock bit. With ASYMMETRIC as `asymmetric` does it:
+ * sets the bit, calls membarrier, and waits for every slot. One stripe of two pages. The last process ends the
+ * subscription; the other invalidator opens a section, or ends the subscription, too.
  *
  * Beside the rule: once an end of the subscription has returned, no install becomes visible. So from then on each page
- * counts as emptied by a section that never ends. A section that is open then ends later, and finds its count.
+ * counts as emptied by a section that never ends. A section that is open then ends later, and finds its count above 0.
  *
  * What a macro breaks:
  *
@@ -32,6 +32,9 @@
 #define COUNT_ONE 4
 #define COUNT_MASK 12
 #define RAISE (COUNT_ONE + 16)
+
+bool hasSection = true;
+#define requireOpenSection(count) hasSection = (count) != 0; assert(hasSection)
 
 #define isFree ((memory[WORD] & LOCK_BIT) == 0)
 #define isIdle ((memory[WORD] & COUNT_MASK) == 0)
@@ -143,7 +146,7 @@ inline start() {
 inline lower() {
     atomic {
         mayChangeWord;
-        assert((memory[WORD] & COUNT_MASK) != 0);
+        requireOpenSection(memory[WORD] & COUNT_MASK);
         memory[WORD] = memory[WORD] - COUNT_ONE
     }
 }

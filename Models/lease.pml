@@ -32,7 +32,7 @@
 #define COLLISIONS_BEFORE_CLAIM 1
 #define COLLISIONS 3
 #ifndef SECTIONS
-#define SECTIONS 2
+#define SECTIONS 1
 #endif
 
 /* An entry of the page table is 1 or above, and each change brings a value that was not there before. */

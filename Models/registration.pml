@@ -1,31 +1,35 @@
 /*
- * Registering while sections are open. A section raises the count of its epoch's parity, then loads the serial of the
+ * Registering while sections are open. A start raises the count of its epoch's parity, then loads the serial of the
  * newest entry, and calls the entries up to that one. A registration publishes its entry and then loads the word with
  * both counts. If a section is open, the guard is put under cover: a section is opened in the guard alone, until all
  * that were open have ended. With e the epoch in the loaded word, they have ended in epoch e + 2; or in epoch e + 1, if
- * the count of e's parity is 0. The epoch is advanced only while the count of the next one's parity is 0.
+ * the count of e's parity is 0. The epoch is advanced only while the count of the next one's parity is 0. To settle is
+ * to advance the epoch if a cover waits for that, and to end the covers that are over. A registration settles after it
+ * has noted its cover, and so does an end that lowers a count to 0 and finds covers noted.
  *
- * Two threads register a cache each, in either order. The first one then faults in its own. Each cache shadows a page of its own, and
- * each section is over both pages. The registrations' stores go through the buffers, and so does the change of the
- * table. A step of a cache's guard is one step: the models of the guards take it apart.
+ * Two threads register a cache each, in either order; the first one then faults in its own. Two others have sections
+ * over both caches. Only the stores of a registration without a fence go through a buffer: all others are one step with
+ * a locked instruction. A step of a cache's guard is one step, too: the models of the guards take it apart. A fault's
+ * ticket and its walk are one, since a section between them would void the ticket.
  *
- * Beside the rule: while nobody is about to settle, each cover has a section to wait for. It waits for one of its own
- * epoch, or of the epoch before, which keeps its own from being advanced. Each of these started before the epoch was
- * advanced past the cover's, however many come later. That nobody settles such a cover is called stuck.
+ * Beside the rule: while nobody is about to settle, each cover has an open section to wait for. That is a section of
+ * the cover's epoch, or of the one before, which keeps the cover's epoch from ending. Both started before the epoch was
+ * advanced past the cover's, so later sections cannot prolong a cover for ever. A cover without one is stuck.
  *
- * With LASTING_SECTION only the first thread registers, and the second invalidator has one section, over other pages:
- * it starts when the registration has returned and stays open until the fault has ended, as a section would that stands
- * for an endless row of overlapping ones. A fault that waits for it is a deadlock.
+ * With LASTING_SECTION only the first thread registers, and the second invalidator has one section, over other pages.
+ * It starts when the registration has returned and stays open until the fault has ended: it stands for an endless row
+ * of sections, each of which begins before the last one ends. A fault that waits for it is a deadlock.
  *
- * What a macro takes out:
+ * What a macro breaks:
  *
- *     NO_COVER                 the registration does not look for open sections
- *     PUBLISH_NOT_FENCED       the serial is published by a plain store
- *     SERIAL_BEFORE_RAISE      a start loads the serial before it raises the count
- *     EPOCH_ADVANCED_EARLY     the epoch is advanced while a section of the next one's parity is open
- *     ONE_COUNT                there is one count, and a cover is over when it is 0
- *     SETTLED_BY_ENDS_ALONE    the registration does not settle after it has noted its cover
- *     COVERED_AFTER_NOTED      the guard is put under cover after the cover has been noted
+ *     NO_COVER                    a registration does not look for open sections
+ *     PUBLISH_NOT_FENCED          a registration publishes the serial by a plain store
+ *     SERIAL_BEFORE_RAISE         a start loads the serial before it raises the count
+ *     EPOCH_ADVANCED_EARLY        the epoch is advanced while a section of the next one's parity is open
+ *     ONE_COUNT                   there is one count, and a cover is over when it is 0
+ *     COVERED_AFTER_NOTED         a registration notes the cover before it opens the section in the guard
+ *     COVERS_LOADED_BEFORE_LOWER  an end looks for covers before it lowers the count
+ *     SETTLED_BY_ENDS_ALONE       a registration does not settle after it has noted its cover
  *
  * The word's generation is left out: nobody here compares it. The epoch begins at 3, so that it wraps around.
  */
@@ -49,8 +53,10 @@
 #define UNIT(epoch) (1 << (((epoch) & 1) * 2))
 #define isIdle(word) (((word) & 15) == 0)
 
-/* A guard's word is the count of its open sections, its cover among them. What its generation is for: is the ticket current? */
+/* A guard's word is the count of its open sections, its cover among them. In place of the generation a start voids. */
 bool isCurrent;
+bool hasSection = true;
+#define requireOpenSection(count) hasSection = (count) != 0; assert(hasSection)
 
 /* The covers that are noted, a bit for each cache, and their epochs. Touched with COVER_LOCK held. */
 byte noted;
@@ -82,7 +88,7 @@ bool hasRegistered, hasFaulted;
 #define isStuck(cache, word) \
     (isNoted(cache) && (isOver(cache, word) || DISTANCE(cache, word) == 0 && mayAdvance(word)))
 
-/* A section in the guards of these caches, with what is dropped there; and its end. The owner's buffer is empty. */
+/* Opens a section in the guards of these caches, and drops what is installed there. */
 inline startIn(caches) {
     cache = 0;
     do
@@ -101,7 +107,7 @@ inline endIn(caches) {
     cache = 0;
     do
     :: cache < PAGES && ((caches) >> cache & 1) ->
-        assert(memory[GUARD(cache)] != 0);
+        requireOpenSection(memory[GUARD(cache)]);
         open[cache]--;
         memory[GUARD(cache)]--;
         cache++
@@ -110,7 +116,7 @@ inline endIn(caches) {
     od
 }
 
-/* A spin lock, taken by an exchange. */
+/* Of a spin lock, which is taken by an exchange. */
 #define isFree(address) (isDrained(me) && memory[address] == 0)
 
 inline findOver(cache) {
@@ -262,9 +268,18 @@ inline change() {
     memory[TABLE(0)] = version
 }
 
+#ifdef COVERS_LOADED_BEFORE_LOWER
+#define lookForCovers() hasCovers = memory[COVERS] != 0
+#define seesCovers hasCovers
+#else
+#define lookForCovers() skip
+#define seesCovers (memory[COVERS] != 0)
+#endif
+
 inline lower() {
+    lookForCovers();
     atomic {
-        assert(COUNT(epoch, memory[WORD]) != 0);
+        requireOpenSection(COUNT(epoch, memory[WORD]));
         memory[WORD] = memory[WORD] - UNIT(epoch);
         if
         :: isLastOfItsParity -> settling++; isLast = true
@@ -276,17 +291,18 @@ inline lower() {
     :: isLast ->
         isLast = false;
         if
-        :: atomic { memory[COVERS] == 0 -> settling-- }
-        :: memory[COVERS] != 0 -> settle()
+        :: atomic { !seesCovers -> settling-- }
+        :: seesCovers -> settle()
         fi
     :: else
-    fi
+    fi;
+    hasCovers = false
 }
 
 proctype Invalidator(byte me; byte sections) {
     byte version = me * 8;
     byte cache, epoch, serial, called, word, settled;
-    bool isLast;
+    bool isLast, hasCovers;
     do
     :: sections > 0 -> startAll(); atomic { change(); endIn(called); called = 0 }; lower(); sections--
     :: else -> break
@@ -297,7 +313,7 @@ proctype Invalidator(byte me; byte sections) {
 /* A section over other pages calls nobody. */
 proctype LastingInvalidator(byte me) {
     byte cache, epoch, word, settled;
-    bool isLast;
+    bool isLast, hasCovers;
     hasRegistered;
     raise();
     hasFaulted;
