@@ -68,6 +68,8 @@ bool everyCoverEnds = true;
 /* Whether a registration has returned, and whether a fault has ended. */
 bool hasRegistered, hasFaulted;
 
+/* The newest epoch of which a section is open. */
+#define NEWEST_OPEN(word) (COUNT(EPOCH(word), word) == 0 -> (EPOCH(word) + 3) & 3 : EPOCH(word))
 #define DISTANCE(cache, word) ((EPOCH(word) - epochOf[cache]) & 3)
 #ifdef ONE_COUNT
 #define isOver(cache, word) isIdle(word)
@@ -164,7 +166,7 @@ inline cover() {
     atomic {
         isFree(COVER_LOCK);
         noted = noted | (1 << me);
-        epochOf[me] = EPOCH(word);
+        epochOf[me] = NEWEST_OPEN(word);
         memory[COVERS] = noted;
         settling++;
         word = 0

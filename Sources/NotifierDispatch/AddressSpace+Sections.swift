@@ -119,6 +119,6 @@ enum InstallSection {
     @usableFromInline @inline(never)
     static func trapNestedFault() -> Never {
         fatalError(
-            "an install or a drop faults, or a signal handler inside one: it waits for that install, so for itself")
+            "an install or a drop faults, or a signal handler in one: it waits for that install, so for itself")
     }
 }

@@ -28,7 +28,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
         // Only this thread can have written its own number there.
         precondition(
             raw.pointee.__data.__owner != cplatform_thread_id(),
-            "this thread already holds the mutex: it waits for itself")
+            "this thread already holds the mutex, and waits for itself")
         let start = MonotonicClock.now()
         pthread_mutex_lock(raw)
         return max(1, MonotonicClock.now() &- start)
@@ -69,7 +69,7 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
     func lockSharedSlow() -> UInt64 {
         precondition(
             raw.pointee.__data.__cur_writer != cplatform_thread_id(),
-            "this thread already holds the lock: it waits for itself")
+            "this thread already holds the lock, and waits for itself")
         let start = MonotonicClock.now()
         pthread_rwlock_rdlock(raw)
         return max(1, MonotonicClock.now() &- start)
