@@ -15,7 +15,8 @@ struct CycleTests {
                 cache.fault(at: 510, duringInstall: { cache.invalidate(first..<first + 4) })
             }
         }
-        #expect(result?.namedTheCycle(["install", "invalidates"]) == true)
+        // Under a lock that is held over the walk the install is a part of what the section waits for.
+        #expect(result?.namedTheCycle(["invalidates", kind.holdsLock ? "lock" : "install"]) == true)
     }
 
     @Test("A drop that invalidates", arguments: ProtectedGuard.allCases)

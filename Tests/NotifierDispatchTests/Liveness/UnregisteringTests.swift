@@ -2,56 +2,61 @@ import Testing
 
 @testable import NotifierDispatch
 
-@Suite("Rules E and F: ending a subscription", .serialized)
+/// In processes of their own: whoever waits inside a read section keeps the grace periods of all from ending.
+@Suite("Rules E and F: ending a subscription")
 struct UnregisteringTests {
     @Test(
         "It waits for no section inside a read section: grace periods pass while it waits, and while it does not",
         arguments: ProtectedGuard.allCases, [false, true])
-    func gracePeriodsPass(kind: ProtectedGuard, isDeferred: Bool) throws {
-        try RCU.withRegisteredThread {
-            let space = AddressSpace()
-            let cache = LiveCache(kind, in: space)
-            let subscription = try cache.subscribe()
-            let section = HeldSection(in: space, over: 508..<512)
-            let ending = Attempt {
-                if isDeferred { space.unregisterDeferred(subscription) } else { space.unregister(subscription) }
+    func gracePeriodsPass(kind: ProtectedGuard, isDeferred: Bool) async {
+        await #expect(processExitsWith: .success) { [kind, isDeferred] in
+            try orKilled(after: 20) {
+                let space = AddressSpace()
+                let cache = LiveCache(kind, in: space)
+                let subscription = try cache.subscribe()
+                let section = HeldSection(in: space, over: 508..<512)
+                let ending = Attempt {
+                    if isDeferred { space.unregisterDeferred(subscription) } else { space.unregister(subscription) }
+                }
+                // It has the time to come to wherever it waits.
+                _ = ending.waits()
+                let gracePeriod = Attempt { RCU.synchronize() }
+                #expect(gracePeriod.goesOn())
+                section.end()
+                #expect(ending.goesOn())
+                #expect(cache.fault(at: 510) == .dead)
+                #expect(gracePeriod.goesOn())
             }
-            // It has the time to come to wherever it waits.
-            _ = ending.waits()
-            let gracePeriod = Attempt { RCU.synchronize() }
-            #expect(gracePeriod.goesOn())
-            section.end()
-            #expect(ending.goesOn())
-            #expect(cache.fault(at: 510) == .dead)
-            #expect(gracePeriod.goesOn())
         }
     }
 
     @Test(
         "Deferred inside a callback, which is a read section, it does not wait for another thread's section",
         arguments: ProtectedGuard.allCases)
-    func insideACallback(kind: ProtectedGuard) throws {
-        try RCU.withRegisteredThread {
-            let space = AddressSpace()
-            let cache = LiveCache(kind, in: space, over: 0..<512, guarded: 512)
-            let subscription = try cache.subscribe()
-            let hasReturned = Gate()
-            let subscriber = RecordingSubscriber()
-            subscriber.answer = {
-                if $0.range.startPage == 600 {
-                    space.unregisterDeferred(subscription)
-                    hasReturned.open()
+    func insideACallback(kind: ProtectedGuard) async {
+        await #expect(processExitsWith: .success) { [kind] in
+            try orKilled(after: 20) {
+                let space = AddressSpace()
+                let cache = LiveCache(kind, in: space, over: 0..<512, guarded: 512)
+                let subscription = try cache.subscribe()
+                let hasReturned = Gate()
+                let subscriber = RecordingSubscriber()
+                subscriber.answer = {
+                    if $0.range.startPage == 600 {
+                        space.unregisterDeferred(subscription)
+                        hasReturned.open()
+                    }
+                    return .done
                 }
-                return .done
+                _ = try space.register(subscriber)
+                let section = HeldSection(in: space, over: 508..<512)
+                let callback = Attempt { space.invalidate(.of(600..<604), event: .unmap) {} }
+                #expect(within { hasReturned.isOpen })
+                #expect(callback.goesOn())
+                section.end()
+                #expect(callback.goesOn())
+                #expect(cache.fault(at: 510) == .dead)
             }
-            _ = try space.register(subscriber)
-            let section = HeldSection(in: space, over: 508..<512)
-            let callback = Attempt { space.invalidate(.of(600..<604), event: .unmap) {} }
-            #expect(within { hasReturned.isOpen })
-            #expect(callback.goesOn())
-            section.end()
-            #expect(callback.goesOn())
-            #expect(cache.fault(at: 510) == .dead)
         }
     }
 
