@@ -18,7 +18,10 @@ extension IntervalNotifiers {
             precondition(subscription.set === self, "a subscription was handed to another set than its own")
             precondition(
                 subscription.subscriber == nil && !subscription.node.pointee.isDead, "a subscription is added once")
-            subscription.subscriber = makeSubscriber(subscription)
+            // The subscriber's code, so not under the lock.
+            let subscriber = makeSubscriber(subscription)
+            subscription.subscriber = subscriber
+            subscription.node.pointee.owner = subscriber.owner?.number ?? 0
         }
         state.pointee.lock.lock()
         let isReleased = state.pointee.isReleased
@@ -36,7 +39,6 @@ extension IntervalNotifiers {
         if let subscriber = subscription.subscriber {
             node.pointee.subscriber = UnsafeRawPointer(Unmanaged.passUnretained(subscriber as AnyObject).toOpaque())
             node.pointee.type = type(of: subscriber)
-            node.pointee.owner = subscriber.owner?.number ?? 0
         }
         // Relaxed: the lock orders all of it, and whoever reads without it cannot have the subscription yet.
         let sequence = state.pointee.sequence.load(ordering: .relaxed)

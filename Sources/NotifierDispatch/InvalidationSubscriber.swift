@@ -148,14 +148,14 @@ public final class Subscription: @unchecked Sendable {
 
     init(
         list: NotifierList, subscriber: any InvalidationSubscriber, capabilities: SubscriberCapabilities,
-        behind other: Subscription?, serial: UInt64
+        owner: InvalidationOwner?, behind other: Subscription?, serial: UInt64
     ) {
         self.list = ObjectIdentifier(list)
         node = .allocate(capacity: 1)
         node.initialize(
             to: NotifierNode(
-                subscriber: subscriber, capabilities: capabilities, address: other?.node.pointee.address,
-                serial: serial))
+                subscriber: subscriber, capabilities: capabilities, owner: owner,
+                address: other?.node.pointee.address, serial: serial))
     }
 
     /// Lets go of what keeps it while callbacks run outside of read sections: the list's own hold.
@@ -202,14 +202,15 @@ struct NotifierNode: ~Copyable {
     private static var wasReleased: Int32 { -2 }
 
     init(
-        subscriber: any InvalidationSubscriber, capabilities: SubscriberCapabilities, address: UInt?, serial: UInt64
+        subscriber: any InvalidationSubscriber, capabilities: SubscriberCapabilities, owner: InvalidationOwner?,
+        address: UInt?, serial: UInt64
     ) {
         self.subscriber = Unmanaged.passRetained(subscriber)
         type = Swift.type(of: subscriber)
         self.address = address ?? UInt(bitPattern: self.subscriber.toOpaque())
         self.serial = serial
         endSerial = capabilities.contains(.receivesEnd) ? serial : .max
-        owner = subscriber.owner?.number ?? 0
+        self.owner = owner?.number ?? 0
         mayWaitForSections = capabilities.contains(.mayWaitForSections)
         hold = mayWaitForSections ? .passRetained(CallbackHold()) : nil
     }

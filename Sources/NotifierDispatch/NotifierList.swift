@@ -68,7 +68,8 @@ public final class NotifierList: @unchecked Sendable {
     func register(
         _ subscriber: any InvalidationSubscriber, behind other: Subscription?
     ) throws(RegistrationError) -> Subscription {
-        let capabilities = subscriber.capabilities
+        // The subscriber's code, so not under the lock.
+        let (capabilities, owner) = (subscriber.capabilities, subscriber.owner)
         guard pairing == .targetedUndo || !capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd]) else {
             throw .mayFailAndHasEnd
         }
@@ -78,7 +79,8 @@ public final class NotifierList: @unchecked Sendable {
         // Relaxed: only written with the lock held, which this thread holds.
         let serial = lastSerial.load(ordering: .relaxed) + 1
         let subscription = Subscription(
-            list: self, subscriber: subscriber, capabilities: capabilities, behind: other, serial: serial)
+            list: self, subscriber: subscriber, capabilities: capabilities, owner: owner, behind: other,
+            serial: serial)
         subscriptions[ObjectIdentifier(subscription)] = subscription
         link(subscription.node)
         // Sequentially consistent: after the link, and before the space's look at its counter; pairs with the load in

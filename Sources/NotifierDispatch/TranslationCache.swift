@@ -65,12 +65,9 @@ extension AddressSpace {
         _ subscription: CacheSubscription, completion: @escaping @Sendable () -> Void = {}
     ) {
         switch subscription.place {
-        case .list(let entry, let markDead):
-            markDead()
-            guard entry.node.pointee.mayWaitForSections else {
-                return unregisterDeferred(entry, completion: completion)
-            }
-            // What is left to wait for may be another thread's section, which may be waiting for this reader.
+        case .list(let entry, let endAtOnce):
+            if endAtOnce() { return unregisterDeferred(entry, completion: completion) }
+            // What is left to wait for is another thread's section, and that thread may be waiting for this reader.
             RCU.afterGracePeriod { [list] in list.unregisterDeferred(entry, completion: completion) }
         case .intervals(let intervals, let end):
             end()
@@ -82,15 +79,16 @@ extension AddressSpace {
 /// A registered cache's place in a space; hand it to ``AddressSpace/unregister(_:)-(CacheSubscription)`` to end it.
 public struct CacheSubscription: Sendable {
     enum Place: Sendable {
-        case list(Subscription, markDead: @Sendable () -> Void)
+        case list(Subscription, endAtOnce: @Sendable () -> Bool)
         case intervals([IntervalSubscription], end: @Sendable () -> Void)
     }
 
     let place: Place
 
-    /// One in the notifier list. `markDead` ends the guard without waiting for a section; it is called once or more.
-    init(_ subscription: Subscription, markDead: @escaping @Sendable () -> Void = {}) {
-        place = .list(subscription, markDead: markDead)
+    /// One in the notifier list. `endAtOnce` ends the guard without waiting for a section, and returns whether installs
+    /// have come to an end by that. It is called once or more.
+    init(_ subscription: Subscription, endAtOnce: @escaping @Sendable () -> Bool = { true }) {
+        place = .list(subscription, endAtOnce: endAtOnce)
     }
 
     /// Several in the interval half. `end` makes the guard give up for good; it is called once or more, before they are
@@ -109,6 +107,7 @@ extension AddressSpace {
     ) throws(RegistrationError) -> CacheSubscription {
         CacheSubscription(try register(subscriber as any InvalidationSubscriber)) {
             subscriber.translationGuard.markDead()
+            return subscriber.translationGuard.waitForInstalls(mayWait: false)
         }
     }
 
@@ -177,7 +176,8 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
     @usableFromInline
     func released() {
         translationGuard.markDead()
-        translationGuard.waitForInstalls()
+        let isDone = translationGuard.waitForInstalls(mayWait: true)
+        precondition(isDone, "the end of a subscription waits for a section inside a callback or read section")
         drop(range)
     }
 

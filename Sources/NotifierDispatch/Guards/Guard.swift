@@ -41,9 +41,9 @@ public protocol TranslationGuard: AnyObject, Sendable {
     func markDead()
 
     /// Waits until the faults that began before ``markDead()`` install nothing any more. A guard that holds a lock across
-    /// sections waits for the open ones of other threads, and gives up that of this thread, whose end will not come. Not
-    /// inside a read section.
-    func waitForInstalls()
+    /// sections gives up that of this thread, whose end will not come, and waits for those of other threads: only if it
+    /// may wait, and that not inside a read section. Returns `false` if it would have had to.
+    func waitForInstalls(mayWait: Bool) -> Bool
 }
 
 extension TranslationGuard {
@@ -51,8 +51,8 @@ extension TranslationGuard {
     @inlinable
     public static var measuresWaits: Bool { true }
 
-    /// Nothing: ``markDead()`` has waited for them.
-    public func waitForInstalls() {}
+    /// `true`: ``markDead()`` has waited for them.
+    public func waitForInstalls(mayWait: Bool) -> Bool { true }
 }
 
 /// Whether a guard has been registered. One object belongs to one guard.

@@ -36,7 +36,8 @@ public protocol SectionLock: ~Copyable, Sendable {
 ///     1    covered  coverStarted and coverEnded; faults wait, for they are not told of sections that were open before
 ///
 /// A fault looks at it with the lock held. One that had the lock before the bit was set may still install: the one that
-/// sets `dead` takes the lock afterwards (``waitForInstalls()``), and a covered guard has only just been registered.
+/// sets `dead` takes the lock afterwards (``waitForInstalls(mayWait:)``), and a covered guard
+/// has only just been registered.
 public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationGuard, SectionObserver {
     public static var isProtected: Bool { true }
     /// A non-blockable start is a try-lock; if the lock has none it spins, and never would block.
@@ -100,13 +101,13 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationG
 
     public func markDead() { state.markDead() }
 
-    public func waitForInstalls() {
+    public func waitForInstalls(mayWait: Bool) -> Bool {
         // A section that this thread has open holds the lock already, and its end will not come.
-        if !holders.isOpenOnThisThread {
-            let isOpen = beginSection(isBlockable: true)
-            precondition(isOpen, "the end of a subscription waits for a section inside a callback or read section")
+        guard holders.isOpenOnThisThread || (mayWait || Lock.canTry) && beginSection(isBlockable: mayWait) else {
+            return false
         }
         endSection()
+        return true
     }
 
     @usableFromInline

@@ -79,14 +79,17 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
 
     public func markDead() { state.markDead() }
 
-    public func waitForInstalls() {
+    public func waitForInstalls(mayWait: Bool) -> Bool {
+        // The stripes of a section that this thread has open are held already, and its end will not come.
         let isInSection = holders.isOpenOnThisThread
-        for index in 0..<stripes.count {
-            // The stripes of a section that this thread has open are held already, and its end will not come.
-            if !(isInSection && stripes[index].pointee.isHeldByThisThread) { stripes[index].pointee.lockForSection() }
-            stripes[index].pointee.unlock()
-        }
         if isInSection { holders.end() }
+        var isDone = true
+        for index in 0..<stripes.count {
+            let isTaken = isInSection && stripes[index].pointee.isHeldByThisThread || stripes[index].pointee.tryLock()
+            if !isTaken, mayWait, !RCU.isReading { stripes[index].pointee.lockForSection() }
+            if isTaken || mayWait && !RCU.isReading { stripes[index].pointee.unlock() } else { isDone = false }
+        }
+        return isDone
     }
 
     /// The lock of a stripe; traps if the guard was made for fewer pages.

@@ -122,7 +122,7 @@ package struct SmallLock: ~Copyable, Sendable {
         guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
         guard !isHeldByThisThread else {
             fatalError(
-                "this thread already holds the lock: sections of this guard cannot nest, and its walk cannot invalidate"
+                "this thread already holds the lock: an install that faults or invalidates waits for itself, as does a nested section"
             )
         }
     }

@@ -28,7 +28,9 @@ struct InstallsWithoutLockStressTests {
             }
         }
 
-        func invalidate<Scheme: ListedScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>, _ page: Int) {
+        func invalidate<Scheme: RetryScheme & SectionObserver & ~Copyable>(
+            _ guarded: RetryingGuard<Scheme>, _ page: Int
+        ) {
             meeting.meet(at: 2 * page)
             meeting.meet(at: 2 * page + 1)
             guarded.start(page..<page + 1) { _ in installed[page].pointee.store(false, ordering: .relaxed) }
@@ -39,7 +41,9 @@ struct InstallsWithoutLockStressTests {
         var stale: Int { (0..<rounds).count { installed[$0].pointee.load(ordering: .relaxed) } }
     }
 
-    private func countStale<Scheme: ListedScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>) -> Int {
+    private func countStale<Scheme: RetryScheme & SectionObserver & ~Copyable>(
+        _ guarded: RetryingGuard<Scheme>
+    ) -> Int {
         let meetings = Meetings()
         runThreads(2) { side in
             for page in 0..<Self.rounds {

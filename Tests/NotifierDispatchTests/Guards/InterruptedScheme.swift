@@ -1,7 +1,7 @@
 @testable import NotifierDispatch
 
 /// KVM's scheme, interrupted where no test gets in otherwise: between the check without the lock and the lock.
-struct InterruptedScheme: ~Copyable, ListedScheme, LockingScheme {
+struct InterruptedScheme: ~Copyable, SectionObserver, LockingScheme {
     /// What happens there, and how often it came to that.
     final class Interruption: @unchecked Sendable {
         // @unchecked: set before the fault, and used by its thread alone.
@@ -34,7 +34,7 @@ struct InterruptedScheme: ~Copyable, ListedScheme, LockingScheme {
         return false
     }
 
-    func lockForInstall(at page: Int) -> UInt64 {
+    func lockForInstall(at page: Int) -> UInt64? {
         interruption.installSections.count()
         return kvm.lockForInstall(at: page)
     }

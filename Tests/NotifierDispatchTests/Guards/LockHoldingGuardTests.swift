@@ -123,7 +123,8 @@ struct LockHoldingGuardTests {
     func movedSectionTraps(kind: ProtectedGuard) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
             RCU.withRegisteredThread {
-                guard let holder = GuardedPages(kind).translationGuard as? any ListedGuard else { return }
+                let translationGuard = GuardedPages(kind).translationGuard
+                guard let holder = translationGuard as? any TranslationGuard & SectionObserver else { return }
                 RegisteredThread { _ = holder.invalidationStarted(.blockable(0..<4)) { _ in } }.join()
                 holder.invalidationEnded(.blockable(0..<4))
             }
@@ -131,15 +132,15 @@ struct LockHoldingGuardTests {
         #expect(result?.trapped(saying: "must end on the thread it began on") == true)
     }
 
-    @Test("A walk that invalidates its own stripe traps")
-    func invalidatingWalkTraps() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+    @Test("A walk that invalidates traps, whatever pages", arguments: ProtectedGuard.lockHolding, [508..<512, 512..<516])
+    func invalidatingWalkTraps(kind: ProtectedGuard, range: Range<Int>) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind, range] in
             try RCU.withRegisteredThread {
-                let pages = GuardedPages(.stripeMutex)
+                let pages = GuardedPages(kind)
                 _ = try pages.subscribe()
-                _ = pages.fault(at: 510) { _ in pages.invalidate(508..<512) }
+                _ = pages.fault(at: 510) { _ in pages.invalidate(range) }
             }
         }
-        #expect(result?.trapped(saying: "its walk cannot invalidate") == true)
+        #expect(result?.trapped(saying: "a walk under a guard that holds a lock over it invalidates") == true)
     }
 }

@@ -31,6 +31,11 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
 
     var holdsLock: Bool { Self.lockHolding.contains(self) }
 
+    /// Whether it is made without a number of pages.
+    var takesAnyPage: Bool { [.mutex, .readWriteLock, .invLock, .rangeCounter, .kvm].contains(self) }
+
+    var hasStripeWords: Bool { Self.withStripeWords.contains(self) }
+
     var watchesRanges: Bool { Self.watchingRanges.contains(self) }
 
     var testDescription: String { rawValue }

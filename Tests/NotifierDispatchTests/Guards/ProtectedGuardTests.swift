@@ -8,7 +8,7 @@ struct ProtectedGuardTests {
     func declarations(kind: ProtectedGuard) {
         let guardType = type(of: GuardedPages(kind).translationGuard)
         let isProtected = guardType.isProtected
-        let capabilities = (guardType as? any ListedGuard.Type)?.capabilities
+        let capabilities = (guardType as? any (TranslationGuard & SectionObserver).Type)?.capabilities
         #expect(isProtected)
         #expect((capabilities == nil) == kind.watchesRanges)
         #expect((capabilities ?? []).contains(.mayWouldBlock) == kind.holdsLock)
@@ -86,15 +86,13 @@ struct ProtectedGuardTests {
             mayGoOn.open()
             faulter.join()
             invalidator.join()
-            #expect(pages.space.claim())
-            let returnedUnderClaim = Gate()
-            let refused = RegisteredThread {
-                #expect(!pages.invalidate(GuardedPages.hot, isBlockable: false))
-                returnedUnderClaim.open()
-            }
-            #expect(eventually { returnedUnderClaim.isOpen })
-            pages.space.releaseClaim()
-            refused.join()
+            let claim = pages.space.claim()
+            RegisteredThread {
+                #expect(pages.space.isClaimed)
+                #expect(!pages.space.alwaysWaits(.nonBlockable(GuardedPages.hot)))
+                #expect(pages.space.alwaysWaits(.blockable(GuardedPages.hot)))
+            }.join()
+            pages.space.giveBack(claim)
         }
     }
 
@@ -326,5 +324,98 @@ struct ProtectedGuardTests {
             #expect(pages.fault(at: 510).status == .dead)
             #expect(pages.space.activeCount == 0)
         }
+    }
+
+    @Test(
+        "Invariant 36: a guard that is registered while a section is open installs nothing until its end",
+        arguments: ProtectedGuard.allCases)
+    func invariant36(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(nanoseconds: 100_000, fallbackNanoseconds: 60_000_000_000)
+            let pages = GuardedPages(kind, budget: budget)
+            let hasFaulted = Gate()
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            _ = try pages.subscribe()
+            let faulter = RegisteredThread {
+                #expect(pages.fault(at: 510).status == .installed)
+                hasFaulted.open()
+            }
+            #expect(!hasFaulted.waitInVain())
+            pages.change(508..<512)
+            pages.checkNothingVisible(0..<GuardedPages.count)
+            pages.space.invalidateRangeEnd(section)
+            faulter.join()
+            pages.checkAgainstPageTable()
+            #expect(pages.stale.value == 0)
+            // Nothing is left of the cover.
+            #expect(pages.fault(at: 3).waitedNanoseconds == 0)
+            #expect(pages.invalidate(0..<GuardedPages.count, isBlockable: false))
+            #expect(pages.fault(at: 510).status == .installed)
+            #expect(pages.space.activeCount == 0)
+        }
+    }
+
+    @Test(
+        "A guard that is registered in the middle of sections is protected from those that come while it is covered",
+        arguments: ProtectedGuard.allCases)
+    func sectionsUnderTheCover(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(nanoseconds: 100_000, fallbackNanoseconds: 100_000)
+            let pages = GuardedPages(kind, budget: budget)
+            let first = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            _ = try pages.subscribe()
+            let second = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            pages.space.invalidateRangeEnd(first)
+            // The cover is over and the second one is not.
+            let hasFaulted = Gate()
+            let faulter = RegisteredThread {
+                let outcome = pages.fault(at: 510)
+                #expect(outcome.status == (kind.holdsLock ? .installed : .busy))
+                hasFaulted.open()
+            }
+            if kind.holdsLock { #expect(!hasFaulted.waitInVain()) } else { faulter.join() }
+            pages.change(508..<512)
+            pages.checkNothingVisible(508..<512)
+            pages.space.invalidateRangeEnd(second)
+            if kind.holdsLock { faulter.join() }
+            #expect(pages.fault(at: 510).status == .installed)
+            pages.checkAgainstPageTable()
+            #expect(pages.stale.value == 0)
+        }
+    }
+
+    @Test(
+        "A guard whose subscription ends under its cover is dead at once, and the end of the cover passes by",
+        arguments: ProtectedGuard.allCases)
+    func deadUnderTheCover(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind)
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(508..<512)))
+            let subscription = try pages.subscribe()
+            pages.space.unregisterDeferred(subscription)
+            let outcome = pages.fault(at: 510)
+            #expect(outcome.status == .dead)
+            #expect(!outcome.usedFallback)
+            pages.space.invalidateRangeEnd(section)
+            #expect(pages.fault(at: 510).status == .dead)
+            #expect(pages.invalidate(GuardedPages.hot, isBlockable: true))
+            #expect(pages.space.activeCount == 0)
+            RCU.barrier()
+        }
+    }
+
+    @Test("An install that invalidates traps", arguments: ProtectedGuard.allCases)
+    func invalidatingInstallTraps(kind: ProtectedGuard) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
+            try RCU.withRegisteredThread {
+                let pages = GuardedPages(kind)
+                _ = try pages.subscribe()
+                _ = pages.fault(at: 510, duringInstall: { pages.invalidate(508..<512) })
+            }
+        }
+        let message =
+            kind.holdsLock
+            ? "a walk under a guard that holds a lock over it invalidates" : "an install or a drop invalidates"
+        #expect(result?.trapped(saying: message) == true)
     }
 }

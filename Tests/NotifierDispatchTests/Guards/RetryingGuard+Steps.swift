@@ -33,7 +33,7 @@ extension RetryingGuard where Scheme: ~Copyable {
     }
 }
 
-extension RetryingGuard where Scheme: ListedScheme & ~Copyable {
+extension RetryingGuard where Scheme: RetryScheme & SectionObserver & ~Copyable {
     /// A start that tears nothing down, or tells of what it does.
     func start(_ pages: Range<Int>, teardown: (Range<Int>) -> Void = { _ in }) {
         _ = invalidationStarted(.blockable(pages)) { teardown($0.pages) }

@@ -105,23 +105,26 @@ struct RetryingGuardTests {
                     sections.count()
                 }
             }
-            var fallbacks = 0
+            var (fallbacks, undisturbed) = (0, 0)
             for _ in 0..<50 {
                 var walks = 0
                 let outcome = pages.fault(at: 510) { walk in
                     walks = walk
-                    // No walk but that of the fallback, which shuts sections out, is over before the next section.
+                    // No walk but one of the fallback, for which starts hold back, is over before the next section.
                     let before = sections.value
                     #expect(eventually { pages.space.isClaimed || sections.value > before + 1 })
                 }
                 #expect(outcome.status == .installed)
-                #expect(outcome.retries == 3)
-                #expect(walks == 4)
+                // Three before the fallback; in it few, since a start holds back, but that is a lease and no lock.
+                #expect((3...3 + 256).contains(outcome.retries))
+                #expect(walks == Int(outcome.retries) + 1)
+                if outcome.retries == 3 { undisturbed += 1 }
                 if outcome.usedFallback { fallbacks += 1 }
             }
             isDone.open()
             invalidator.join()
             #expect(fallbacks == 50)
+            #expect(undisturbed > 0)
             pages.checkAgainstPageTable()
             #expect(pages.stale.value == 0)
         }
@@ -220,17 +223,78 @@ struct RetryingGuardTests {
 
     @Test("Invariant 37: where the subscription ends before the walk of the fallback, there is none")
     func invariant37BeforeTheWalk() {
-        let kvm = KVMGuard(space: AddressSpace())
-        kvm.markDead()
-        let walks = EventCounter()
-        let status = kvm.installUndisturbed(
-            at: 0,
-            {
+        RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let budget = RetryBudget(nanoseconds: 0, fallbackNanoseconds: 60_000_000_000)
+            let kvm = KVMGuard(space: space, budget: budget)
+            let walks = EventCounter()
+            kvm.start(0..<4)
+            let faulter = RegisteredThread {
+                let outcome = kvm.fault(
+                    at: 0,
+                    walk: { () -> Int? in
+                        walks.count()
+                        return 1
+                    }, install: { _ in walks.count() })
+                #expect(outcome.status == .dead)
+                #expect(outcome.usedFallback)
+            }
+            #expect(eventually { space.isClaimed })
+            kvm.markDead()
+            faulter.join()
+            #expect(walks.value == 0)
+            #expect(!space.isClaimed)
+        }
+    }
+
+    @Test(
+        "Invariant 34: a fault whose own walk invalidates its page each time is busy, after the collisions of both phases",
+        arguments: ProtectedGuard.retrying)
+    func invariant34OfAWalkThatInvalidates(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let budget = RetryBudget(collisions: 3, nanoseconds: .max, fallbackNanoseconds: .max)
+            let pages = GuardedPages(kind, budget: budget)
+            _ = try pages.subscribe()
+            let walks = EventCounter()
+            let outcome = pages.fault(at: 510) { walk in
                 walks.count()
-                return 1
-            }, { _ in walks.count() })
-        #expect(status == .dead)
-        #expect(walks.value == 0)
+                // The limit only ends a test that has failed.
+                if walk < 10_000 { #expect(pages.invalidate(508..<512)) }
+            }
+            #expect(outcome.status == .busy)
+            #expect(outcome.usedFallback)
+            #expect(outcome.retries == 3 + 256)
+            #expect(walks.value == 3 + 256)
+            #expect(!pages.isVisible(510))
+            #expect(!pages.space.isClaimed)
+            #expect(pages.stale.value == 0)
+        }
+    }
+
+    @Test(
+        "In the fallback a fault asks those sections to hold back that keep it out, and those that cannot, not",
+        arguments: ProtectedGuard.retrying)
+    func contestedPages(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind, budget: Self.oneCollision)
+            _ = try pages.subscribe()
+            let outcome = pages.fault(at: 510) { walk in
+                guard walk > 1 else {
+                    pages.invalidate(508..<512)
+                    return
+                }
+                let space = pages.space
+                // Only at the gate: none of these sections starts.
+                RegisteredThread {
+                    #expect(space.sections.holdsBack(.blockable(510..<511)))
+                    #expect(space.sections.holdsBack(.blockable(0..<1_024)))
+                    #expect(space.sections.holdsBack(.blockable(512..<516)) != kind.hasStripeWords)
+                    #expect(space.sections.holdsBack(.blockable(0..<4)))
+                }.join()
+            }
+            #expect(outcome.status == .installed)
+            #expect(outcome.retries == 1)
+        }
     }
 
     @Test(

@@ -7,7 +7,7 @@ final class StartingSection: Sendable {
     private let returned = Gate()
     private let thread: RegisteredThread
 
-    init<Scheme: ListedScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>, _ pages: Range<Int>) {
+    init<Scheme: RetryScheme & SectionObserver & ~Copyable>(_ guarded: RetryingGuard<Scheme>, _ pages: Range<Int>) {
         thread = RegisteredThread { [dropped, returned] in
             guarded.start(pages) { dropped.append($0) }
             returned.open()

@@ -155,6 +155,53 @@ struct TranslationCacheTests {
         #expect(result?.trapped(saying: "a guard was made for another space than its cache is registered in") == true)
     }
 
+    @Test(
+        "A guard is registered once, also after its subscription has ended; a refusal does not count",
+        arguments: ProtectedGuard.allCases)
+    func guardInUse(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let pages = CachedPages()
+            let cache = kind.makeCache(in: space, pages)
+            let subscription = try space.register(cache, over: .of(0..<4))
+            #expect(throws: RegistrationError.guardInUse) { try space.register(cache, over: .of(8..<12)) }
+            #expect(cache.fault(at: 2, pages).status == .installed)
+            space.unregister(subscription)
+            #expect(throws: RegistrationError.guardInUse) { try space.register(cache, over: .of(0..<4)) }
+            #expect(cache.fault(at: 2, pages).status == .dead)
+            let released = AddressSpace()
+            released.release()
+            let late = kind.makeCache(in: released, pages)
+            for _ in 0..<2 {
+                #expect(throws: RegistrationError.released) { try released.register(late, over: .of(0..<4)) }
+            }
+        }
+    }
+
+    @Test(
+        "A range that goes beyond the guard's pages is refused; a smaller one may come after it",
+        arguments: ProtectedGuard.allCases)
+    func beyondGuard(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let pages = CachedPages()
+            let cache = kind.makeCache(in: space, pages)
+            let limit = cache.guard.pages
+            if limit < .max {
+                #expect(limit == CachedPages.count)
+                #expect(throws: RegistrationError.beyondGuard(pages: limit)) {
+                    try space.register(cache, over: .of(limit - 1..<limit + 1))
+                }
+                #expect(throws: RegistrationError.beyondGuard(pages: limit)) {
+                    try space.register(cache, over: .of(limit..<limit + 1))
+                }
+            }
+            #expect((limit == .max) == kind.takesAnyPage)
+            _ = try space.register(cache, over: .of(CachedPages.count - 1..<CachedPages.count))
+            #expect(cache.fault(at: CachedPages.count - 1, pages).status == .installed)
+        }
+    }
+
     @Test("A guard with a subscription per stripe subscribes the stripes that the range touches, and no others")
     func stripesOfARange() throws {
         try RCU.withRegisteredThread {

@@ -111,8 +111,26 @@ struct RegistrationTests {
         arguments: letInBesideSections)
     func overlappingSections(kind: ProtectedGuard) { letsIn(kind) }
 
-    @Test("So it does for guards that watch ranges, of which none is open", arguments: ProtectedGuard.watchingRanges)
-    func overlappingSectionsElsewhere(kind: ProtectedGuard) { letsIn(kind) }
+    @Test(
+        "Guards that watch ranges let faults in when no section is open at all, as after any section",
+        arguments: ProtectedGuard.watchingRanges)
+    func watchedRanges(kind: ProtectedGuard) {
+        RCU.withRegisteredThread {
+            let (space, table) = (AddressSpace(), PageTable())
+            let cache = Self.makeCache(kind, in: space, table)
+            let here = HeldSection(in: space, over: 508..<512) { table.change(508..<512) }
+            #expect(Self.registers(cache))
+            let elsewhere = HeldSection(in: space, over: 600..<604)
+            let fault = Self.faultUntilInstalled(cache, at: 510)
+            table.change(508..<512)
+            here.end()
+            #expect(fault.waits())
+            elsewhere.end()
+            #expect(fault.goesOn())
+            cache.checkAgainstTable()
+            #expect(cache.stale.value == 0)
+        }
+    }
 
     private func letsIn(_ kind: ProtectedGuard) {
         RCU.withRegisteredThread {

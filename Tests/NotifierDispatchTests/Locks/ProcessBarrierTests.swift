@@ -1,4 +1,5 @@
 import CPlatform
+import Glibc
 import Synchronization
 import Testing
 
@@ -48,5 +49,52 @@ struct ProcessBarrierTests {
     func usesTheKernels() {
         let canBeRegistered = cplatform_membarrier_register() == 0
         #expect(ProcessBarrier().isKernels == canBeRegistered)
+    }
+
+    /// The kernel's two barriers as they answer in turn, and how often each was asked; then both succeed.
+    private final class KernelAnswers: @unchecked Sendable {
+        // @unchecked: only touched by the test's thread.
+        var expedited: [Int32] = []
+        var global: [Int32] = []
+        var asked: [String] = []
+
+        var barrier: ProcessBarrier {
+            ProcessBarrier(
+                isKernels: true,
+                kernel: ProcessBarrier.Kernel {
+                    self.asked.append("expedited")
+                    return self.expedited.isEmpty ? 0 : self.expedited.removeFirst()
+                } global: {
+                    self.asked.append("global")
+                    return self.global.isEmpty ? 0 : self.global.removeFirst()
+                })
+        }
+    }
+
+    @Test("Where the kernel lacks memory for the fast barrier the slow one does; where that fails, the fast one is due again")
+    func withoutMemory() {
+        let answers = KernelAnswers()
+        answers.barrier.heavy()
+        #expect(answers.asked == ["expedited"])
+        answers.asked = []
+        answers.expedited = [ENOMEM]
+        answers.barrier.heavy()
+        #expect(answers.asked == ["expedited", "global"])
+        answers.asked = []
+        answers.expedited = [ENOMEM, ENOMEM]
+        answers.global = [EINVAL, EINVAL]
+        answers.barrier.heavy()
+        #expect(answers.asked == ["expedited", "global", "expedited", "global", "expedited"])
+    }
+
+    @Test("Any other failure of the fast barrier traps, also after a want of memory", arguments: [false, true])
+    func otherFailureTraps(isFirst: Bool) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [isFirst] in
+            let answers = KernelAnswers()
+            answers.expedited = isFirst ? [EPERM] : [ENOMEM, EPERM]
+            answers.global = [EINVAL]
+            answers.barrier.heavy()
+        }
+        #expect(result?.trapped(saying: "membarrier(2) failed with error \(EPERM)") == true)
     }
 }

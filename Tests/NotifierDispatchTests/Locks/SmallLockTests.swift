@@ -40,19 +40,106 @@ struct SmallLockTests {
             isWaiting.open()
             // Whether it still had to wait is chance; lockSlow is what it calls then.
             let waited = shared.lockSlow()
-            #expect(waited >= 1)
+            #expect((waited ?? 0) >= 1)
             shared.unlock()
         }.join()
         holder.join()
     }
 
-    @Test("Locking twice traps")
-    func recursionTraps() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+    @Test("A wait with a deadline ends there without the lock, and takes one that is free")
+    func deadline() {
+        RCU.withRegisteredThread {
+            let shared = SharedLock()
+            shared.lock()
+            RegisteredThread {
+                let start = MonotonicClock.now()
+                #expect(shared.lockSlow(until: .after(nanoseconds: 2_000_000)) == nil)
+                #expect(MonotonicClock.now() - start >= 2_000_000)
+                #expect(!shared.isHeldByThisThread)
+            }.join()
+            shared.unlock()
+            RegisteredThread {
+                #expect(shared.lockSlow(until: .after(nanoseconds: 60_000_000_000)) != nil)
+                shared.unlock()
+            }.join()
+            SmallLock.assertNoneHeld()
+        }
+    }
+
+    @Test("An install section waits for the lock a millisecond at most, and counts as a collision then")
+    func lockForInstall() {
+        RCU.withRegisteredThread {
+            let shared = SharedLock()
+            #expect(shared.lockForInstall() == 0)
+            RegisteredThread {
+                let start = MonotonicClock.now()
+                #expect(shared.lockForInstall() == nil)
+                #expect(MonotonicClock.now() - start >= SmallLock.patienceNanoseconds)
+                #expect(!shared.isHeldByThisThread)
+            }.join()
+            shared.unlock()
+            SmallLock.assertNoneHeld()
+        }
+    }
+
+    @Test("A section takes a lock that is free, waits without a limit for one that is not, and is counted meanwhile")
+    func lockForSection() {
+        RCU.withRegisteredThread {
+            let shared = SharedLock()
+            shared.lockForSection()
+            #expect(shared.isHeldByThisThread)
+            #expect(shared.waitingSections == 0)
+            let hasTheLock = Gate()
+            let section = RegisteredThread {
+                shared.lockForSection()
+                hasTheLock.open()
+                shared.unlock()
+            }
+            #expect(eventually { shared.waitingSections == 1 })
+            // Longer than any fault waits.
+            #expect(!hasTheLock.waitInVain())
+            shared.unlock()
+            section.join()
+            #expect(hasTheLock.isOpen)
+            #expect(shared.waitingSections == 0)
+        }
+    }
+
+    @Test("Faults give way to a section that waits, for a tenth of a millisecond, though the lock is free")
+    func faultsGiveWay() {
+        RCU.withRegisteredThread {
+            let shared = SharedLock()
+            shared.addWaitingSection(1)
+            for _ in 0..<3 {
+                #expect(shared.lock() >= 100_000)
+                shared.unlock()
+                let waited = shared.lockForInstall()
+                #expect((waited ?? 0) >= 100_000)
+                if waited != nil { shared.unlock() }
+            }
+            // Sections do not give way to each other.
+            let fastest = (0..<20).map { _ in
+                let start = MonotonicClock.now()
+                shared.lockForSection()
+                shared.unlock()
+                return MonotonicClock.now() - start
+            }.min()
+            #expect((fastest ?? .max) < 100_000)
+            shared.addWaitingSection(-1)
+            #expect(shared.lock() == 0)
+            shared.unlock()
+            #expect(shared.lockForInstall() == 0)
+            shared.unlock()
+        }
+    }
+
+    @Test("Locking twice traps, also for a section", arguments: [false, true])
+    func recursionTraps(forSection: Bool) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [forSection] in
             RCU.withRegisteredThread {
                 let shared = SharedLock()
                 shared.lock()
-                shared.lock()
+                if forSection { shared.lockForSection() } else { shared.lock() }
             }
         }
         #expect(result?.trapped(saying: "this thread already holds the lock") == true)
@@ -124,7 +211,7 @@ struct SmallLockTests {
 
 /// Everything in the engine that waits.
 enum Wait: String, CaseIterable, Codable, CustomTestStringConvertible {
-    case waitQueueWait, claim, waitUntilIdle, startPastAClaim
+    case waitQueueWait, readBegin, startPastAClaim
 
     var testDescription: String { rawValue }
 
@@ -132,21 +219,10 @@ enum Wait: String, CaseIterable, Codable, CustomTestStringConvertible {
         let space = AddressSpace()
         switch self {
         case .waitQueueWait: _ = WaitQueue().wait(until: .never) { false }
-        case .claim: _ = space.counter.claim(until: .never)
-        case .waitUntilIdle: _ = space.counter.waitUntilIdle(until: .never)
+        case .readBegin: _ = RangeCounterGuard(space: space).scheme.readBegin(at: 0, until: .never)
         case .startPastAClaim:
-            let isClaimed = Gate()
-            let hasStarted = Gate()
-            let claimant = RegisteredThread {
-                _ = space.counter.claim(until: .never)
-                isClaimed.open()
-                _ = hasStarted.waitInVain()
-                space.counter.releaseClaim()
-            }
-            isClaimed.wait()
-            if space.counter.raise(isBlockable: true) { space.counter.lower() }
-            hasStarted.open()
-            claimant.join()
+            RegisteredThread { _ = space.claim() }.join()
+            _ = space.startsAndEnds(.blockable())
         }
     }
 }
@@ -158,7 +234,15 @@ final class SharedLock: @unchecked Sendable {
 
     @discardableResult
     func lock() -> UInt64 { small.lock() }
-    func lockSlow() -> UInt64 { small.lockSlow() }
+    func lockSlow(until deadline: Deadline = .never) -> UInt64? { small.lockSlow(until: deadline) }
+    func lockForInstall() -> UInt64? { small.lockForInstall() }
+    func lockForSection() { small.lockForSection() }
+    /// How many sections wait for it.
+    var waitingSections: UInt32 { small.waitingSections.load(ordering: .relaxed) }
+    /// Counts a section that waits, or takes it away again.
+    func addWaitingSection(_ change: Int) {
+        small.waitingSections.wrappingAdd(UInt32(truncatingIfNeeded: change), ordering: .relaxed)
+    }
     func tryLock() -> Bool { small.tryLock() }
     func unlock() { small.unlock() }
     var isHeldByThisThread: Bool { small.isHeldByThisThread }

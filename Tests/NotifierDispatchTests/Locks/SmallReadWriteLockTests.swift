@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import NotifierDispatch
@@ -43,20 +44,48 @@ struct SmallReadWriteLockTests {
         #expect(shared.word == 0)
     }
 
-    @Test("A reader waits for the writer, measures the wait, and gets in when the writer is done")
+    @Test("A reader waits for the writer a millisecond at most, and leaves no trace if it was in vain")
+    func readerWaitsInVain() {
+        let shared = SharedReadWriteLock()
+        shared.lockExclusive()
+        let withWriter = shared.word
+        RegisteredThread {
+            let start = MonotonicClock.now()
+            #expect(shared.lockShared() == nil)
+            #expect(MonotonicClock.now() - start >= SmallLock.patienceNanoseconds)
+            SmallLock.assertNoneHeld()
+        }.join()
+        #expect(shared.word == withWriter)
+        shared.unlockExclusive()
+        #expect(shared.word == 0)
+    }
+
+    @Test("A reader that waits gets in when the writer is done, measures the wait, and never says that it was none")
     func readerWaits() {
         let shared = SharedReadWriteLock()
-        let isIn = Gate()
-        shared.lockExclusive()
-        let reader = RegisteredThread {
-            #expect(shared.lockShared() >= 1)
-            isIn.open()
-            shared.unlockShared()
+        let waits = OrderedLog<UInt64>()
+        let isIn = EventCounter()
+        // Whether it has to wait, and not too long, is chance.
+        for _ in 0..<2_000 where isIn.value < 3 {
+            let isWaiting = Gate()
+            shared.lockExclusive()
+            let reader = RegisteredThread {
+                isWaiting.open()
+                guard let waited = shared.lockShared() else { return }
+                if waited > 0 {
+                    waits.append(waited)
+                    isIn.count()
+                }
+                shared.unlockShared()
+            }
+            isWaiting.wait()
+            usleep(100)
+            shared.unlockExclusive()
+            reader.join()
+            #expect(shared.word == 0)
         }
-        #expect(!isIn.waitInVain())
-        shared.unlockExclusive()
-        reader.join()
-        #expect(shared.word == 0)
+        #expect(isIn.value == 3)
+        #expect(waits.take().allSatisfy { $0 >= 1 })
     }
 
     @Test("A writer waits for the last reader, and for the writer before it")
@@ -101,8 +130,8 @@ struct SmallReadWriteLockTests {
         #expect(eventually { shared.isWaitedFor })
         #expect(!shared.tryLockShared())
         let reader = RegisteredThread {
-            shared.lockShared()
-            // It overlapped the first reader, but the writer was there before it.
+            // It overlaps the first reader, but the writer was there before it: until that is done, all is in vain.
+            while shared.lockShared() == nil {}
             #expect(hasWritten.isOpen)
             shared.unlockShared()
         }
@@ -156,7 +185,7 @@ final class SharedReadWriteLock: @unchecked Sendable {
     private let small = SmallReadWriteLock()
 
     @discardableResult
-    func lockShared() -> UInt64 { small.lockShared() }
+    func lockShared() -> UInt64? { small.lockShared() }
     func tryLockShared() -> Bool { small.tryLockShared() }
     func unlockShared() { small.unlockShared() }
     func lockExclusive() { small.lockExclusive() }

@@ -145,30 +145,84 @@ struct AddressSpaceIntervalTests {
         }
     }
 
-    @Test("The first insert waits for the sections that are open, which close as they opened; later ones wait for none")
+    @Test("The first insert waits for no section: readers are kept out until those that were open have ended")
     func firstInsert() throws {
         try RCU.withRegisteredThread {
             let space = AddressSpace()
             let first = RecordingIntervalSubscriber(over: 0..<16, in: space.intervals)
-            let hasInserted = Gate()
-            let section = try opened(space.invalidateRangeStart(.blockable()))
-            let inserter = RegisteredThread {
-                #expect((try? space.insert(first.subscription, for: first)) != nil)
-                hasInserted.open()
-            }
-            #expect(!hasInserted.waitInVain())
+            let section = try opened(space.invalidateRangeStart(.blockable(100..<101)))
+            let other = try opened(space.invalidateRangeStart(.blockable()))
+            RegisteredThread { #expect((try? space.insert(first.subscription, for: first)) != nil) }.join()
+            #expect(space.activeCount == 2)
+            #expect(first.subscription.beginsAtOnce() == .busy)
             space.invalidateRangeEnd(section)
-            inserter.join()
+            #expect(first.subscription.beginsAtOnce() == .busy)
+            // What is open since goes through both halves; here it touches pages that nobody watches.
+            let elsewhere = try opened(space.invalidateRangeStart(.blockable(100..<101)))
+            space.invalidateRangeEnd(other)
+            #expect(space.intervals.activeCount == 1)
+            space.invalidateRangeEnd(elsewhere)
+            #expect(first.subscription.beginsAtOnce() == .ticket)
+            #expect(first.calls == 0)
             #expect(space.intervals.activeCount == 0)
             #expect(!space.isClaimed)
+        }
+    }
+
+    @Test("A second insert, beside the sections that the first one met, is covered with it, and waits for none")
+    func secondInsert() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let subscribers = (0..<3).map { _ in RecordingIntervalSubscriber(over: 0..<16, in: space.intervals) }
+            let section = try opened(space.invalidateRangeStart(.blockable()))
+            try space.insert(subscribers[0].subscription, for: subscribers[0])
+            try space.insert(subscribers[1].subscription, for: subscribers[1])
+            #expect(subscribers[1].subscription.beginsAtOnce() == .busy)
+            space.invalidateRangeEnd(section)
+            #expect(subscribers[0].subscription.beginsAtOnce() == .ticket)
+            #expect(subscribers[1].subscription.beginsAtOnce() == .ticket)
             let next = try opened(space.invalidateRangeStart(.blockable()))
-            #expect(first.calls == 1)
-            let second = RecordingIntervalSubscriber(over: 0..<16, in: space.intervals)
-            try space.insert(second.subscription, for: second)
-            #expect(second.subscription.beginsAtOnce() == .busy)
+            #expect(subscribers.map(\.calls) == [1, 1, 0])
+            try space.insert(subscribers[2].subscription, for: subscribers[2])
+            #expect(subscribers[2].subscription.beginsAtOnce() == .busy)
             space.invalidateRangeEnd(next)
             #expect(space.startsAndEnds(.blockable()))
-            #expect(second.calls == 1)
+            #expect(subscribers.map(\.calls) == [2, 2, 1])
+            #expect(space.intervals.activeCount == 0)
+        }
+    }
+
+    @Test("A reader that sleeps under the cover of the first insert wakes when it ends")
+    func sleeperUnderTheCover() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let first = RecordingIntervalSubscriber(over: 0..<16, in: space.intervals)
+            let section = try opened(space.invalidateRangeStart(.blockable()))
+            try space.insert(first.subscription, for: first)
+            let reader = RegisteredThread { #expect(first.subscription.outcome() == .ticket) }
+            #expect(eventually { space.intervals.sleeperCount == 1 })
+            space.invalidateRangeEnd(section)
+            reader.join()
+        }
+    }
+
+    @Test("The first insert may come inside a callback of the list, and leaves that half as it finds it")
+    func firstInsertInsideACallback() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let first = RecordingIntervalSubscriber(over: 0..<16, in: space.intervals)
+            let subscriber = RecordingSubscriber()
+            subscriber.onEnd = { [unowned space] _ in
+                if !space.hasIntervals.load(ordering: .relaxed) {
+                    #expect((try? space.insert(first.subscription, for: first)) != nil)
+                }
+            }
+            _ = try space.register(subscriber)
+            #expect(space.startsAndEnds(.blockable()))
+            #expect(space.intervals.activeCount == 0)
+            #expect(first.subscription.beginsAtOnce() == .ticket)
+            #expect(space.startsAndEnds(.blockable()))
+            #expect(first.calls == 1)
         }
     }
 

@@ -55,59 +55,136 @@ struct AddressSpaceTests {
         }
     }
 
-    @Test("A non-blockable start is refused under a claim before any subscriber is told")
-    func claimRefusesNonBlockableStarts() throws {
+    @Test("A non-blockable start is not refused under another thread's claim")
+    func claimRefusesNobody() throws {
         try RCU.withRegisteredThread {
             let space = AddressSpace()
             let subscriber = RecordingSubscriber()
             _ = try space.register(subscriber)
-            #expect(space.claim())
-            RegisteredThread { #expect(!space.startsAndEnds(.nonBlockable())) }.join()
-            #expect(subscriber.starts.value == 0)
-            space.releaseClaim()
-            #expect(space.startsAndEnds(.nonBlockable()))
+            let claim = space.claim()
+            RegisteredThread { #expect(space.startsAndEnds(.nonBlockable())) }.join()
             #expect(subscriber.starts.value == 1)
+            #expect(subscriber.ends.value == 1)
+            #expect(space.isClaimed)
+            space.giveBack(claim)
         }
     }
 
-    @Test("Invariant 36: register waits for open sections, so nobody joins in the middle of one")
+    @Test("Invariant 36: who registers while a section is open does not wait, is not in it, and is covered until its end")
     func invariant36() throws {
         try RCU.withRegisteredThread {
             let space = AddressSpace()
+            let log = CallLog()
             let subscriber = RecordingSubscriber()
-            let hasRegistered = Gate()
-            let isRegistering = Gate()
+            subscriber.log = log
             let section = try opened(space.invalidateRangeStart(.blockable()))
-            let thread = RegisteredThread {
-                isRegistering.open()
-                #expect((try? space.register(subscriber)) != nil)
-                hasRegistered.open()
-            }
-            isRegistering.wait()
-            #expect(!hasRegistered.waitInVain())
+            RegisteredThread { #expect((try? space.register(subscriber)) != nil) }.join()
+            #expect(log.take() == [.coverStarted(0)])
+            #expect(space.activeCount == 1)
             space.invalidateRangeEnd(section)
-            thread.join()
-            #expect(subscriber.starts.value == 0)
-            #expect(subscriber.ends.value == 0)
+            #expect(log.take() == [.coverEnded(0)])
             #expect(!space.isClaimed)
             #expect(space.startsAndEnds(.blockable()))
-            #expect(subscriber.starts.value == 1)
-            #expect(subscriber.ends.value == 1)
+            #expect(log.take() == [.start(0), .end(0)])
         }
     }
 
-    @Test("A registration that is refused leaves the space open")
-    func refusedRegistrationGivesTheClaimBack() {
-        RCU.withRegisteredThread {
+    @Test("A cover lasts until the last section that was open at the registration has ended, whatever came since")
+    func coverOfOverlappingSections() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let log = CallLog()
+            let subscriber = RecordingSubscriber()
+            subscriber.log = log
+            let first = try opened(space.invalidateRangeStart(.blockable(0..<4)))
+            let second = try opened(space.invalidateRangeStart(.blockable(2..<8)))
+            _ = try space.register(subscriber)
+            #expect(log.take() == [.coverStarted(0)])
+            let later = try opened(space.invalidateRangeStart(.blockable(0..<4)))
+            #expect(log.take() == [.start(0)])
+            space.invalidateRangeEnd(first)
+            #expect(log.take() == [])
+            let latest = try opened(space.invalidateRangeStart(.blockable(4..<8)))
+            #expect(log.take() == [.start(0)])
+            space.invalidateRangeEnd(second)
+            #expect(log.take() == [.coverEnded(0)])
+            #expect(space.activeCount == 2)
+            space.invalidateRangeEnd(later)
+            space.invalidateRangeEnd(latest)
+            #expect(log.take() == [.end(0), .end(0)])
+        }
+    }
+
+    @Test("Subscribers that register one after the other are covered each by the sections of its time")
+    func coversOfSeveral() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let subscribers = RecordingSubscriber.inAddressOrder(3)
+            let first = try opened(space.invalidateRangeStart(.blockable()))
+            _ = try space.register(subscribers[0])
+            let second = try opened(space.invalidateRangeStart(.blockable()))
+            _ = try space.register(subscribers[1])
+            space.invalidateRangeEnd(first)
+            #expect(subscribers.map(\.coversEnded.value) == [1, 0, 0])
+            space.invalidateRangeEnd(second)
+            #expect(subscribers.map(\.coversEnded.value) == [1, 1, 0])
+            _ = try space.register(subscribers[2])
+            #expect(subscribers.map(\.coversStarted.value) == [1, 1, 0])
+            #expect(subscribers.map(\.coversEnded.value) == [1, 1, 0])
+            // The second one's section started it; the first one's did not.
+            #expect(subscribers.map(\.starts.value) == [1, 0, 0])
+            #expect(subscribers.map(\.ends.value) == [1, 0, 0])
+        }
+    }
+
+    @Test("A cover ends also after the subscription has")
+    func coverAfterUnregister() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let log = CallLog()
+            let subscriber = RecordingSubscriber()
+            subscriber.log = log
+            let section = try opened(space.invalidateRangeStart(.blockable()))
+            space.unregister(try space.register(subscriber))
+            #expect(log.take() == [.coverStarted(0), .released(0)])
+            space.invalidateRangeEnd(section)
+            #expect(log.take() == [.coverEnded(0)])
+        }
+    }
+
+    @Test("A start that would block ends covers like any other section")
+    func refusedStartEndsCovers() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let newcomer = RecordingSubscriber()
+            let reluctant = RecordingSubscriber()
+            reluctant.capabilities = .mayWouldBlock
+            reluctant.answer = { [unowned space] _ in
+                if newcomer.coversStarted.value == 0 { #expect((try? space.register(newcomer)) != nil) }
+                return .wouldBlock
+            }
+            _ = try space.register(reluctant)
+            #expect(!space.startsAndEnds(.nonBlockable()))
+            #expect(newcomer.coversStarted.value == 1)
+            #expect(newcomer.coversEnded.value == 1)
+        }
+    }
+
+    @Test("A registration that is refused leaves the space open, and covers nobody")
+    func refusedRegistration() throws {
+        try RCU.withRegisteredThread {
             let space = AddressSpace(pairing: .callAll)
             let subscriber = RecordingSubscriber()
             subscriber.capabilities = [.mayWouldBlock, .receivesEnd]
+            let section = try opened(space.invalidateRangeStart(.blockable()))
             #expect(throws: RegistrationError.mayFailAndHasEnd) { try space.register(subscriber) }
             #expect(space.startsAndEnds(.nonBlockable()))
+            space.invalidateRangeEnd(section)
             space.release()
             subscriber.capabilities = []
             #expect(throws: RegistrationError.released) { try space.register(subscriber) }
             #expect(space.startsAndEnds(.nonBlockable()))
+            #expect(subscriber.coversStarted.value == 0)
         }
     }
 
@@ -150,20 +227,43 @@ struct AddressSpaceTests {
         }
     }
 
-    @Test("register inside a callback traps")
-    func registerTrapsInsideCallback() async {
+    @Test("register inside a callback does not wait: the newcomer is covered until the section has ended")
+    func registeringInsideACallback() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let log = CallLog()
+            let newcomers = RecordingSubscriber.inAddressOrder(2, log: log)
+            let subscriber = RecordingSubscriber()
+            subscriber.answer = { [unowned space] _ in
+                if newcomers[0].coversStarted.value == 0 { #expect((try? space.register(newcomers[0])) != nil) }
+                return .done
+            }
+            subscriber.onEnd = { [unowned space] _ in
+                if newcomers[1].coversStarted.value == 0 { #expect((try? space.register(newcomers[1])) != nil) }
+            }
+            _ = try space.register(subscriber)
+            let section = try opened(space.invalidateRangeStart(.blockable()))
+            #expect(log.take() == [.coverStarted(0)])
+            space.invalidateRangeEnd(section)
+            // Whose cover ends first is nobody's affair.
+            let calls = log.take()
+            #expect(calls.first == .coverStarted(1))
+            #expect(calls.count == 3 && calls.contains(.coverEnded(0)) && calls.contains(.coverEnded(1)))
+            #expect(space.startsAndEnds(.blockable()))
+            #expect(log.take() == [.start(0), .start(1), .end(0), .end(1)])
+        }
+    }
+
+    @Test("A section that is ended on another space traps")
+    func sectionOfAnotherSpaceTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try RCU.withRegisteredThread {
                 let space = AddressSpace()
-                let subscriber = RecordingSubscriber()
-                subscriber.answer = { _ in
-                    _ = try? space.register(RecordingSubscriber())
-                    return .done
-                }
-                _ = try space.register(subscriber)
-                _ = space.startsAndEnds(.blockable())
+                let other = AddressSpace()
+                let section = try opened(space.invalidateRangeStart(.blockable()))
+                other.invalidateRangeEnd(section)
             }
         }
-        #expect(result?.trapped(saying: "register inside a callback or read section can wait for itself") == true)
+        #expect(result?.trapped(saying: "a section is ended on another space than the one that opened it") == true)
     }
 }

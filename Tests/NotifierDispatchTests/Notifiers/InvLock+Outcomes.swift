@@ -31,6 +31,13 @@ extension InvLock {
         return readRetry(ticket)
     }
 
+    /// The check of an exclusive read, under the lock.
+    func retries(_ ticket: borrowing ExclusiveTicket) -> Bool {
+        lock()
+        defer { unlock() }
+        return readRetry(ticket)
+    }
+
     /// What an exclusive begin comes to; one that is granted is given back at once, after `body`.
     func exclusiveOutcome(until deadline: Deadline = .never, _ body: () -> Void = {}) -> BeginOutcome {
         switch readBeginExclusive(until: deadline) {

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import NotifierDispatch
@@ -11,7 +12,7 @@ struct RangeCounterTests {
             let idle = space.readBegin()
             #expect(idle.isIdle)
             #expect(!space.readRetry(idle))
-            #expect(space.raise())
+            space.raise()
             #expect(space.readRetry(idle))
             let open = space.readBegin()
             #expect(!open.isIdle)
@@ -22,8 +23,8 @@ struct RangeCounterTests {
             #expect(space.readRetry(idle))
             let again = space.readBegin()
             #expect(again.isIdle)
-            #expect(space.raise())
-            #expect(space.raise())
+            space.raise()
+            space.raise()
             #expect(space.activeCount == 2)
             space.lower()
             #expect(!space.readBegin().isIdle)
@@ -51,7 +52,7 @@ struct RangeCounterTests {
             let space = AddressSpace()
             let ticket = space.readBegin()
             for _ in 0..<1_000 {
-                #expect(space.raise())
+                space.raise()
                 #expect(space.readRetry(ticket))
                 space.lower()
                 #expect(space.readRetry(ticket))
@@ -66,207 +67,167 @@ struct RangeCounterTests {
             space.setGenerationToLast()
             let ticket = space.readBegin()
             #expect(ticket.isIdle)
-            #expect(space.raise())
+            space.raise()
             #expect(space.activeCount == 1)
             #expect(space.readRetry(ticket))
             space.lower()
             #expect(space.activeCount == 0)
-            #expect(!space.isClaimed)
-            #expect(space.waitUntilIdle(until: .never).map { space.readRetry($0) } == false)
+            #expect(space.counterState.epoch == 0)
+            let again = space.readBegin()
+            #expect(again.isIdle)
+            #expect(!space.readRetry(again))
             #expect(space.readRetry(ticket))
         }
     }
 
-    @Test("Invariant 7: an end too many traps")
-    func invariant7() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+    @Test("Invariant 7: an end too many traps, also where a section of the other parity is open", arguments: [true, false])
+    func invariant7(isOtherOpen: Bool) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [isOtherOpen] in
             let space = AddressSpace()
-            _ = space.raise()
+            space.raise()
             space.lower()
+            if isOtherOpen {
+                _ = space.advance(from: space.counterState)
+                space.raise()
+            }
             space.lower()
         }
         #expect(result?.trapped(saying: "an invalidation ended that had not started") == true)
     }
 
-    @Test("Invariant 34: waiting for the sections to end stops at the deadline, though nobody ends them")
-    func invariant34() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            #expect(space.raise())
-            #expect(space.waitUntilIdle(until: .after(nanoseconds: 1_000_000)) == nil)
-            #expect(space.waitUntilIdle(until: .after(nanoseconds: 0)) == nil)
-            space.lower()
-            #expect(space.waitUntilIdle(until: .after(nanoseconds: 0))?.isIdle == true)
-        }
+    @Test("Sections are counted by the parity of the epoch that they started in, and their ends with them")
+    func countsByParity() {
+        let space = AddressSpace()
+        let starts = [space.raise(), space.raise()]
+        #expect(starts == [0, 0])
+        #expect(space.advance(from: space.counterState))
+        let later = [space.raise(), space.raise()]
+        #expect(later == [1, 1])
+        #expect(space.activeCount == 4)
+        // Whether it was the last one of its parity, whatever is open of the other.
+        #expect(!space.lower(parity: 1))
+        #expect(!space.lower(parity: 0))
+        #expect(space.lower(parity: 0))
+        #expect(space.activeCount == 1)
+        #expect(!space.readBegin().isIdle)
+        #expect(space.lower(parity: 1))
+        #expect(space.readBegin().isIdle)
     }
 
-    @Test("A claim is exclusive: no start goes in, blockable or not, until it is given back")
-    func claimIsExclusive() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            let isStarting = Gate()
-            let hasStarted = Gate()
-            #expect(space.claim())
-            #expect(space.isClaimed)
-            let starter = RegisteredThread {
-                #expect(!space.raise(isBlockable: false))
-                isStarting.open()
-                #expect(space.raise())
-                hasStarted.open()
-                space.lower()
-            }
-            isStarting.wait()
-            #expect(!hasStarted.waitInVain())
-            #expect(space.activeCount == 0)
-            space.releaseClaim()
-            starter.join()
-            #expect(hasStarted.isOpen)
-            #expect(!space.isClaimed)
-            #expect(space.activeCount == 0)
-        }
+    @Test("The next epoch may not begin while a section of the one before is open")
+    func advanceIsRefused() {
+        let space = AddressSpace()
+        space.raise()
+        #expect(space.advance(from: space.counterState))
+        #expect(space.counterState.epoch == 1)
+        #expect(!space.counterState.mayAdvance)
+        #expect(!space.advance(from: space.counterState))
+        space.raise()
+        #expect(!space.advance(from: space.counterState))
+        #expect(space.counterState.epoch == 1)
+        // A section of this epoch does not keep the next one from beginning, but the one after that.
+        space.lower(parity: 0)
+        #expect(space.advance(from: space.counterState))
+        #expect(!space.advance(from: space.counterState))
+        #expect(space.counterState.epoch == 2)
+        #expect(space.activeCount == 1)
     }
 
-    @Test("A claim waits until the sections that are open have ended")
-    func claimWaitsForOpenSections() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            let hasClaimed = Gate()
-            #expect(space.raise())
-            #expect(space.raise())
-            let claimant = RegisteredThread {
-                #expect(space.claim())
-                hasClaimed.open()
-                #expect(space.activeCount == 0)
-                space.releaseClaim()
-            }
-            #expect(eventually { space.isClaimed })
-            space.lower()
-            #expect(!hasClaimed.waitInVain())
-            space.lower()
-            claimant.join()
-            #expect(hasClaimed.isOpen)
-        }
+    @Test("An epoch does not begin from a state that the counter has left")
+    func advanceFromAnOldState() {
+        let space = AddressSpace()
+        let idle = space.counterState
+        space.raise()
+        #expect(!space.advance(from: idle))
+        let open = space.counterState
+        space.lower()
+        #expect(!space.advance(from: open))
+        #expect(space.counterState.epoch == 0)
+        #expect(space.advance(from: space.counterState))
+        #expect(!space.advance(from: open))
+        #expect(space.counterState.epoch == 1)
     }
 
-    @Test("A claim that meets its deadline is taken back, and starts go in again")
-    func claimMeetsItsDeadline() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            #expect(space.raise())
-            #expect(!space.claim(until: .after(nanoseconds: 1_000_000)))
-            #expect(!space.isClaimed)
-            #expect(space.raise(isBlockable: false))
-            space.lower()
-            space.lower()
-            #expect(space.claim(until: .after(nanoseconds: 0)))
-            space.releaseClaim()
-        }
+    @Test("The sections of an epoch have ended when theirs and older ones have, and not before")
+    func haveEnded() {
+        let space = AddressSpace()
+        #expect(!space.counterState.haveEnded(since: 0))
+        space.raise()
+        #expect(space.advance(from: space.counterState))
+        #expect(!space.counterState.haveEnded(since: 0))
+        #expect(!space.counterState.haveEnded(since: 1))
+        // A newer one changes nothing, open or not.
+        space.raise()
+        #expect(!space.counterState.haveEnded(since: 0))
+        space.lower(parity: 0)
+        #expect(space.counterState.haveEnded(since: 0))
+        #expect(!space.counterState.haveEnded(since: 1))
+        #expect(space.advance(from: space.counterState))
+        #expect(space.counterState.haveEnded(since: 0))
+        #expect(!space.counterState.haveEnded(since: 1))
+        space.raise()
+        space.lower(parity: 1)
+        #expect(space.counterState.haveEnded(since: 1))
+        #expect(!space.counterState.haveEnded(since: 2))
     }
 
-    @Test("A claim behind another one meets its deadline, and leaves the other one its claim")
-    func claimBehindAClaim() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            #expect(space.claim())
-            RegisteredThread { #expect(!space.claim(until: .after(nanoseconds: 1_000_000))) }.join()
-            #expect(space.isClaimed)
-            RegisteredThread { #expect(!space.raise(isBlockable: false)) }.join()
-            space.releaseClaim()
-            RegisteredThread {
-                #expect(space.claim())
-                space.releaseClaim()
-            }.join()
+    @Test("Epochs begin again after the fourth, and neither readers nor counts notice")
+    func epochsWrapAround() {
+        let space = AddressSpace()
+        space.setGenerationToLast()
+        let ticket = space.readBegin()
+        for epoch in [1, 2, 3, 0, 1] {
+            #expect(space.advance(from: space.counterState))
+            #expect(space.counterState.epoch == epoch)
+            #expect(space.readBegin().isIdle)
+            #expect(!space.readRetry(ticket))
         }
+        let parity = space.raise()
+        #expect(parity == 1)
+        #expect(space.counterState.epoch == 1)
+        #expect(space.activeCount == 1)
+        #expect(space.readRetry(ticket))
     }
 
-    @Test("While a claim drains, a non-blockable start is refused")
-    func drainingRefusesNonBlockableStarts() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            #expect(space.raise())
-            let claimant = RegisteredThread {
-                #expect(space.claim())
-                space.releaseClaim()
-            }
-            #expect(eventually { space.isClaimed })
-            #expect(!space.raise(isBlockable: false))
-            #expect(space.activeCount == 1)
-            space.lower()
-            claimant.join()
-        }
-    }
-
-    @Test("A section that nests in one for which a claim waits goes in after a while: no deadlock")
-    func nestedSectionDuringDraining() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            #expect(space.raise())
-            let claimant = RegisteredThread {
-                #expect(space.claim())
-                space.releaseClaim()
-            }
-            #expect(eventually { space.isClaimed })
-            #expect(space.raise())
-            #expect(space.activeCount == 2)
-            space.lower()
-            space.lower()
-            claimant.join()
-            #expect(!space.isClaimed)
-        }
-    }
-
-    @Test("An exclusive read runs while nothing is open, gives the claim back, and is refused at its deadline")
-    func withExclusiveRead() {
-        RCU.withRegisteredThread {
-            let space = AddressSpace()
-            let result = space.withExclusiveRead(until: .never) {
-                #expect(space.isClaimed)
-                return 7
-            }
-            #expect(result == 7)
-            #expect(!space.isClaimed)
-            #expect(space.raise())
-            #expect(space.withExclusiveRead(until: .after(nanoseconds: 0)) { 7 } == nil)
-            space.lower()
-        }
-    }
-
-    @Test("A walk that invalidates under its own exclusive read traps")
-    func invalidatingUnderAClaimTraps() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            RCU.withRegisteredThread {
-                let space = AddressSpace()
-                _ = space.claim()
-                _ = space.invalidateRangeStart(.blockable())
+    @Test("As many sections as there may be of each epoch are counted, and carry into nothing")
+    func fullCounts() {
+        let space = AddressSpace()
+        for _ in 0..<RangeCounter.limit { space.raise() }
+        #expect(RangeCounter.limit == 16_383)
+        #expect(space.activeCount == RangeCounter.limit)
+        #expect(space.counterState.epoch == 0)
+        #expect(space.counterState.mayAdvance)
+        #expect(space.advance(from: space.counterState))
+        for _ in 0..<RangeCounter.limit { space.raise() }
+        #expect(space.activeCount == 2 * RangeCounter.limit)
+        #expect(space.counterState.epoch == 1)
+        for parity: UInt64 in [0, 1] {
+            for number in 1...RangeCounter.limit {
+                let isLast = space.lower(parity: parity)
+                if isLast != (number == RangeCounter.limit) { Issue.record("the \(number)th end of parity \(parity)") }
             }
         }
-        #expect(result?.trapped(saying: "a walk under an exclusive read invalidates the space") == true)
+        #expect(space.activeCount == 0)
+        #expect(space.counterState.epoch == 1)
     }
 
-    @Test("A second claim by the thread that has one traps, also where it comes from a registration")
-    func claimingTwiceTraps() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            try RCU.withRegisteredThread {
-                let space = AddressSpace()
-                _ = space.claim()
-                _ = try space.register(RecordingSubscriber())
-            }
+    @Test("One section of an epoch more than can be counted traps, of either parity", arguments: [0, 1] as [UInt64])
+    func overflowTraps(parity: UInt64) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [parity] in
+            let space = AddressSpace()
+            if parity == 1 { _ = space.advance(from: space.counterState) }
+            for _ in 0..<RangeCounter.limit { space.raise() }
+            // Where it came so far.
+            guard space.activeCount == RangeCounter.limit else { exit(0) }
+            space.raise()
         }
-        #expect(result?.trapped(saying: "this thread has claimed the space already") == true)
-    }
-
-    @Test("A claim by a thread that is not registered traps")
-    func claimTrapsUnregistered() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            _ = AddressSpace().claim()
-        }
-        #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
+        #expect(result?.trapped(saying: "more than 16,383 invalidations are open at once") == true)
     }
 }
 
 extension AddressSpace {
     /// As many starts ago as the word can count.
     func setGenerationToLast() {
-        counter.word.pointee.word.store(0 &- RangeCounter.generationUnit, ordering: .relaxed)
+        counter.word.pointee.store(0 &- RangeCounter.generationUnit, ordering: .relaxed)
     }
 }

@@ -135,7 +135,7 @@ struct IntervalNotifiersTests {
     @Test("Invariant 7: an end without a start traps")
     func invariant7Trap() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            RCU.withRegisteredThread { IntervalNotifiers().closeHalf() }
+            RCU.withRegisteredThread { IntervalNotifiers().closeHalf().dispose() }
         }
         #expect(result?.trapped(saying: "an invalidation ended that had not started") == true)
     }

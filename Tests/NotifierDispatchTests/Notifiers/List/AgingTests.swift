@@ -43,16 +43,16 @@ struct AgingTests {
     @Test("Subscribers are asked about the pages that the caller asks about")
     func pages() throws {
         try RCU.withRegisteredThread {
-            let list = NotifierList()
+            let space = AddressSpace()
             let subscriber = RecordingSubscriber()
             subscriber.isYoung = { $0 == 3..<9 || $0 == 5..<6 }
-            _ = try list.register(subscriber)
-            #expect(list.clearFlushYoung(.of(3..<9)))
-            #expect(!list.clearFlushYoung(.of(3..<8)))
-            #expect(list.clearYoung(.of(3..<9)))
-            #expect(!list.clearYoung(.of(4..<9)))
-            #expect(list.testYoung(5))
-            #expect(!list.testYoung(6))
+            _ = try space.register(subscriber)
+            #expect(space.clearFlushYoung(.of(3..<9)))
+            #expect(!space.clearFlushYoung(.of(3..<8)))
+            #expect(space.clearYoung(.of(3..<9)))
+            #expect(!space.clearYoung(.of(4..<9)))
+            #expect(space.testYoung(5))
+            #expect(!space.testYoung(6))
         }
     }
 
@@ -65,19 +65,19 @@ struct AgingTests {
             func released() {}
         }
         try RCU.withRegisteredThread {
-            let list = NotifierList()
+            let space = AddressSpace()
             #expect(PlainSubscriber().owner == nil)
-            _ = try list.register(PlainSubscriber())
-            #expect(!list.clearFlushYoung(.of(0..<4)))
-            #expect(!list.clearYoung(.of(0..<4)))
-            #expect(!list.testYoung(0))
+            _ = try space.register(PlainSubscriber())
+            #expect(!space.clearFlushYoung(.of(0..<4)))
+            #expect(!space.clearYoung(.of(0..<4)))
+            #expect(!space.testYoung(0))
         }
     }
 
     @Test("Invariant 21: unregister waits for those that ask about age, and nobody is asked after it")
     func invariant21() throws {
         try RCU.withRegisteredThread {
-            let list = NotifierList()
+            let space = AddressSpace()
             let subscriber = RecordingSubscriber()
             let isInside = Gate()
             let hasUnregistered = Gate()
@@ -88,14 +88,14 @@ struct AgingTests {
                 hasLeft.open()
                 return true
             }
-            let subscription = try list.register(subscriber)
-            let asking = RegisteredThread { #expect(list.clearFlushYoung(.of(0..<4))) }
+            let subscription = try space.register(subscriber)
+            let asking = RegisteredThread { #expect(space.clearFlushYoung(.of(0..<4))) }
             isInside.wait()
-            list.unregister(subscription)
+            space.unregister(subscription)
             #expect(hasLeft.isOpen)
             hasUnregistered.open()
             asking.join()
-            #expect(!list.testYoung(0))
+            #expect(!space.testYoung(0))
         }
     }
 }

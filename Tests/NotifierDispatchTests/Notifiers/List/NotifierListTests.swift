@@ -448,5 +448,7 @@ struct NotifierListTests {
     func errorsAreDescribed() {
         #expect(RegistrationError.mayFailAndHasEnd.description.contains("targeted-undo"))
         #expect(RegistrationError.released.description.contains("released"))
+        #expect(RegistrationError.beyondGuard(pages: 77).description.contains("77 pages"))
+        #expect(RegistrationError.guardInUse.description.contains("make a guard for each registration"))
     }
 }

@@ -27,6 +27,8 @@ final class RecordingSubscriber: InvalidationSubscriber, @unchecked Sendable {
     let failedStarts = EventCounter()
     let ends = EventCounter()
     let releases = EventCounter()
+    let coversStarted = EventCounter()
+    let coversEnded = EventCounter()
 
     init() {}
 
@@ -49,6 +51,16 @@ final class RecordingSubscriber: InvalidationSubscriber, @unchecked Sendable {
         log?.append(.released(name))
         onReleased()
         releases.count()
+    }
+
+    func coverStarted() {
+        log?.append(.coverStarted(name))
+        coversStarted.count()
+    }
+
+    func coverEnded() {
+        log?.append(.coverEnded(name))
+        coversEnded.count()
     }
 
     func clearFlushYoung(_ range: InvalidationRange) -> Bool {
@@ -83,6 +95,8 @@ enum ListCall: Equatable {
     case start(Int)
     case end(Int)
     case released(Int)
+    case coverStarted(Int)
+    case coverEnded(Int)
     case clearFlushYoung(Int)
     case clearYoung(Int)
     case testYoung(Int)

@@ -189,28 +189,33 @@ struct SharedSubscribersTests {
         }
     }
 
-    @Test("Invariant 35: put does not wait for a get that waits for the open sections")
-    func putWhileAGetWaits() throws {
+    @Test("Invariant 35: put waits neither for a get that is making one, nor does either for the open sections")
+    func putWhileAGetMakes() throws {
         try RCU.withRegisteredThread {
             let (space, diary) = Diary.makeSpace()
-            let subscriber = try space.get(SharedRecorder.self)
-            let hasGot = Gate()
+            let isMaking = Gate()
+            let mayGoOn = Gate()
             let hasPut = Gate()
-            let section = try opened(space.invalidateRangeStart(.blockable()))
-            let getting = RegisteredThread {
-                #expect((try? space.get(OtherSharedRecorder.self)) != nil)
-                hasGot.open()
+            diary.onMake = { _ in
+                guard diary.makes.value == 1 else { return }
+                isMaking.open()
+                mayGoOn.wait()
             }
-            #expect(eventually { space.isClaimed })
+            let subscriber = try space.get(SharedRecorder.self)
+            let section = try opened(space.invalidateRangeStart(.blockable()))
+            let getting = RegisteredThread { #expect((try? space.get(OtherSharedRecorder.self)) != nil) }
+            isMaking.wait()
             let putting = RegisteredThread {
                 space.put(subscriber)
                 hasPut.open()
             }
             #expect(eventually { hasPut.isOpen })
-            #expect(!hasGot.waitInVain())
-            space.invalidateRangeEnd(section)
+            mayGoOn.open()
             getting.join()
             putting.join()
+            #expect(diary.makes.value == 2)
+            #expect(space.activeCount == 1)
+            space.invalidateRangeEnd(section)
             // The one that left is owed no end, and the one that came no end without a start.
             #expect(diary.starts.value == 1)
             #expect(diary.ends.value == 0)
