@@ -8,8 +8,7 @@ import Synchronization
 ///
 /// A start first goes through the ``counter``, which every start raises before any subscriber is called and through
 /// which a reader can shut all invalidations out, then through the two halves in Linux's order: the subscriptions to
-/// ranges, then the notifier list. All threads that call in must be registered
-/// (``ReadCopyUpdate/withRegisteredThread(_:)``).
+/// ranges, then the notifier list. Any thread may call in: see ``ThreadRegistration``.
 public final class AddressSpace: Sendable {
     /// The open sections, for readers that check them without a lock, and the exclusive gate.
     public let counter = RangeCounter()

@@ -159,11 +159,10 @@ extension RangeCounter {
     /// deadline, or where the waiter `isOver`. While it is held the walk may sleep, but must not invalidate this space
     /// (it would trap).
     ///
-    /// Only a registered thread may claim, and only one at a time does. Give back with ``releaseClaim()``.
+    /// Only one thread at a time claims. Give back with ``releaseClaim()``.
     func claim(until deadline: Deadline, unless isOver: () -> Bool = { false }) -> Bool {
         SmallLock.assertNoneHeld()
-        let me = ThreadRegistration.index
-        guard me >= 0 else { ThreadRegistration.trapUnregistered() }
+        let me = Int32(ThreadRegistration.registeredIndex)
         // Relaxed: only this thread writes its own index there.
         precondition(
             word.pointee.claimant.load(ordering: .relaxed) != me,

@@ -1,7 +1,7 @@
 /// One way to keep a shadow table coherent: it decides how a fault and an invalidation meet.
 ///
 /// All guards have the same entry points, so that they can be swapped, and compared on the same work. Faults come from
-/// any number of registered threads. How it learns of invalidations is the guard's own affair; most do so as a
+/// any number of threads. How it learns of invalidations is the guard's own affair; most do so as a
 /// ``ListedGuard``.
 public protocol TranslationGuard: AnyObject, Sendable {
     /// `false` for a guard that lets stale translations through, and is kept for comparison only.

@@ -119,10 +119,7 @@ struct OpenSections: ~Copyable, @unchecked Sendable {
         isOpen.deallocate()
     }
 
-    private var mine: UnsafeMutablePointer<Atomic<Bool>> {
-        guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
-        return isOpen + Int(ThreadRegistration.index)
-    }
+    private var mine: UnsafeMutablePointer<Atomic<Bool>> { isOpen + ThreadRegistration.registeredIndex }
 
     /// Whether the calling thread has a section open. Relaxed, here and below: only this thread writes its flag.
     var isOpenOnThisThread: Bool { mine.pointee.load(ordering: .relaxed) }

@@ -9,9 +9,9 @@ import Synchronization
 ///     value      meaning               written by
 ///     0          free                  the owner, at unlock
 ///     index + 2  held by that thread   whoever changed 0 to it, at lock
-///     1          held by a thread that is not registered: it excludes others, and traps where it would have to wait
 ///
-/// Only registered threads should lock (the word needs their index). It is not recursive: locking twice traps. In debug
+/// A thread that is not registered registers itself when it locks (the word needs its index). It is not recursive: locking
+/// twice traps. In debug
 /// builds every thread counts the small locks it holds, so that waits can assert that it holds none (invariant 35).
 @usableFromInline
 package struct SmallLock: ~Copyable, Sendable {
@@ -30,8 +30,7 @@ package struct SmallLock: ~Copyable, Sendable {
     /// Takes the lock if it is free.
     @inlinable @inline(__always)
     func tryLock() -> Bool {
-        let me = UInt32(bitPattern: ThreadRegistration.index &+ 2)
-        assert(me != 1, "a thread that is not registered with RCU took a small lock")
+        let me = UInt32(truncatingIfNeeded: ThreadRegistration.registeredIndex &+ 2)
         // Acquiring: what this section reads comes after the last section's unlock, which releases. A failure reads
         // nothing that the lock protects.
         let taken = owner.compareExchange(
@@ -59,7 +58,6 @@ package struct SmallLock: ~Copyable, Sendable {
 
     @usableFromInline @inline(never)
     func lockSlow() -> UInt64 {
-        guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
         guard !isHeldByThisThread else {
             fatalError(
                 "this thread already holds the lock: sections of this guard cannot nest, and its walk cannot invalidate"

@@ -255,12 +255,16 @@ struct RangeCounterTests {
         #expect(result?.trapped(saying: "this thread has claimed the space already") == true)
     }
 
-    @Test("A claim by a thread that is not registered traps")
-    func claimTrapsUnregistered() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            _ = AddressSpace().claim()
-        }
-        #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
+    @Test("A thread that knows nothing of the engine claims")
+    func claimOnFirstUse() {
+        PlainThread {
+            let space = AddressSpace()
+            let claimed = space.claim()
+            #expect(claimed)
+            let isClaimed = space.counter.isClaimed
+            #expect(isClaimed)
+            space.counter.releaseClaim()
+        }.join()
     }
 }
 
