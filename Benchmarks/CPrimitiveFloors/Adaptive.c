@@ -32,6 +32,7 @@ void floor_adaptive_end_install_slow(
     struct floor_stripe *stripe, struct floor_striped_ticket ticket, const struct floor_stripe *wide,
     const struct floor_revocation_budget *budget) {
     atomic_store_explicit(&stripe->quiet_faults, 0, memory_order_relaxed);
+    cplatform_thread()->installs = 0;
     // Relaxed, both: a wide section that had the lock before has raised the word; the budget is a hint.
     const bool may_bias = atomic_load_explicit(&wide->word, memory_order_relaxed) == ticket.wide &&
                           atomic_load_explicit(&budget->paid_at, memory_order_relaxed) < floor_now() + ALLOWANCE;

@@ -2,6 +2,13 @@
 // install, and under the schemes that walk again.
 #include "Pages.h"
 
+// An install that sections wait for: the thread's record says so meanwhile.
+static inline void install_under_lock(const struct floor_pages *pages, size_t page, uint64_t translation) {
+    floor_enter_install();
+    floor_install(pages, page, translation);
+    cplatform_thread()->installs = 0;
+}
+
 static inline struct fault_outcome fault_unprotected(const struct floor_pages *pages, size_t page) {
     const uint64_t translation = floor_walk(pages, page);
     if (translation == 0) {
@@ -19,13 +26,17 @@ static inline struct fault_outcome fault_ck_pflock(const struct floor_pages *pag
         ck_pflock_read_unlock(guard->lock);
         return (struct fault_outcome){.status = fault_dead};
     }
+    const uint32_t outer = cplatform_thread()->locked_walks;
+    cplatform_thread()->locked_walks = 1;
     const uint64_t translation = floor_walk(pages, page);
+    if (translation != 0) {
+        floor_install(pages, page, translation);
+    }
+    cplatform_thread()->locked_walks = outer;
+    ck_pflock_read_unlock(guard->lock);
     if (translation == 0) {
-        ck_pflock_read_unlock(guard->lock);
         return (struct fault_outcome){.status = fault_absent};
     }
-    floor_install(pages, page, translation);
-    ck_pflock_read_unlock(guard->lock);
     return (struct fault_outcome){.status = fault_installed};
 }
 
@@ -45,7 +56,7 @@ static inline struct fault_outcome fault_inv_lock(const struct floor_pages *page
         floor_small_lock_unlock(&pages->lock->state.lock);
         return (struct fault_outcome){.status = fault_busy, .retries = 1};
     }
-    floor_install(pages, page, translation);
+    install_under_lock(pages, page, translation);
     floor_small_lock_unlock(&pages->lock->state.lock);
     return (struct fault_outcome){.status = fault_installed, .waited_nanoseconds = waited};
 }
@@ -67,7 +78,7 @@ static inline struct fault_outcome fault_kvm(const struct floor_pages *pages, si
         floor_small_rw_lock_unlock_shared(&pages->kvm->locks.lock);
         return (struct fault_outcome){.status = fault_busy, .retries = 1};
     }
-    floor_install(pages, page, translation);
+    install_under_lock(pages, page, translation);
     floor_small_rw_lock_unlock_shared(&pages->kvm->locks.lock);
     return (struct fault_outcome){.status = fault_installed, .waited_nanoseconds = waited};
 }
@@ -87,7 +98,7 @@ static inline struct fault_outcome fault_interval(
         floor_small_lock_unlock(&pages->node->lock);
         return (struct fault_outcome){.status = fault_busy, .retries = 1};
     }
-    floor_install(pages, page, translation);
+    install_under_lock(pages, page, translation);
     floor_small_lock_unlock(&pages->node->lock);
     return (struct fault_outcome){.status = fault_installed, .waited_nanoseconds = waited};
 }

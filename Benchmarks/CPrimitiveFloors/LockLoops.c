@@ -18,7 +18,7 @@ uint64_t floor_range_counter_begin_retry_loop(struct floor_range_counter *counte
     uint64_t undisturbed = 0;
     for (uint64_t round = 0; round < count; round++) {
         const uint64_t ticket = floor_range_counter_begin(counter);
-        if (ticket & FLOOR_COUNT_MASK) {
+        if (ticket & FLOOR_COUNTS_MASK) {
             continue;
         }
         cplatform_compiler_barrier();
@@ -30,14 +30,11 @@ uint64_t floor_range_counter_begin_retry_loop(struct floor_range_counter *counte
 }
 
 uint64_t floor_range_counter_raise_lower_loop(struct floor_range_counter *counter, uint64_t count) {
-    uint64_t raised = 0;
+    uint64_t last = 0;
     for (uint64_t round = 0; round < count; round++) {
-        if (floor_range_counter_raise(counter, true)) {
-            floor_range_counter_lower(counter);
-            raised++;
-        }
+        last += floor_range_counter_lower(counter, floor_range_counter_raise(counter));
     }
-    return raised;
+    return last;
 }
 
 uint64_t floor_inv_lock_begin_retry_loop(struct floor_inv_lock *lock, uint64_t count) {

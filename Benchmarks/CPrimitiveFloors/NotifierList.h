@@ -37,6 +37,8 @@ struct floor_section {
     struct floor_invalidation what;
     uint64_t serial;
     struct floor_failures *failures;
+    uint16_t tag;    // of the space
+    uint64_t parity; // of the epoch that it is counted in
 };
 
 // False, with nothing owed, where the invalidation is not blockable and a subscriber would block.

@@ -31,6 +31,10 @@ static inline struct floor_slot *floor_publish(struct floor_publication publicat
         __builtin_trap();
     }
     struct floor_slot *slot = &publication.slots[index];
+    // Relaxed: only this thread writes its slot, which has room for one page.
+    if (atomic_load_explicit(&slot->page, memory_order_relaxed) != 0) {
+        __builtin_trap();
+    }
     // Releasing: what the last install wrote comes before it, where no clearing of the slot lies between.
     atomic_store_explicit(&slot->page, (uint64_t)page + 1, memory_order_release);
     cplatform_compiler_barrier();

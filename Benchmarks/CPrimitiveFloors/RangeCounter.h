@@ -1,4 +1,5 @@
-// The counter of open sections: count in bits 0-15, claim in bit 16, generation above.
+// The counter of open sections: two counts, one for each parity of the epoch, in bits 0-13 and 14-27, the epoch modulo 4
+// in bits 28-29, the generation above.
 #ifndef FLOOR_RANGECOUNTER_H
 #define FLOOR_RANGECOUNTER_H
 
@@ -9,17 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FLOOR_COUNT_MASK UINT64_C(0xffff)
-#define FLOOR_CLAIM_BIT (UINT64_C(1) << 16)
-#define FLOOR_GENERATION_UNIT (UINT64_C(1) << 17)
+#define FLOOR_COUNT_BITS 14
+#define FLOOR_COUNT_LIMIT UINT64_C(0x3fff)
+#define FLOOR_COUNTS_MASK ((UINT64_C(1) << 28) - 1)
+#define FLOOR_EPOCH_SHIFT 28
+#define FLOOR_GENERATION_UNIT (UINT64_C(1) << 30)
 
 struct floor_range_counter {
     _Atomic uint64_t word;
-    _Atomic int32_t claimant;
 } FLOOR_ON_LINES;
 
 static inline uint64_t floor_range_counter_begin(const struct floor_range_counter *counter) {
-    // Acquiring: pairs with the release in floor_range_counter_lower.
+    // Acquiring: pairs with the subtraction in floor_range_counter_lower.
     return atomic_load_explicit(&counter->word, memory_order_acquire);
 }
 
@@ -27,9 +29,5 @@ static inline bool floor_range_counter_retry(const struct floor_range_counter *c
     // Relaxed: asked under the install lock, which orders it.
     return (atomic_load_explicit(&counter->word, memory_order_relaxed) ^ ticket) >= FLOOR_GENERATION_UNIT;
 }
-
-// Waits until no section is open, and keeps new ones from starting.
-void floor_range_counter_claim(struct floor_range_counter *counter);
-void floor_range_counter_release_claim(struct floor_range_counter *counter);
 
 #endif

@@ -9,6 +9,7 @@
 
 struct floor_small_lock {
     _Atomic uint32_t owner;
+    _Atomic uint32_t waiting_sections; // others give way to them
 };
 
 // Waits, and returns how long in nanoseconds. Ends the program where the caller holds the lock.
@@ -22,7 +23,9 @@ static inline bool floor_small_lock_try(struct floor_small_lock *lock) {
 }
 
 static inline uint64_t floor_small_lock_lock(struct floor_small_lock *lock) {
-    return floor_small_lock_try(lock) ? 0 : floor_small_lock_slow(lock);
+    return atomic_load_explicit(&lock->waiting_sections, memory_order_relaxed) == 0 && floor_small_lock_try(lock)
+               ? 0
+               : floor_small_lock_slow(lock);
 }
 
 static inline void floor_small_lock_unlock(struct floor_small_lock *lock) {

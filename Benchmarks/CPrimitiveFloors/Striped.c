@@ -10,10 +10,29 @@ void floor_striped_destroy(struct floor_striped striped) {
     free(striped.wide);
 }
 
+uint64_t floor_stripe_update_slow(struct floor_stripe *stripe, uint64_t (*change)(uint64_t word)) {
+    // Relaxed: who misses it only comes first.
+    atomic_fetch_add_explicit(&stripe->waiting_sections, FLOOR_STRIPE_SECTION, memory_order_relaxed);
+    unsigned spins = 0;
+    for (;;) {
+        uint64_t current = atomic_load_explicit(&stripe->word, memory_order_relaxed);
+        if (!(current & FLOOR_STRIPE_LOCK)) {
+            const uint64_t changed = change(current);
+            // As in floor_stripe_update.
+            if (atomic_compare_exchange_weak_explicit(
+                    &stripe->word, &current, changed, memory_order_acq_rel, memory_order_relaxed)) {
+                atomic_fetch_sub_explicit(&stripe->waiting_sections, FLOOR_STRIPE_SECTION, memory_order_relaxed);
+                return changed;
+            }
+        }
+        floor_pause(&spins);
+    }
+}
+
 uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t ticket) {
     const uint64_t start = floor_now();
     unsigned spins = 0;
-    for (;;) {
+    while (atomic_load_explicit(&stripe->waiting_sections, memory_order_relaxed) == 0) {
         // Relaxed: only a hint when to try.
         uint64_t word = atomic_load_explicit(&stripe->word, memory_order_relaxed);
         if ((word & ~FLOOR_STRIPE_LOCK) != ticket) {
@@ -28,6 +47,7 @@ uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t 
         }
         floor_pause(&spins);
     }
+    return 0;
 }
 
 static uint64_t with_start_and_lock(uint64_t word) { return floor_with_lock(floor_with_start(word)); }

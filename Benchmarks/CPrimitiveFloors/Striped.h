@@ -33,10 +33,11 @@ static inline void floor_striped_raise_wide(struct floor_striped striped) {
 static inline bool floor_striped_ticket_if_idle(
     struct floor_striped striped, int64_t page, struct floor_striped_ticket *ticket) {
     // Acquiring, both: the walk comes after it; pairs with the ends.
-    ticket->word = atomic_load_explicit(&floor_stripe_of(striped.stripes, page)->word, memory_order_acquire) &
-                   ~FLOOR_STRIPE_LOCK;
+    const struct floor_stripe *stripe = floor_stripe_of(striped.stripes, page);
+    ticket->word = atomic_load_explicit(&stripe->word, memory_order_acquire) & ~FLOOR_STRIPE_LOCK;
     ticket->wide = atomic_load_explicit(&striped.wide->word, memory_order_acquire);
-    return ((ticket->word & (FLOOR_STRIPE_COUNT | FLOOR_STRIPE_DEAD)) | (ticket->wide & FLOOR_STRIPE_COUNT)) == 0;
+    const uint64_t waiting = atomic_load_explicit(&stripe->waiting_sections, memory_order_relaxed);
+    return ((ticket->word | ticket->wide | waiting) & (FLOOR_STRIPE_COUNT | FLOOR_STRIPE_DEAD)) == 0;
 }
 
 static inline bool floor_striped_begin_if_idle(
@@ -51,6 +52,7 @@ uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t 
 
 static inline void floor_striped_end_install(
     struct floor_striped striped, int64_t page, struct floor_striped_ticket ticket) {
+    cplatform_thread()->installs = 0;
     // Releasing: pairs with the next section's exchange. Nobody else changes a locked word.
     atomic_store_explicit(&floor_stripe_of(striped.stripes, page)->word, ticket.word, memory_order_release);
 }
@@ -69,6 +71,7 @@ static inline bool floor_striped_begin_install(
             return false;
         }
     }
+    floor_enter_install();
     // Relaxed: the lock orders it.
     if (atomic_load_explicit(&striped.wide->word, memory_order_relaxed) == ticket.wide) {
         return true;

@@ -20,7 +20,8 @@
 
 struct floor_stripe {
     _Atomic uint64_t word;
-    _Atomic uint32_t quiet_faults; // written with the lock held
+    _Atomic uint64_t waiting_sections; // that wait for the lock, in units of a section; faults give way to them
+    _Atomic uint32_t quiet_faults;     // written with the lock held
 } FLOOR_ON_LINES;
 
 struct floor_stripes {
@@ -79,25 +80,23 @@ static inline uint64_t floor_with_end(uint64_t word) {
 
 static inline uint64_t floor_with_lock(uint64_t word) { return word | FLOOR_STRIPE_LOCK; }
 
+// The rest of floor_stripe_update once the lock was found taken.
+uint64_t floor_stripe_update_slow(struct floor_stripe *stripe, uint64_t (*change)(uint64_t word));
+
 // Changes the word while nobody holds the lock. Returns what it was changed to. Acquiring: pairs with the release that
 // gives the lock back. Releasing: the change of the pages comes before an end; pairs with the load of a ticket.
 static inline __attribute__((always_inline)) uint64_t floor_stripe_update(
     struct floor_stripe *stripe, uint64_t (*change)(uint64_t word)) {
-    unsigned spins = 0;
     // Relaxed: the exchange has the ordering.
     uint64_t current = atomic_load_explicit(&stripe->word, memory_order_relaxed);
-    for (;;) {
-        if (current & FLOOR_STRIPE_LOCK) {
-            floor_pause(&spins);
-            current = atomic_load_explicit(&stripe->word, memory_order_relaxed);
-            continue;
-        }
+    while (!(current & FLOOR_STRIPE_LOCK)) {
         const uint64_t changed = change(current);
         if (atomic_compare_exchange_weak_explicit(
                 &stripe->word, &current, changed, memory_order_acq_rel, memory_order_relaxed)) {
             return changed;
         }
     }
+    return floor_stripe_update_slow(stripe, change);
 }
 
 // Gives back the lock that was taken with this word. Releasing: pairs with the exchange of the next holder.

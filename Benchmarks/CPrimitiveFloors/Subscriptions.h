@@ -1,4 +1,4 @@
-// The notifier list behind the counter of open sections.
+// The notifier list behind the gate, where sections give way to faults, and the counter of open sections.
 #ifndef FLOOR_SUBSCRIPTIONS_H
 #define FLOOR_SUBSCRIPTIONS_H
 
@@ -7,7 +7,12 @@
 
 struct floor_subscriptions {
     struct floor_range_counter counter;
+    struct {
+        _Atomic uint64_t taken; // faults that ask sections to hold back; nobody does here
+    } gate FLOOR_ON_LINES;
     struct floor_list *list;
+    _Atomic uint64_t covers; // registrations that wait for sections; none does here
+    uint16_t tag;
 } FLOOR_ON_LINES;
 
 bool floor_subscriptions_start(

@@ -16,6 +16,14 @@ static inline void floor_pause(unsigned *spins) {
     }
 }
 
+// Begins an install that sections wait for. Ends the program inside another one.
+static inline void floor_enter_install(void) {
+    if (cplatform_thread()->installs != 0) {
+        __builtin_trap();
+    }
+    cplatform_thread()->installs = 1;
+}
+
 // Nanoseconds of the monotonic clock.
 static inline uint64_t floor_now(void) {
     struct timespec time;

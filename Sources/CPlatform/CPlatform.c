@@ -24,12 +24,18 @@ int cplatform_ticks_are_invariant(void) {
 #endif
 }
 
+int32_t cplatform_thread_id(void) { return (int32_t)gettid(); }
+
 int cplatform_membarrier_register(void) {
     return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 ? 0 : errno;
 }
 
 int cplatform_membarrier(void) {
     return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0 ? 0 : errno;
+}
+
+int cplatform_membarrier_global(void) {
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0 ? 0 : errno;
 }
 
 static int open_counter(struct perf_event_attr *attributes, int leader) {

@@ -34,7 +34,7 @@ public struct GuardEntry: Sendable {
         self.summary = summary
         self.parameters = parameters
         isProtected = Guard.isProtected
-        let capabilities = (Guard.self as? any ListedGuard.Type)?.capabilities ?? []
+        let capabilities = (Guard.self as? any (TranslationGuard & SectionObserver).Type)?.capabilities ?? []
         needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
         run = { settings, cancellation in
             Storm.run(settings, cancellation: cancellation) { make($0, settings.guardParameters) }

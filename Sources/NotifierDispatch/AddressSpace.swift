@@ -1,26 +1,34 @@
 import Synchronization
 
-/// Everything that subscribes to one address space, and the way in for everyone who changes it.
+/// One address space, and all who hold translations of it.
 ///
 /// Whoever changes pages opens a section first, changes them, and closes it:
 ///
 ///     space.invalidate(range, event: .unmap) { munmap(...) }
 ///
-/// A start first goes through the ``counter``, which every start raises before any subscriber is called and through
-/// which a reader can shut all invalidations out, then through the two halves in Linux's order: the subscriptions to
-/// ranges, then the notifier list. Any thread may call in: see ``ThreadRegistration``.
+/// A start first gives way to faults that have asked for it (``LeaseGate``), then it is counted (``RangeCounter``), and
+/// then it goes through the two halves in Linux's order: the subscriptions to ranges, then the notifier list. Any thread
+/// may call in: see ``ThreadRegistration``.
 public final class AddressSpace: Sendable {
-    /// The open sections, for readers that check them without a lock, and the exclusive gate.
-    public let counter = RangeCounter()
+    /// The sections that are open, as guards know them.
+    @usableFromInline
+    let sections = OpenSections()
     let intervals = IntervalNotifiers()
-    /// Whether there ever was an interval subscription: until then starts and ends pass that half by. Set once, while
-    /// no section is open.
+    /// Whether there ever was an interval subscription: until then starts and ends pass that half by.
     let hasIntervals = Atomic<Bool>(false)
-    private let list: NotifierList
+    let list: NotifierList
     let sharedSubscribers = SharedSubscribers()
+    /// Tells the sections of this space from those of most others.
+    let tag: UInt16
 
     /// A space without subscribers.
-    public init(pairing: PairingPolicy = .targetedUndo) { list = NotifierList(pairing: pairing) }
+    public init(pairing: PairingPolicy = .targetedUndo) {
+        list = NotifierList(pairing: pairing)
+        // Relaxed: only the number counts.
+        tag = InvalidationSection.tag(of: Self.made.wrappingAdd(1, ordering: .relaxed).oldValue)
+    }
+
+    private static let made = Atomic<UInt64>(0)
 
     // Nobody can invalidate it any more; what is still subscribed lets go of its subscriber.
     deinit { intervals.abandon() }
@@ -28,10 +36,12 @@ public final class AddressSpace: Sendable {
     /// How starts and ends are kept paired.
     public var pairing: PairingPolicy { list.pairing }
 
-    /// Adds a subscriber. No section is open while it is added: the call waits for the open ones to end and holds new
-    /// ones back, so that a fault right after the return cannot meet a section that its guard knows nothing of.
-    ///
-    /// Not to be called inside a section or a callback of this space: it would wait for itself.
+    /// The open sections, for readers that check them without a lock.
+    public var counter: RangeCounter { _read { yield sections.counter } }
+
+    /// Adds a subscriber. It takes part in every section that starts after the return. If sections are open now, it is
+    /// covered until they have ended: see ``InvalidationSubscriber/coverStarted()``. Never waits for a section, and may be
+    /// called anywhere.
     public func register(_ subscriber: any InvalidationSubscriber) throws(RegistrationError) -> Subscription {
         try register(subscriber, behind: nil)
     }
@@ -40,10 +50,13 @@ public final class AddressSpace: Sendable {
     func register(
         _ subscriber: any InvalidationSubscriber, behind other: Subscription?
     ) throws(RegistrationError) -> Subscription {
-        trapWhereSectionsCannotEnd("register")
-        _ = counter.claim(until: .never)
-        defer { counter.releaseClaim() }
-        return try list.register(subscriber, behind: other)
+        let subscription = try list.register(subscriber, behind: other)
+        sections.cover {
+            subscriber.coverStarted()
+        } end: {
+            subscriber.coverEnded()
+        }
+        return subscription
     }
 
     /// Ends a subscription and waits until no callback of it runs or will run. Traps inside a callback.
@@ -62,84 +75,77 @@ public final class AddressSpace: Sendable {
     /// A second call, also a concurrent one, returns after the first one's work is done (invariant 22). Traps inside a
     /// callback; not to be called inside a section over a range that an interval subscription watches.
     public func release() {
-        trapWhereSectionsCannotEnd("release")
+        precondition(!RCU.isReading, "release inside a callback or read section can wait for itself")
+        NotifierCallbacks.trapInside("release inside a callback or read section can wait for itself")
         sharedSubscribers.release()
         intervals.release()
         list.release()
     }
+}
 
-    /// Opens a section: when this returns, no translation of the range is left and none comes back until the end.
+/// Subscriptions to ranges.
+extension AddressSpace {
+    /// Adds a subscription to a range. If sections are open, its readers behave as if one covered the range
+    /// (invariant 18). Never waits, and may be called anywhere.
     ///
-    /// Returns `nil` only for an invalidation that is not blockable, where somebody would have had to wait: nothing is
-    /// promised then, nothing is raised, and no end is owed. A subscriber's failure in a blockable start is counted in
-    /// ``InvalidationSection/failedStarts`` and does not stop it.
-    public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
-        guard counter.raise(isBlockable: invalidation.isBlockable) else { return nil }
-        var failedIntervals: Int?
-        // Relaxed: set under a claim, which the raise comes wholly before or wholly after.
-        if hasIntervals.load(ordering: .relaxed) {
-            failedIntervals = intervals.openHalf(invalidation)
-            if failedIntervals == nil {
-                counter.lower()
-                return nil
-            }
-        }
-        guard var section = list.invalidateRangeStart(invalidation) else {
-            // Linux leaves the interval half open here, and its readers asleep.
-            if failedIntervals != nil { intervals.closeHalf() }
-            counter.lower()
-            return nil
-        }
-        if let failedIntervals { section.open(failedIntervals: failedIntervals) }
-        return section
+    /// Each subscription is added once. It stays, with its subscriber, until it is removed or the space is released.
+    public func insert(
+        _ subscription: IntervalSubscription, for subscriber: any IntervalSubscriber
+    ) throws(RegistrationError) {
+        try insert([subscription]) { _ in subscriber }
     }
 
-    /// Closes a section, after the pages have changed.
-    public func invalidateRangeEnd(_ section: consuming InvalidationSection) {
-        if section.isOpenInIntervals { intervals.closeHalf() }
-        list.invalidateRangeEnd(section)
-        counter.lower()
-    }
-
-    /// Runs `change`, which changes the pages, inside a section over `range`, and ends the section whatever it throws.
-    @discardableResult
-    public func invalidate<Result, Failure: Error>(
-        _ range: InvalidationRange, event: InvalidationEvent, owner: InvalidationOwner? = nil,
-        _ change: () throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        guard let section = invalidateRangeStart(Invalidation(range: range, event: event, owner: owner)) else {
-            fatalError("a blockable start failed")
-        }
-        let outcome: Swift.Result<Result, Failure>
-        do throws(Failure) { outcome = .success(try change()) } catch { outcome = .failure(error) }
-        invalidateRangeEnd(section)
-        return try outcome.get()
-    }
-
-    // MARK: Aging
-
-    /// Asks every subscriber whether the pages are young, and makes them old everywhere; the next use is seen for
-    /// certain. Returns whether any was. For reclaim, before it takes the pages.
-    public func clearFlushYoung(_ range: InvalidationRange) -> Bool { list.clearFlushYoung(range) }
-
-    /// ``clearFlushYoung(_:)`` without a flush of what the device caches: cheaper, and may miss later uses for a while.
-    /// For estimates of the working set.
-    public func clearYoung(_ range: InvalidationRange) -> Bool { list.clearYoung(range) }
-
-    /// Asks the subscribers whether the page is young until one says so, and clears nothing. For whoever collects or
-    /// merges pages that are not in use.
-    public func testYoung(_ page: Int) -> Bool { list.testYoung(page) }
-
-    // MARK: Readers
-
-    /// Runs `body` while no section is open and none can start; `nil` at the deadline, or where the waiter `isOver`. See
-    /// ``InvLock`` for the use.
     @usableFromInline
-    func withExclusiveRead<Result>(
-        until deadline: Deadline, unless isOver: () -> Bool = { false }, _ body: () -> Result
-    ) -> Result? {
-        guard counter.claim(until: deadline, unless: isOver) else { return nil }
-        defer { counter.releaseClaim() }
-        return body()
+    func insert(
+        _ subscriptions: [IntervalSubscription], for makeSubscriber: (IntervalSubscription) -> any IntervalSubscriber
+    ) throws(RegistrationError) {
+        openIntervalHalf()
+        try intervals.insert(subscriptions, for: makeSubscriber)
+    }
+
+    /// Ends a subscription and waits: after the return no callback of it runs or will run (invariant 19).
+    ///
+    /// Waits for open sections over watched ranges, so not to be called inside one of one's own, nor with a lock held
+    /// that a callback takes. Traps inside a callback. See ``IntervalNotifiers/remove(_:)``.
+    public func remove(_ subscription: IntervalSubscription) {
+        precondition(!RCU.isReading, "remove inside a callback or read section can wait for itself: use removeDeferred")
+        intervals.remove(subscription)
+    }
+
+    /// Ends a subscription without waiting; `completion` runs once no callback of it runs or will: at once, or on the
+    /// thread that ends the last open section, after that section. May be called anywhere.
+    public func removeDeferred(
+        _ subscription: IntervalSubscription, completion: @escaping @Sendable () -> Void = {}
+    ) {
+        intervals.removeDeferred(subscription, completion: completion)
+    }
+
+    /// From now on starts and ends go through the interval half too. Sections that are open now did not, and are not
+    /// ended there; until they have ended, one section of the half's own stands for them, and subscriptions that come
+    /// meanwhile are put under it.
+    private func openIntervalHalf() {
+        // Relaxed: if it is true it stays so, and nothing is read on the strength of it.
+        guard !hasIntervals.load(ordering: .relaxed) else { return }
+        intervals.raise()
+        // Sequentially consistent: before the look at the counter; pairs with the load in invalidateRangeStart, which
+        // comes after the raise. So a section goes through this half, or is seen to be open.
+        guard !hasIntervals.exchange(true, ordering: .sequentiallyConsistent) else {
+            return intervals.closeHalf().dispose()
+        }
+        var isCovered = false
+        sections.cover {
+            isCovered = true
+        } end: { [intervals] in
+            intervals.closeHalf().dispose()
+        }
+        if !isCovered { intervals.closeHalf().dispose() }
+    }
+}
+
+extension IntervalSubscription {
+    /// A subscription to a range of a space, which is not told of anything yet: faults under it are not protected until
+    /// ``AddressSpace/insert(_:for:)``.
+    public convenience init(over range: InvalidationRange, in space: AddressSpace) {
+        self.init(over: range, in: space.intervals)
     }
 }

@@ -146,7 +146,7 @@ extension IntervalNotifiers {
         let awaited = state.pointee.firstDeferred.map { _ in state.pointee.sequence.load(ordering: .relaxed) }
         state.pointee.lock.unlock()
         if let awaited { _ = waitForEnd(of: awaited, of: nil, until: .never) }
-        if openHalf(Invalidation(range: .everything, event: .release)) != nil { closeHalf() }
+        if openHalf(Invalidation(range: .everything, event: .release)) != nil { closeHalf().dispose() }
         remove(members)
     }
 
@@ -246,18 +246,30 @@ extension IntervalNotifiers {
 
     // MARK: Without it
 
-    /// Ends what ``applyDeferred()`` returned.
-    func dispose(_ disposals: UnsafeMutablePointer<IntervalNode>?) {
-        var next = disposals
-        while let node = next {
-            next = node.pointee.nextDeferred
-            letGo(node)
+    /// The subscriptions whose deferred removal a section's end has applied: their completions are still to run, outside
+    /// of the section, since they may register.
+    struct Disposals {
+        fileprivate let set: IntervalNotifiers
+        fileprivate let first: UnsafeMutablePointer<IntervalNode>?
+
+        init(set: IntervalNotifiers, first: UnsafeMutablePointer<IntervalNode>?) {
+            self.set = set
+            self.first = first
+        }
+
+        /// Lets go of them, each once.
+        func dispose() {
+            var next = first
+            while let node = next {
+                next = node.pointee.nextDeferred
+                set.letGo(node)
+            }
         }
     }
 
     /// Drops the set's hold on a subscription that is outside, and the subscription's on its subscriber, after its last
     /// callback.
-    private func letGo(_ node: UnsafeMutablePointer<IntervalNode>) {
+    fileprivate func letGo(_ node: UnsafeMutablePointer<IntervalNode>) {
         // Where it never came into the tree, its readers sleep and the section goes on.
         wakeReaders()
         guard let subscription = node.pointee.subscription?.takeRetainedValue() else {

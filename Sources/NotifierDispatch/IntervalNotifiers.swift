@@ -63,12 +63,14 @@ public final class IntervalNotifiers: @unchecked Sendable {
 
     /// Closes a section, after the pages have changed.
     public func invalidateRangeEnd(_ section: consuming InvalidationSection) {
-        closeHalf()
+        let disposals = closeHalf()
         section.close()
+        disposals.dispose()
     }
 
     /// Opens the interval half of a section. Returns how many subscribers failed although it may block; `nil` where it
     /// may not and one would have.
+    @inline(never)  // off the path of spaces without such subscriptions
     func openHalf(_ invalidation: Invalidation) -> Int? {
         state.pointee.lock.lock()
         // Relaxed, the loads: written with the lock held.
@@ -92,19 +94,29 @@ public final class IntervalNotifiers: @unchecked Sendable {
             return isDone ? failures : nil
         }
         NotifierCallbacks.leave()
-        if failures == nil { closeHalf() }
+        if failures == nil { closeHalf().dispose() }
         return failures
     }
 
+    /// Counts a section that calls nobody: it stands for sections that did not go through this half.
+    func raise() {
+        state.pointee.lock.lock()
+        state.pointee.active.store(state.pointee.active.load(ordering: .relaxed) + 1, ordering: .relaxed)
+        state.pointee.lock.unlock()
+    }
+
     /// Closes the interval half of a section. The last one makes the sequence even, applies what was put off, and wakes
-    /// the sleepers after it has given the lock back.
-    func closeHalf() {
+    /// the sleepers after it has given the lock back. Returns what is to be disposed of outside of the section.
+    func closeHalf() -> Disposals {
         state.pointee.lock.lock()
         let active = state.pointee.active.load(ordering: .relaxed) - 1
         precondition(active >= 0, "an invalidation ended that had not started")
         state.pointee.active.store(active, ordering: .relaxed)
         let sequence = state.pointee.sequence.load(ordering: .relaxed)
-        guard active == 0, sequence & 1 != 0 else { return state.pointee.lock.unlock() }
+        guard active == 0, sequence & 1 != 0 else {
+            state.pointee.lock.unlock()
+            return Disposals(set: self, first: nil)
+        }
         // Sequentially consistent: releases the change of the pages to readBegin, and stands before the look at the
         // sleepers (see WaitQueue). An exchange, since that look must not pass it. Wraps around below the dead bit.
         _ = state.pointee.sequence.exchange(
@@ -112,7 +124,7 @@ public final class IntervalNotifiers: @unchecked Sendable {
         let disposals = applyDeferred()
         state.pointee.lock.unlock()
         sleepers.wakeAll(outside: state.pointee.lock)
-        dispose(disposals)
+        return Disposals(set: self, first: disposals)
     }
 
     // MARK: Waiting

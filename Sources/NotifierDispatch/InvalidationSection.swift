@@ -8,12 +8,21 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
 
     /// What is being invalidated.
     public let invalidation: Invalidation
-    /// Whether it is open in the interval half too. Where a space had no interval subscriptions at the start, it is not.
-    private(set) var isOpenInIntervals = false
-    /// Whether ``word`` is the address of a ``FailedStarts``; otherwise it is the serial.
-    private var hasFailures: Bool
+    /// In the two bytes that the invalidation leaves:
+    ///
+    ///     bits  what
+    ///     0     the section is open in the interval half too
+    ///     1     ``word`` is the address of a ``FailedStarts``; otherwise it is the serial
+    ///     2     the parity of the epoch that it is counted in
+    ///     3-15  the tag of its space
+    private var flags: UInt16
     /// One word for both, so that a section is four words: it then stays in registers from start to end.
     private var word: UInt
+
+    private static var openInIntervals: UInt16 { 1 << 0 }
+    private static var withFailures: UInt16 { 1 << 1 }
+    private static var oddEpoch: UInt16 { 1 << 2 }
+    private static var tagMask: UInt16 { ~7 }
 
     /// How many subscribers failed although the start was blockable. They are not owed an end. Always 0 unless a
     /// subscriber breaks its contract.
@@ -24,7 +33,7 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
     @inline(__always)
     init(invalidation: Invalidation, serial: UInt64, failures: FailedStarts.Pointer?) {
         self.invalidation = invalidation
-        hasFailures = failures != nil
+        flags = failures != nil ? Self.withFailures : 0
         word = failures.map { UInt(bitPattern: $0) } ?? UInt(serial)
     }
 
@@ -37,12 +46,33 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
     /// Opens it in the interval half too.
     @inline(__always)
     mutating func open(failedIntervals: Int) {
-        isOpenInIntervals = true
+        flags |= Self.openInIntervals
         guard failedIntervals > 0 else { return }
         // Not by a mutating call: for one, the section would have to lie in memory.
         word = UInt(bitPattern: FailedStarts.add(failedIntervals, to: failures, sectionSerial: UInt64(word)))
-        hasFailures = true
+        flags |= Self.withFailures
     }
+
+    /// Makes it one of the space with this tag, counted in an epoch of this parity.
+    @inline(__always)
+    mutating func enter(tag: UInt16, parity: UInt64) { flags |= tag | UInt16(truncatingIfNeeded: parity &<< 2) }
+
+    /// The tag of the space that is the `number`th one made: one of 8,192.
+    static func tag(of number: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: number &<< 3) }
+
+    /// That of its space.
+    @inline(__always)
+    var tag: UInt16 { flags & Self.tagMask }
+
+    /// The parity of its epoch: 0 or 1.
+    @inline(__always)
+    var parity: UInt64 { UInt64(flags & Self.oddEpoch) &>> 2 }
+
+    /// Whether it is open in the interval half too. If a space had no interval subscriptions at the start, it is not.
+    @inline(__always)
+    var isOpenInIntervals: Bool { flags & Self.openInIntervals != 0 }
+
+    private var hasFailures: Bool { flags & Self.withFailures != 0 }
 
     private var failures: FailedStarts.Pointer? { hasFailures ? FailedStarts.Pointer(bitPattern: word) : nil }
 

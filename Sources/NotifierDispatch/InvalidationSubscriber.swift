@@ -11,12 +11,17 @@ public struct SubscriberCapabilities: OptionSet, Hashable, Sendable {
     public static let mayWouldBlock = SubscriberCapabilities(rawValue: 1)
     /// It wants ``InvalidationSubscriber/invalidationEnded(_:)``.
     public static let receivesEnd = SubscriberCapabilities(rawValue: 2)
+    /// Its start may wait for the end of another thread's section, but not inside a read section: whoever has that section
+    /// open may wait for a grace period. There it answers ``StartResponse/wouldBlock`` to a blockable invalidation too,
+    /// and is called again outside.
+    public static let mayWaitForSections = SubscriberCapabilities(rawValue: 4)
 }
 
 /// A holder of translations that must drop them before the pages go away.
 ///
 /// Callbacks come from whichever threads invalidate, several at once, inside an RCU read section: they may sleep in a
-/// blockable invalidation, but must not wait for a grace period, and must not unregister (other than deferred).
+/// blockable invalidation, but must not wait for a grace period, and must not unregister (other than deferred). They must
+/// not wait for another section, unless ``SubscriberCapabilities/mayWaitForSections`` is declared.
 public protocol InvalidationSubscriber: AnyObject, Sendable {
     /// Read once, at registration.
     var capabilities: SubscriberCapabilities { get }
@@ -35,8 +40,17 @@ public protocol InvalidationSubscriber: AnyObject, Sendable {
     func invalidationEnded(_ invalidation: Invalidation)
 
     /// The subscription is over: the space was released or the subscriber is being unregistered. Runs exactly once a
-    /// registration, while other callbacks may still be running; drop every translation and install no more.
+    /// registration, while other callbacks may still be running; drop every translation and install no more. Runs outside
+    /// of read sections, unless ``AddressSpace/unregisterDeferred(_:completion:)-(Subscription,_)`` was called in one.
     func released()
+
+    /// It was registered while sections were open, of whose starts it was not told: install nothing until
+    /// ``coverEnded()``. Called by the registration, before that returns. Must not wait for a section.
+    func coverStarted()
+
+    /// The sections that were open when it was registered have ended. Called on the thread that ends the last of them, or
+    /// on the registering one; once for each ``coverStarted()``, also after ``released()``.
+    func coverEnded()
 
     /// Whether any page of the range was used through the translations since it was last cleared; clears that, and
     /// flushes it from the device, so that the next use is seen.
@@ -68,6 +82,12 @@ public protocol InvalidationSubscriber: AnyObject, Sendable {
 extension InvalidationSubscriber {
     /// `nil`: nobody.
     public var owner: InvalidationOwner? { nil }
+
+    /// Nothing.
+    public func coverStarted() {}
+
+    /// Nothing.
+    public func coverEnded() {}
 
     /// `false`: not that it knew.
     public func clearFlushYoung(_ range: InvalidationRange) -> Bool { false }
@@ -138,8 +158,16 @@ public final class Subscription: @unchecked Sendable {
                 serial: serial))
     }
 
+    /// Lets go of what keeps it while callbacks run outside of read sections: the list's own hold.
+    func letGo() {
+        let hold = node.pointee.hold
+        node.pointee.hold = nil
+        hold?.release()
+    }
+
     // Runs after the list has let go: once unlinked and a grace period later (unregister, release), or with the list.
     deinit {
+        node.pointee.hold?.release()
         node.pointee.subscriber.release()
         node.deinitialize(count: 1)
         node.deallocate()
@@ -164,7 +192,14 @@ struct NotifierNode: ~Copyable {
     let endSerial: UInt64
     /// Whom the subscriber belongs to; 0 for nobody.
     private let owner: UInt32
-    private let releaseCalled = Atomic<Bool>(false)
+    /// Whether a start that would have to wait for another section is called again outside of the read section.
+    let mayWaitForSections: Bool
+    /// What keeps an entry whose starts run outside of read sections; `nil` for others. Let go of by whoever unlinks it.
+    var hold: Unmanaged<CallbackHold>?
+    private let release = Atomic<Int32>(Self.notReleased)
+
+    private static var notReleased: Int32 { -3 }
+    private static var wasReleased: Int32 { -2 }
 
     init(
         subscriber: any InvalidationSubscriber, capabilities: SubscriberCapabilities, address: UInt?, serial: UInt64
@@ -175,6 +210,8 @@ struct NotifierNode: ~Copyable {
         self.serial = serial
         endSerial = capabilities.contains(.receivesEnd) ? serial : .max
         owner = subscriber.owner?.number ?? 0
+        mayWaitForSections = capabilities.contains(.mayWaitForSections)
+        hold = mayWaitForSections ? .passRetained(CallbackHold()) : nil
     }
 
     /// Address order; equal ones in the order in which they came.
@@ -207,10 +244,31 @@ struct NotifierNode: ~Copyable {
     /// Asks the subscriber.
     func testYoung(_ page: Int) -> Bool { type._testYoung(subscriber.toOpaque(), page) }
 
-    /// Calls `released()` unless it was called before, by whichever of unregister and release came first.
+    /// Calls `released()` unless it was called before, by whichever of unregister and release came first. If another
+    /// thread is calling it, waits for that.
+    ///
+    /// Legal states of `release`: not released; the index of the thread that runs the callback; released.
     func callReleasedOnce() {
-        // Relaxed: only one caller may win; both then wait for a grace period, which orders the callback before them.
-        guard !releaseCalled.exchange(true, ordering: .relaxed) else { return }
-        type._released(subscriber.toOpaque())
+        let me = Int32(ThreadRegistration.registeredIndex)
+        // Acquiring, here and below: what the callback did comes before what follows (pairs with the store).
+        let (isFirst, found) = release.compareExchange(
+            expected: Self.notReleased, desired: me, successOrdering: .relaxed, failureOrdering: .acquiring)
+        if isFirst {
+            type._released(subscriber.toOpaque())
+            return release.store(Self.wasReleased, ordering: .releasing)
+        }
+        // A callback that unregisters its own subscriber does not wait for itself.
+        guard found != me else { return }
+        var backoff = Backoff()
+        while release.load(ordering: .acquiring) != Self.wasReleased { backoff.pause() }
     }
+}
+
+/// Keeps an entry of the list while one of its starts runs outside of the read section. The list holds it once, and so
+/// does every such start; the last one to let go runs what was to come after the callbacks.
+final class CallbackHold: @unchecked Sendable {
+    // @unchecked: set by the thread that has unlinked the entry, before it lets go.
+    var afterCallbacks: () -> Void = {}
+
+    deinit { afterCallbacks() }
 }

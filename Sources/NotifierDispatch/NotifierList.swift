@@ -6,6 +6,10 @@ public enum RegistrationError: Error, Equatable, CustomStringConvertible {
     case mayFailAndHasEnd
     /// The address space has been released.
     case released
+    /// The range ends behind the pages that the cache's guard was made for, which are so many.
+    case beyondGuard(pages: Int)
+    /// The cache's guard has been registered before: a guard serves one registration.
+    case guardInUse
 
     /// What is wrong and what to do.
     public var description: String {
@@ -13,6 +17,9 @@ public enum RegistrationError: Error, Equatable, CustomStringConvertible {
         case .mayFailAndHasEnd:
             "a subscriber that may answer wouldBlock and receives ends needs the targeted-undo pairing policy"
         case .released: "the address space has been released: nothing can subscribe to it any more"
+        case .beyondGuard(let pages):
+            "the range ends behind the \(pages) pages that the cache's guard was made for: make it for more"
+        case .guardInUse: "the cache's guard has been registered before: make a guard for each registration"
         }
     }
 }
@@ -26,11 +33,12 @@ public enum RegistrationError: Error, Equatable, CustomStringConvertible {
 /// miss the start of a section that opens after `register` returned. The race, with the outcome that it must have:
 ///
 ///     register                              invalidateRangeStart
-///     link the entry        (release)       serial = lastSerial           (acquire)
-///     lastSerial = serial   (release)       walk the list; skip entries above `serial`
+///     link the entry        (release)       serial = lastSerial           (seq_cst)
+///     lastSerial = serial   (seq_cst)       walk the list; skip entries above `serial`
 ///
 /// If the start reads the new `lastSerial`, its walk sees the entry, because the link was released before; if it reads
-/// the old one, it skips the entry, and so does the end, which carries the same `serial`.
+/// the old one, it skips the entry, and so does the end, which carries the same `serial`. The space then sees the section
+/// among the open ones when it looks at its counter, and covers the registration: see ``OpenSections``.
 public final class NotifierList: @unchecked Sendable {
     // @unchecked: `subscriptions` and `isReleased` are only touched with `lock` held.
 
@@ -42,9 +50,9 @@ public final class NotifierList: @unchecked Sendable {
     private var subscriptions: [ObjectIdentifier: Subscription] = [:]
     private var isReleased = false
     /// The first entry, or nil. Written with `lock` held, by release stores; read by dispatch with acquire loads.
-    private let head = Atomic<UnsafeMutablePointer<NotifierNode>?>(nil)
+    let head = Atomic<UnsafeMutablePointer<NotifierNode>?>(nil)
     /// The serial of the newest entry that is linked. Written with `lock` held; rises by one a registration.
-    private let lastSerial = Atomic<UInt64>(0)
+    let lastSerial = Atomic<UInt64>(0)
 
     /// An empty list.
     public init(pairing: PairingPolicy = .targetedUndo) { self.pairing = pairing }
@@ -73,8 +81,9 @@ public final class NotifierList: @unchecked Sendable {
             list: self, subscriber: subscriber, capabilities: capabilities, behind: other, serial: serial)
         subscriptions[ObjectIdentifier(subscription)] = subscription
         link(subscription.node)
-        // Releasing: the link above comes before the serial; pairs with the acquiring load in invalidateRangeStart.
-        lastSerial.store(serial, ordering: .releasing)
+        // Sequentially consistent: after the link, and before the space's look at its counter; pairs with the load in
+        // invalidateRangeStart, which comes after the start has raised that counter.
+        lastSerial.store(serial, ordering: .sequentiallyConsistent)
         return subscription
     }
 
@@ -87,7 +96,7 @@ public final class NotifierList: @unchecked Sendable {
             !RCU.isReading, "unregister inside a callback or read section waits for itself: use unregisterDeferred")
         let removed = unlink(subscription)
         RCU.synchronize()
-        _ = consume removed
+        if let removed { waitForCallbacks(of: [removed]) }
     }
 
     /// Ends a subscription without waiting: callbacks that are running may go on until a grace period has passed; then
@@ -97,8 +106,18 @@ public final class NotifierList: @unchecked Sendable {
     ) {
         let removed = unlink(subscription)
         RCU.afterGracePeriod {
-            _ = removed
-            completion()
+            guard let removed, let hold = removed.node.pointee.hold else {
+                _ = removed
+                return completion()
+            }
+            // The last start that runs outside of a read section may be inside one now, and inside a section.
+            hold.takeUnretainedValue().afterCallbacks = {
+                RCU.afterGracePeriod {
+                    _ = removed
+                    completion()
+                }
+            }
+            removed.letGo()
         }
     }
 
@@ -110,144 +129,27 @@ public final class NotifierList: @unchecked Sendable {
         precondition(!RCU.isReading, "release inside a callback or read section waits for itself")
         lock.lock()
         isReleased = true
+        let told = subscriptions.values.sorted { $0.node.pointee.isBefore($1.node.pointee) }
         lock.unlock()
-        visitEntries {
-            $0.pointee.callReleasedOnce()
-            return true
-        }
+        for subscription in told { subscription.node.pointee.callReleasedOnce() }
         lock.lock()
         // Releasing: nothing is published, but a reader must not see a later reuse of this memory before the nil.
         head.store(nil, ordering: .releasing)
-        let removed = subscriptions
+        let removed = subscriptions.values.map { $0 }
         subscriptions = [:]
         lock.unlock()
-        // Also waits for a concurrent release or unregister that won callReleasedOnce and is still in the callback.
         RCU.synchronize()
-        _ = consume removed
+        waitForCallbacks(of: removed)
     }
 
-    /// Calls the end of every subscriber that `section` owes one.
-    public func invalidateRangeEnd(_ section: consuming InvalidationSection) {
-        // Relaxed: an empty list owes nobody an end, and has nothing to read.
-        if head.load(ordering: .relaxed) != nil {
-            if section.invalidation.exemptOwner == 0, let serial = section.serialWithoutFailures {
-                endAll(section.invalidation, since: serial)
-            } else {
-                endSome(section)
-            }
-        }
-        section.close()
-    }
-
-    /// Calls the ends of a section that exempts nobody and in which nobody failed: the loop that counts.
-    @inline(never)
-    private func endAll(_ invalidation: Invalidation, since serial: UInt64) {
-        // Unprotected: without the stack protector, which this pointer to a constant does not need.
-        _withUnprotectedUnsafePointer(to: invalidation) { invalidation in
-            visitEntries {
-                if $0.pointee.endSerial <= serial { $0.pointee.end(invalidation) }
-                return true
-            }
-        }
-    }
-
-    @inline(never)
-    private func endSome(_ section: borrowing InvalidationSection) {
-        let exemptOwner = section.invalidation.exemptOwner
-        withUnsafePointer(to: section.invalidation) { invalidation in
-            visitEntries {
-                if !$0.pointee.belongs(to: exemptOwner), section.owesEnd(to: $0.pointee) {
-                    $0.pointee.end(invalidation)
-                }
-                return true
-            }
-        }
-    }
-
-    /// Calls the start of every subscriber in address order, except the owner's. Returns the open section; or `nil`, with
-    /// nothing owed and nothing raised, where the invalidation is not blockable and a subscriber would block.
-    @inline(__always)  // into AddressSpace, which then makes the section itself
-    public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
-        // Acquiring: see the race above; pairs with the releasing store in register. So a list that looks empty after it
-        // is empty for this section; Linux passes an empty list by too.
-        let serial = lastSerial.load(ordering: .acquiring)
-        var failures: FailedStarts.Pointer?
-        // Relaxed: nothing is read through it.
-        if head.load(ordering: .relaxed) != nil {
-            let outcome =
-                invalidation.exemptOwner == 0
-                ? startAll(invalidation, serial: serial) : startOthers(invalidation, serial: serial)
-            guard outcome.isOpen else { return nil }
-            failures = outcome.failures
-        }
-        return InvalidationSection(invalidation: invalidation, serial: serial, failures: failures)
-    }
-
-    /// What the starts came to. Nothing is open where nothing is owed: the invalidation is not blockable, a subscriber
-    /// would block, and what had started has been ended.
-    private typealias Starts = (isOpen: Bool, failures: FailedStarts.Pointer?)
-
-    /// Calls the starts of a section that exempts nobody: the loop that counts.
-    @inline(never)
-    private func startAll(_ invalidation: Invalidation, serial: UInt64) -> Starts {
-        start(invalidation, serial: serial, exemptOwner: 0)
-    }
-
-    @inline(never)
-    private func startOthers(_ invalidation: Invalidation, serial: UInt64) -> Starts {
-        start(invalidation, serial: serial, exemptOwner: invalidation.exemptOwner)
-    }
-
-    @inline(__always)
-    private func start(_ invalidation: Invalidation, serial: UInt64, exemptOwner: UInt32) -> Starts {
-        _withUnprotectedUnsafePointer(to: invalidation) { invalidation in
-            RCU.read {
-                var failures: FailedStarts.Pointer?
-                // Acquiring, here and at `next`: as in visitEntries.
-                var node = head.load(ordering: .acquiring)
-                while let current = node {
-                    if current.pointee.serial <= serial, !current.pointee.belongs(to: exemptOwner),
-                        current.pointee.start(invalidation) == .wouldBlock
-                    {
-                        if !invalidation.pointee.isBlockable, pairing == .targetedUndo {
-                            undo(invalidation, serial: serial, below: current)
-                            return (false, nil)
-                        }
-                        failures = FailedStarts.add(current.pointee.serial, to: failures, sectionSerial: serial)
-                    }
-                    node = current.pointee.next.load(ordering: .acquiring)
-                }
-                guard !invalidation.pointee.isBlockable, failures != nil else { return (true, failures) }
-                // Call-all: every start ran; those that did not fail are ended.
-                invalidateRangeEnd(
-                    InvalidationSection(invalidation: invalidation.pointee, serial: serial, failures: failures))
-                return (false, nil)
-            }
-        }
-    }
-
-    /// Ends the entries before `failed`, which are exactly those whose start succeeded: the list is sorted, the caller
-    /// is still in the read section of the start, and entries that came meanwhile lie above `serial`.
-    private func undo(
-        _ invalidation: UnsafePointer<Invalidation>, serial: UInt64, below failed: UnsafeMutablePointer<NotifierNode>
-    ) {
-        let exemptOwner = invalidation.pointee.exemptOwner
-        var node = head.load(ordering: .acquiring)
-        while let current = node, current.pointee.isBefore(failed.pointee) {
-            if current.pointee.endSerial <= serial, !current.pointee.belongs(to: exemptOwner) {
-                current.pointee.end(invalidation)
-            }
-            node = current.pointee.next.load(ordering: .acquiring)
-        }
-    }
-
-    /// Hands every entry, in address order and inside a read section, to `visit`, until that returns false.
-    @inline(__always)
-    func visitEntries(_ visit: (UnsafeMutablePointer<NotifierNode>) -> Bool) {
-        RCU.read {
-            // Acquiring, here and at `next`: an entry's fields were written before it was linked.
-            var node = head.load(ordering: .acquiring)
-            while let current = node, visit(current) { node = current.pointee.next.load(ordering: .acquiring) }
+    /// Waits for the starts that run outside of read sections. The entries are unlinked and a grace period has passed.
+    private func waitForCallbacks(of removed: [Subscription]) {
+        for subscription in removed {
+            guard let hold = subscription.node.pointee.hold else { continue }
+            let isOver = Flag()
+            hold.takeUnretainedValue().afterCallbacks = { isOver.set() }
+            subscription.letGo()
+            isOver.wait()
         }
     }
 
@@ -277,8 +179,9 @@ public final class NotifierList: @unchecked Sendable {
     private func unlink(_ subscription: Subscription) -> Subscription? {
         precondition(
             subscription.list == ObjectIdentifier(self), "a subscription was handed to another list than its own")
-        // In a read section, so that a concurrent release or unregister waits for the callback.
-        RCU.read { subscription.node.pointee.callReleasedOnce() }
+        // Outside of any read section of this call's: a guard that holds a lock across sections waits for them here, and
+        // who has one open may wait for readers.
+        subscription.node.pointee.callReleasedOnce()
         lock.lock()
         defer { lock.unlock() }
         guard let removed = subscriptions.removeValue(forKey: ObjectIdentifier(subscription)) else { return nil }
@@ -296,6 +199,19 @@ public final class NotifierList: @unchecked Sendable {
             head.store(next, ordering: .releasing)
         }
         return removed
+    }
+}
+
+/// Something that happens once, and one thread that waits for it.
+private final class Flag: Sendable {
+    private let isSet = Atomic<Bool>(false)
+
+    /// Releasing: what came before it comes before what follows the wait.
+    func set() { isSet.store(true, ordering: .releasing) }
+
+    func wait() {
+        var backoff = Backoff()
+        while !isSet.load(ordering: .acquiring) { backoff.pause() }
     }
 }
 

@@ -2,26 +2,22 @@ import CPlatform
 import Synchronization
 
 /// The open sections of one address space: how many there are, and how many there ever were, in one word that readers
-/// load without a lock. It is also the gate through which one reader can shut every invalidation out.
+/// load without a lock.
 ///
 /// Source: the counter of active invalidations that Hellwig proposed for the core (linux-mm, July 2019). A count alone
 /// is unsafe, since a whole invalidation fits inside a walk; so every start also raises the generation.
 ///
+/// The count is kept apart for two epochs, so that somebody can wait for the sections that are open now although new
+/// ones come all the time (see ``OpenSections``). It is the idea of a sleepable RCU's two counters, in one word.
+///
 /// Legal states of the word:
 ///
-///     bits    what        written by
-///     0-15    count       start +1, end -1: open sections
-///     16      claim       a reader that wants, or has, the space for itself
-///     17-63   generation  start +1: starts so far; wraps after 2^47, 16 days at 100 million a second
-///
-///     claim  count   meaning
-///     0      0       idle
-///     0      n > 0   n sections open
-///     1      n > 0   draining: new starts wait a little, so that the claim can win
-///     1      0       exclusive: no section is open, none can start
-///
-/// While a claim drains, a start waits only for a bounded time and then goes in. It may belong to a section that is
-/// already open (they nest), and the claim waits for that one to end: both would wait for ever.
+///     bits    what         written by
+///     0-13    even count   starts and ends of sections that started in an even epoch
+///     14-27   odd count    the same, of an odd epoch
+///     28-29   epoch        modulo 4; advance(from:), only while no section of the epoch before is open
+///     30-63   generation   start +1: starts so far; wraps after 2^34, half an hour at 10 million a second: a walk would
+///                          have to last that long, and to the very section, to take one for the other
 public struct RangeCounter: ~Copyable, Sendable {
     /// What a reader saw when it began.
     public struct Ticket: Sendable {
@@ -33,41 +29,32 @@ public struct RangeCounter: ~Copyable, Sendable {
 
         /// Whether no section was open.
         @inlinable
-        public var isIdle: Bool { word & RangeCounter.countMask == 0 }
+        public var isIdle: Bool { word & RangeCounter.countsMask == 0 }
     }
 
-    @usableFromInline
-    static var countMask: UInt64 { 0xffff }
-    @usableFromInline
-    static var claimBit: UInt64 { 1 << 16 }
-    @usableFromInline
-    static var generationUnit: UInt64 { 1 << 17 }
-    /// How long a start gives way to a draining claim.
-    static let courtesyNanoseconds: UInt64 = 1_000_000
+    /// The most sections of one epoch that can be open at once.
+    public static let limit = 16_383
 
     @usableFromInline
-    struct State: ~Copyable {
-        @usableFromInline
-        let word = Atomic<UInt64>(0)
-        /// The index of the thread that holds the claim, or -1: to recognise a walk that invalidates under its own.
-        let claimant = Atomic<Int32>(-1)
-        @usableFromInline
-        init() {}
-    }
+    static var countsMask: UInt64 { (1 << 28) - 1 }
+    @usableFromInline
+    static var generationUnit: UInt64 { 1 << 30 }
+    private static var countBits: UInt64 { 14 }
+    private static var epochShift: UInt64 { 28 }
 
     @usableFromInline
-    let lines: CacheLineArray<State>
+    let lines: CacheLineArray<Atomic<UInt64>>
 
-    package init() { lines = CacheLineArray(count: 1) { State() } }
+    package init() { lines = CacheLineArray(count: 1) { Atomic(0) } }
 
     @inlinable @inline(__always)
-    var word: UnsafeMutablePointer<State> { lines[0] }
+    var word: UnsafeMutablePointer<Atomic<UInt64>> { lines[0] }
 
     /// How many sections are open right now.
-    public var activeCount: Int { Int(word.pointee.word.load(ordering: .relaxed) & Self.countMask) }
-
-    /// Whether a reader has the space for itself, or is waiting to have it.
-    public var isClaimed: Bool { word.pointee.word.load(ordering: .relaxed) & Self.claimBit != 0 }
+    public var activeCount: Int {
+        let word = word.pointee.load(ordering: .relaxed)
+        return Self.count(of: 0, in: word) + Self.count(of: 1, in: word)
+    }
 
     // MARK: Readers
 
@@ -75,8 +62,8 @@ public struct RangeCounter: ~Copyable, Sendable {
     @inlinable @inline(__always)
     public func readBegin() -> Ticket {
         // Acquiring: the walk comes after it, and sees the change of every section whose end this load sees
-        // (pairs with the releasing subtraction in lower).
-        Ticket(word: word.pointee.word.load(ordering: .acquiring))
+        // (pairs with the subtraction in lower).
+        Ticket(word: word.pointee.load(ordering: .acquiring))
     }
 
     /// Whether any section started since the ticket. To be asked inside the install section: with a lock held that
@@ -85,110 +72,99 @@ public struct RangeCounter: ~Copyable, Sendable {
     public func readRetry(_ ticket: Ticket) -> Bool {
         // Relaxed: the lock orders it. A teardown before this section unlocked after its raise; one behind it will
         // find the install.
-        let now = word.pointee.word.load(ordering: .relaxed)
+        let now = word.pointee.load(ordering: .relaxed)
         return (now ^ ticket.word) >= Self.generationUnit
-    }
-
-    /// Waits, spinning and then yielding, until no section is open. `nil` at the deadline, or where the waiter `isOver`.
-    @usableFromInline
-    func waitUntilIdle(until deadline: Deadline, unless isOver: () -> Bool = { false }) -> Ticket? {
-        SmallLock.assertNoneHeld()
-        var backoff = Backoff()
-        while true {
-            let ticket = readBegin()
-            if ticket.isIdle { return ticket }
-            if isOver() || deadline.hasPassed { return nil }
-            backoff.pause()
-        }
     }
 
     // MARK: Sections
 
-    /// Opens a section. Must come before any subscriber is told. Returns `false` where the space is claimed and the
-    /// start is not blockable.
-    package func raise(isBlockable: Bool) -> Bool {
-        var current = word.pointee.word.load(ordering: .relaxed)
-        while current & Self.claimBit == 0 {
-            precondition(current & Self.countMask != Self.countMask, "more than 65,535 invalidations are open at once")
-            // Acquiring: what this section tears down comes after the installs of a claim that has ended (pairs with
-            // releaseClaim). Its own teardowns are ordered after it by the locks they take.
-            let (exchanged, original) = word.pointee.word.weakCompareExchange(
-                expected: current, desired: current &+ 1 &+ Self.generationUnit,
-                successOrdering: .acquiring, failureOrdering: .relaxed)
-            if exchanged { return true }
+    /// Opens a section. Must come before any subscriber is told. Returns the parity of the section's epoch, 0 or 1, to
+    /// be given back to ``lower(parity:)``. Traps at the 16,384th open section of an epoch: this is the one place where
+    /// a count rises.
+    @inline(__always)
+    package func raise() -> UInt64 {
+        // Relaxed: the exchange has the ordering.
+        var current = word.pointee.load(ordering: .relaxed)
+        while true {
+            let parity = Self.parity(of: current)
+            precondition(
+                Self.count(of: parity, in: current) < Self.limit, "more than 16,383 invalidations are open at once")
+            // Sequentially consistent: before the loads of the newest serial, and of the flag of the interval half.
+            // A registration stores those and then loads this word, so one of the two sees the other.
+            let (exchanged, original) = word.pointee.weakCompareExchange(
+                expected: current, desired: current &+ Self.unit(parity) &+ Self.generationUnit,
+                successOrdering: .sequentiallyConsistent, failureOrdering: .relaxed)
+            if exchanged { return parity }
             current = original
         }
-        return isBlockable && raiseSlow()
     }
 
-    /// Opens a section past a claim: waits for the claim to end, or, where other sections are open, for a while.
-    private func raiseSlow() -> Bool {
-        SmallLock.assertNoneHeld()
-        let me = ThreadRegistration.index
-        precondition(
-            me < 0 || word.pointee.claimant.load(ordering: .relaxed) != me,
-            "a walk under an exclusive read invalidates the space that it has claimed: it would wait for itself")
-        let courtesy = Deadline.after(nanoseconds: Self.courtesyNanoseconds)
-        var backoff = Backoff()
-        while true {
-            let current = word.pointee.word.load(ordering: .relaxed)
-            let mayEnter = current & Self.claimBit == 0 || (current & Self.countMask != 0 && courtesy.hasPassed)
-            // Acquiring: as in raise.
-            if mayEnter,
-                word.pointee.word.weakCompareExchange(
-                    expected: current, desired: current &+ 1 &+ Self.generationUnit,
-                    successOrdering: .acquiring, failureOrdering: .relaxed
-                ).exchanged
-            {
-                return true
-            }
-            backoff.pause()
-        }
+    /// Closes a section. Traps if none is open (invariant 7). Returns whether it was the last one of its epoch's parity.
+    @inline(__always)
+    package func lower(parity: UInt64) -> Bool {
+        // Sequentially consistent: releases the change of the pages to readBegin, and comes before the look at the
+        // covers (see OpenSections).
+        let old = word.pointee.wrappingSubtract(Self.unit(parity), ordering: .sequentiallyConsistent).oldValue
+        let count = Self.count(of: parity, in: old)
+        precondition(count != 0, "an invalidation ended that had not started")
+        return count == 1
     }
 
-    /// Closes a section. Traps where none is open (invariant 7).
-    package func lower() {
-        // Releasing: the change of the pages comes before it; pairs with the acquiring loads of readBegin and claim.
-        let old = word.pointee.word.wrappingSubtract(1, ordering: .releasing).oldValue
-        precondition(old & Self.countMask != 0, "an invalidation ended that had not started")
-    }
-}
+    // MARK: Epochs
 
-extension RangeCounter {
-    /// Shuts every invalidation out: waits until none is open, and keeps new ones from starting. `false` at the
-    /// deadline, or where the waiter `isOver`. While it is held the walk may sleep, but must not invalidate this space
-    /// (it would trap).
+    /// The word as a registration looks at it, after it has published itself.
     ///
-    /// Only one thread at a time claims. Give back with ``releaseClaim()``.
-    func claim(until deadline: Deadline, unless isOver: () -> Bool = { false }) -> Bool {
-        SmallLock.assertNoneHeld()
-        let me = Int32(ThreadRegistration.registeredIndex)
-        // Relaxed: only this thread writes its own index there.
-        precondition(
-            word.pointee.claimant.load(ordering: .relaxed) != me,
-            "this thread has claimed the space already: it would wait for itself")
-        var backoff = Backoff()
-        // Relaxed: taking the bit promises nothing yet.
-        while word.pointee.word.bitwiseOr(Self.claimBit, ordering: .relaxed).oldValue & Self.claimBit != 0 {
-            if isOver() || deadline.hasPassed { return false }
-            backoff.pause()
+    /// Sequentially consistent: see raise. It also acquires the changes of the sections whose ends it sees.
+    var state: State { State(word: word.pointee.load(ordering: .sequentiallyConsistent)) }
+
+    /// One state of the word: which epoch it is, and which sections are open.
+    struct State {
+        fileprivate let word: UInt64
+
+        /// Whether no section is open.
+        var isIdle: Bool { word & RangeCounter.countsMask == 0 }
+
+        /// The epoch, modulo 4.
+        var epoch: UInt64 { RangeCounter.epoch(of: word) }
+
+        /// The newest epoch, modulo 4, of which a section is open; the one before the present one if none of that is.
+        var newestOpenEpoch: UInt64 {
+            RangeCounter.count(of: epoch & 1, in: word) == 0 ? (epoch &- 1) & 3 : epoch
         }
-        word.pointee.claimant.store(me, ordering: .relaxed)
-        // Acquiring: the walk sees the changes of every section that has ended (pairs with lower).
-        while word.pointee.word.load(ordering: .acquiring) & Self.countMask != 0 {
-            if isOver() || deadline.hasPassed {
-                releaseClaim()
-                return false
+
+        /// Whether every section that was open, or older, when it was epoch `earlier` has ended. May say no although
+        /// they have, if the epoch has been advanced four times since; never yes although one is open.
+        func haveEnded(since earlier: UInt64) -> Bool {
+            switch (epoch &- earlier) & 3 {
+            case 0: false
+            case 1: RangeCounter.count(of: earlier & 1, in: word) == 0
+            default: true
             }
-            backoff.pause()
         }
-        return true
+
+        /// Whether no section of the epoch before is open, so that the next one may begin.
+        var mayAdvance: Bool { RangeCounter.count(of: ~epoch & 1, in: word) == 0 }
     }
 
-    /// Lets invalidations in again.
-    func releaseClaim() {
-        word.pointee.claimant.store(-1, ordering: .relaxed)
-        // Releasing: what was installed under the claim comes before the next section's teardown (pairs with raise).
-        word.pointee.word.bitwiseAnd(~Self.claimBit, ordering: .releasing)
+    /// Begins the next epoch: sections that start from now on are counted apart. `false` if the word has moved since
+    /// this state, or the epoch before still has open sections.
+    func advance(from state: State) -> Bool {
+        guard state.mayAdvance else { return false }
+        let desired = state.word & ~(3 << Self.epochShift) | ((state.epoch &+ 1) & 3) << Self.epochShift
+        // Relaxed: it moves no count and promises nothing; whoever acts on it loads the state again.
+        return word.pointee.compareExchange(expected: state.word, desired: desired, ordering: .relaxed).exchanged
+    }
+
+    private static func epoch(of word: UInt64) -> UInt64 { word >> epochShift & 3 }
+
+    @inline(__always)
+    private static func parity(of word: UInt64) -> UInt64 { word >> epochShift & 1 }
+
+    @inline(__always)
+    private static func unit(_ parity: UInt64) -> UInt64 { 1 &<< (parity &* countBits) }
+
+    @inline(__always)
+    private static func count(of parity: UInt64, in word: UInt64) -> Int {
+        Int(word &>> (parity &* countBits) & UInt64(limit))
     }
 }

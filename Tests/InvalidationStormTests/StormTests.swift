@@ -208,7 +208,9 @@ private final class Counters: Sendable {
 }
 
 /// A mutex that says when it is used for the first time.
-private final class FaultCountingGuard: ListedGuard {
+private final class FaultCountingGuard: TranslationGuard, SectionObserver {
+    let registration = GuardRegistration()
+    let pages = Int.max
     static var isProtected: Bool { true }
     static var capabilities: SubscriberCapabilities { MutexGuard.capabilities }
     private let mutex = MutexGuard()
@@ -237,7 +239,9 @@ private final class FaultCountingGuard: ListedGuard {
 }
 
 /// A guard whose subscription was over from the start.
-private final class DeadGuard: ListedGuard {
+private final class DeadGuard: TranslationGuard, SectionObserver {
+    let registration = GuardRegistration()
+    let pages = Int.max
     static var isProtected: Bool { true }
     static var capabilities: SubscriberCapabilities { [] }
 

@@ -71,13 +71,13 @@ import Testing
     @Test func aReaderIsTurnedBackWhileTheCounterIsRaisedOnBothSides() {
         let counter = OnCacheLines(RangeCounter())
         let floor = Floor(floor_range_counter_create(), destroy: floor_range_counter_destroy)
-        let isRaised = counter.pointer.pointee.raise(isBlockable: true)
-        #expect(isRaised)
-        #expect(floor_range_counter_raise(floor.pointer, true))
+        let own = counter.pointer.pointee.raise()
+        let parity = floor_range_counter_raise(floor.pointer)
         #expect(LockPairs.beginRetry(counter, count: 5) == 0)
         #expect(floor_range_counter_begin_retry_loop(floor.pointer, 5) == 0)
-        counter.pointer.pointee.lower()
-        floor_range_counter_lower(floor.pointer)
+        let isLast = counter.pointer.pointee.lower(parity: own)
+        #expect(isLast)
+        #expect(floor_range_counter_lower(floor.pointer, parity))
         #expect(LockPairs.beginRetry(counter, count: 5) == 5)
         #expect(floor_range_counter_begin_retry_loop(floor.pointer, 5) == 5)
     }

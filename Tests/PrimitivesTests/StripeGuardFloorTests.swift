@@ -41,7 +41,7 @@ import Testing
     }
 
     /// Takes the same steps on both sides, and expects the same of both after each.
-    private func compare<Guard: ListedGuard>(
+    private func compare<Guard: TranslationGuard & SectionObserver>(
         _ translationGuard: Guard, _ word: (_ page: Int) -> UInt64, _ floor: Sections
     ) {
         let (ours, theirs) = (Teardowns(), Teardowns())
@@ -146,7 +146,7 @@ import Testing
     }
 
     /// Faults before, inside and after a section; twice, since the second may find what the first one left.
-    private func turnBack<Guard: ListedGuard>(
+    private func turnBack<Guard: TranslationGuard & SectionObserver>(
         _ translationGuard: Guard, _ section: Range<Int>, _ floor: Floor,
         _ fault: (OpaquePointer, UInt64) -> UInt64, start: (OpaquePointer) -> Void, end: (OpaquePointer) -> Void
     ) {

@@ -55,10 +55,10 @@ uint64_t floor_tbb_queuing_rw_loop(uint64_t count);
 struct floor_range_counter;
 struct floor_range_counter *_Nonnull floor_range_counter_create(void);
 void floor_range_counter_destroy(struct floor_range_counter *_Nonnull counter);
-// Opens a section. False where the space is claimed and the section may not wait.
-bool floor_range_counter_raise(struct floor_range_counter *_Nonnull counter, bool is_blockable);
-// Closes a section; ends the program where none is open.
-void floor_range_counter_lower(struct floor_range_counter *_Nonnull counter);
+// Opens a section. Returns the parity of its epoch.
+uint64_t floor_range_counter_raise(struct floor_range_counter *_Nonnull counter);
+// Closes a section; ends the program if none is open. Returns whether it was the last one of its parity.
+bool floor_range_counter_lower(struct floor_range_counter *_Nonnull counter, uint64_t parity);
 uint64_t floor_range_counter_begin_retry_loop(struct floor_range_counter *_Nonnull counter, uint64_t count);
 uint64_t floor_range_counter_raise_lower_loop(struct floor_range_counter *_Nonnull counter, uint64_t count);
 

@@ -22,7 +22,7 @@ enum GuardSectionPairs {
     /// The floors' slots that a section looks at: as many as the engine's.
     private static var threads: Int64 { Int64(ThreadRegistration.indexLimit) }
 
-    private static func pair<Guard: ListedGuard>(
+    private static func pair<Guard: TranslationGuard & SectionObserver>(
         _ name: String, _ translationGuard: Guard, floor: @escaping @Sendable (UInt64) -> UInt64
     ) -> Pair {
         let invalidation = invalidation(pages: 0..<16)
@@ -37,7 +37,7 @@ enum GuardSectionPairs {
 
     /// So many sections. Returns how many there were.
     @discardableResult
-    static func run<Guard: ListedGuard>(
+    static func run<Guard: TranslationGuard & SectionObserver>(
         _ translationGuard: Guard, _ invalidation: Invalidation, count: Int
     ) -> Int {
         for _ in 0..<count {

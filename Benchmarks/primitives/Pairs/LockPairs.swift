@@ -68,12 +68,9 @@ enum LockPairs {
 
     private static func raiseLower(_ shared: OnCacheLines<RangeCounter>, count: Int) -> Int {
         let counter = shared.pointer
-        var raised = 0
-        for _ in 0..<count where counter.pointee.raise(isBlockable: true) {
-            counter.pointee.lower()
-            raised += 1
-        }
-        return raised
+        var last = 0
+        for _ in 0..<count where counter.pointee.lower(parity: counter.pointee.raise()) { last += 1 }
+        return last
     }
 
     /// A reader's whole round on the invlock, without anything to install. Returns how many met no section.

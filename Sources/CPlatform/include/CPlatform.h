@@ -17,6 +17,8 @@ struct cplatform_thread {
     uint32_t registrations[4];  // nesting depth, one a flavour: memb, mb, qsbr, bp
     uint32_t is_registered_for_good; // 1 once it has registered itself: until it ends
     uint32_t interval_callbacks; // nesting depth of callbacks of interval subscribers
+    uint32_t installs;           // 1 inside an install or a drop that sections wait for
+    uint32_t locked_walks;       // 1 inside a fault of a guard that holds a lock over the walk
 };
 extern __thread struct cplatform_thread cplatform_this_thread;
 
@@ -25,6 +27,9 @@ static inline int32_t cplatform_thread_index(void) { return cplatform_this_threa
 static inline uint32_t *_Nonnull cplatform_thread_registrations(int flavour) {
     return &cplatform_this_thread.registrations[flavour];
 }
+
+// The kernel's number of the calling thread; a system call.
+int32_t cplatform_thread_id(void);
 
 // A hint to the core that this is a spin loop.
 static inline void cplatform_spin_hint(void) {
@@ -68,6 +73,8 @@ int cplatform_ticks_are_invariant(void);
 // membarrier(2), private and expedited. Both return 0, or an errno.
 int cplatform_membarrier_register(void);
 int cplatform_membarrier(void);
+// membarrier(2), global: slow, but allocates nothing. Returns 0, or an errno.
+int cplatform_membarrier_global(void);
 
 // perf_event_open(2) for the calling thread, on any core. `include_kernel` also counts what happens in the kernel, which
 // scheduler events need and unprivileged users may be refused. Returns a file descriptor, or -errno.

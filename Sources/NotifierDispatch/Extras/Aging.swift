@@ -3,12 +3,12 @@
 ///
 /// A subscriber answers `true` where it, or its device, used the pages since the last time they were cleared. All three
 /// may be asked at any time, inside sections too; whoever registers or leaves meanwhile may be asked or not.
-extension NotifierList {
+extension AddressSpace {
     /// Asks every subscriber whether the pages are young, and makes them old everywhere; the next use is seen for
     /// certain. Returns whether any was. For reclaim, before it takes the pages.
     public func clearFlushYoung(_ range: InvalidationRange) -> Bool {
         var wasYoung = false
-        visitEntries { entry in
+        list.visitEntries { entry in
             if entry.pointee.clearFlushYoung(range) { wasYoung = true }
             return true
         }
@@ -19,7 +19,7 @@ extension NotifierList {
     /// For estimates of the working set.
     public func clearYoung(_ range: InvalidationRange) -> Bool {
         var wasYoung = false
-        visitEntries { entry in
+        list.visitEntries { entry in
             if entry.pointee.clearYoung(range) { wasYoung = true }
             return true
         }
@@ -30,7 +30,7 @@ extension NotifierList {
     /// merges pages that are not in use.
     public func testYoung(_ page: Int) -> Bool {
         var isYoung = false
-        visitEntries { entry in
+        list.visitEntries { entry in
             isYoung = entry.pointee.testYoung(page)
             return !isYoung
         }

@@ -37,7 +37,8 @@ final class SharedSubscribers: @unchecked Sendable {
     /// See ``AddressSpace/get(_:)``.
     func get<Subscriber: SharedSubscriber>(_ type: Subscriber.Type, in space: AddressSpace) throws -> Subscriber {
         let me = Int32(ThreadRegistration.registeredIndex)
-        space.trapWhereSectionsCannotEnd("get")
+        precondition(!RCU.isReading, "get inside a callback or read section can wait for itself")
+        NotifierCallbacks.trapInside("get inside a callback or read section can wait for itself")
         // Relaxed: only this thread writes its own index there.
         precondition(
             maker.load(ordering: .relaxed) != me,

@@ -34,7 +34,7 @@ import Synchronization
 /// one that comes to the lock later finds the bias.
 ///
 /// Installs run beside each other: what they write must be independent atomic words.
-public struct AdaptiveScheme: ~Copyable, ListedScheme {
+public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// A quarter of the time.
@@ -96,7 +96,8 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
         // Acquiring, both: as in StripedScheme.
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = striped.wide.word.load(ordering: .acquiring)
-        guard _fastPath((word | wideWord) & (StripeWord.count | StripeWord.dead) == 0) else { return nil }
+        let waiting = stripe.pointee.waitingSections.load(ordering: .relaxed)
+        guard _fastPath((word | wideWord | waiting) & (StripeWord.count | StripeWord.dead) == 0) else { return nil }
         return Ticket(
             striped: StripedScheme.Ticket(stripe: stripe, word: word, wide: wideWord), slot: slots.mine)
     }
@@ -133,10 +134,15 @@ public struct AdaptiveScheme: ~Copyable, ListedScheme {
     @usableFromInline @inline(never)
     func endInstallSlow(_ ticket: StripedScheme.Ticket) {
         ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
+        InstallSection.leave()
         let bias = budget.isLeft(at: MonotonicClock.now()) ? StripeWord.biased : 0
         // The ticket's count is 0, and nobody else changes a locked word.
         ticket.stripe.pointee.unlock(ticket.word | bias)
     }
+
+    public var pages: Int { striped.pages }
+
+    public func contestedRange(at page: Int) -> InvalidationRange { striped.contestedRange(at: page) }
 
     @inlinable
     public func isDead(at page: Int) -> Bool { striped.isDead(at: page) }
@@ -148,6 +154,7 @@ extension AdaptiveScheme {
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
+        slots.requireNoInstallOfThisThread()
         let range = invalidation.range
         let covered = striped.stripes.size.indices(of: range)
         let isWide = striped.wide.includes(covered)

@@ -23,7 +23,7 @@ import Synchronization
 /// The walk lies outside the published time: inside it, a start would wait for a walk that sleeps, and a walk that
 /// invalidates would wait for itself. Installs of one page run beside each other, and beside teardowns of other pages: what
 /// they write must be independent atomic words.
-public struct AsymmetricScheme: ~Copyable, ListedScheme {
+public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// The word that a fault began with; where it lies, and where the thread's slot does, are kept with it.
@@ -44,6 +44,8 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
         }
     }
 
+    /// Beyond these there are no stripes.
+    public let pages: Int
     @usableFromInline
     let stripes: Stripes
     @usableFromInline
@@ -57,6 +59,7 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
     }
 
     init(pages: Int, stripeSize: StripeSize, barrier: ProcessBarrier) {
+        self.pages = pages
         stripes = Stripes(pages: pages, size: stripeSize)
         self.barrier = barrier
     }
@@ -87,6 +90,11 @@ public struct AsymmetricScheme: ~Copyable, ListedScheme {
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) { ticket.slot.clear() }
 
+    /// The pages of its stripe.
+    public func contestedRange(at page: Int) -> InvalidationRange {
+        stripes.size.range(of: stripes.size.index(of: page))
+    }
+
     @inlinable
     public func isDead(at page: Int) -> Bool { stripes.isDead(at: page) }
 }
@@ -97,6 +105,7 @@ extension AsymmetricScheme {
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
+        slots.requireNoInstallOfThisThread()
         for index in stripes.size.indices(of: invalidation.range) {
             // Relaxed: the barrier behind it orders it.
             StripeWord.requireRoom(
@@ -146,8 +155,14 @@ struct PublicationSlots: ~Copyable, Sendable {
         PublicationSlot(word: lines.line(at: index).assumingMemoryBound(to: Atomic<UInt64>.self))
     }
 
-    /// Waits, spinning and then yielding, until every thread has been seen to install none of the pages. To be called
-    /// behind the ``ProcessBarrier``, when threads that publish one of them now will take it back.
+    /// Traps if the calling thread is installing a page: its section would wait for itself, or two such for each other.
+    func requireNoInstallOfThisThread() {
+        let me = ThreadRegistration.index
+        if _slowPath(me >= 0 && slot(Int(me)).isTaken) { InstallSection.trapStartInInstall() }
+    }
+
+    /// Waits, spinning, yielding, then sleeping, until every thread has been seen to install none of the pages. To be
+    /// called behind the ``ProcessBarrier``, when threads that publish one of them now will take it back.
     func waitUntilNone(in pages: Range<Int>) {
         for index in 0..<ThreadRegistration.indexLimit {
             var backoff = Backoff()
@@ -172,10 +187,16 @@ struct PublicationSlot: @unchecked Sendable {
     @inlinable @inline(__always)
     init(word: UnsafeMutablePointer<Atomic<UInt64>>) { self.word = word }
 
+    /// Whether its own thread, which asks, is installing a page.
+    // Relaxed: only this thread writes it.
+    @inlinable @inline(__always)
+    var isTaken: Bool { word.pointee.load(ordering: .relaxed) != 0 }
+
     /// Says that the calling thread is about to install a page. What it does next must be kept behind this by a
-    /// ``ProcessBarrier``.
+    /// ``ProcessBarrier``. Traps inside an install: the slot has room for one.
     @inlinable @inline(__always)
     func publish(_ page: Int) {
+        if _slowPath(isTaken) { InstallSection.trapNestedFault() }
         // Releasing: an earlier install of this thread comes before it, so that who sees this page instead of that one
         // sees that install too (pairs with isIn).
         word.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)

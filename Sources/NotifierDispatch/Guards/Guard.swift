@@ -1,8 +1,10 @@
+import Synchronization
+
 /// One way to keep a shadow table coherent: it decides how a fault and an invalidation meet.
 ///
 /// All guards have the same entry points, so that they can be swapped, and compared on the same work. Faults come from
 /// any number of threads. How it learns of invalidations is the guard's own affair; most do so as a
-/// ``ListedGuard``.
+/// ``SectionObserver`` in the notifier list.
 public protocol TranslationGuard: AnyObject, Sendable {
     /// `false` for a guard that lets stale translations through, and is kept for comparison only.
     static var isProtected: Bool { get }
@@ -28,14 +30,44 @@ public protocol TranslationGuard: AnyObject, Sendable {
         _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == Self
 
-    /// The subscription is over: once this returns, faults install nothing and return ``FaultOutcome/Status/dead``.
+    /// The pages that it can guard have numbers below this; `Int.max` if it takes any.
+    var pages: Int { get }
+
+    /// Whether it is registered: a guard serves one registration in its life.
+    var registration: GuardRegistration { get }
+
+    /// The subscription is over: faults that begin after the return install nothing and answer
+    /// ``FaultOutcome/Status/dead``. May wait for installs that are under way, but never for a section.
     func markDead()
+
+    /// Waits until the faults that began before ``markDead()`` install nothing any more. A guard that holds a lock across
+    /// sections waits for the open ones of other threads, and gives up that of this thread, whose end will not come. Not
+    /// inside a read section.
+    func waitForInstalls()
 }
 
 extension TranslationGuard {
     /// `true`: its faults say how long they waited.
     @inlinable
     public static var measuresWaits: Bool { true }
+
+    /// Nothing: ``markDead()`` has waited for them.
+    public func waitForInstalls() {}
+}
+
+/// Whether a guard has been registered. One object belongs to one guard.
+public final class GuardRegistration: Sendable {
+    private let isTaken = Atomic<Bool>(false)
+
+    /// That of a guard that has not been registered.
+    public init() {}
+
+    /// Takes the only registration that there is; `false` if somebody has.
+    // Relaxed, both: only one may win, and the list's lock orders what the winner does.
+    func take() -> Bool { !isTaken.exchange(true, ordering: .relaxed) }
+
+    /// Gives it back: the registration has failed.
+    func giveBack() { isTaken.store(false, ordering: .relaxed) }
 }
 
 /// What came of a fault.
@@ -54,7 +86,7 @@ public struct FaultOutcome: Sendable {
 
     /// Whether a translation was installed, and why not.
     public let status: Status
-    /// Whether it took the guard's slow path that cannot be starved.
+    /// Whether it asked the invalidations of its pages to hold back for it, see ``RetryBudget``.
     public let usedFallback: Bool
     /// How many walks were thrown away.
     public let retries: UInt32
@@ -72,13 +104,18 @@ public struct FaultOutcome: Sendable {
     }
 }
 
-/// How long a fault of a guard that retries puts up with collisions before it takes the slow path.
+/// How long a fault of a guard that retries puts up with collisions.
+///
+/// A fault walks without a lock as long as the budget lasts. Then it falls back: it asks invalidations of its pages to
+/// hold back, each for a millisecond at most, and goes on trying. What bounds it is its deadline. It is sure to succeed
+/// only if no section of its pages is open at some instant, and walk and install fit into what is left of that
+/// millisecond; otherwise it may answer ``FaultOutcome/Status/busy``, by the deadline and one walk at the latest.
 public struct RetryBudget: Sendable {
-    /// Walks thrown away, 1 or above.
+    /// Walks thrown away before the fallback, 1 or above.
     public var collisions: UInt32
-    /// Time from the first collision or wait, in nanoseconds.
+    /// Time from the first collision or wait to the fallback, in nanoseconds.
     public var nanoseconds: UInt64
-    /// How long the slow path may take after that before the fault answers ``FaultOutcome/Status/busy``, in nanoseconds.
+    /// How long the fallback may take before the fault answers ``FaultOutcome/Status/busy``, in nanoseconds.
     public var fallbackNanoseconds: UInt64
 
     /// Of the three, one second in the fallback is what Linux drivers allow a fault in all.
@@ -91,9 +128,10 @@ public struct RetryBudget: Sendable {
     }
 }
 
-/// A guard that is told of the start and the end of every section, through a subscriber in the notifier list.
-public protocol ListedGuard: TranslationGuard {
-    /// What the subscriber that uses this guard must declare.
+/// What is told of the start and the end of every section through the notifier list: a guard, or the scheme of a
+/// ``RetryingGuard``.
+public protocol SectionObserver: ~Copyable, Sendable {
+    /// What the subscriber that stands for it must declare.
     static var capabilities: SubscriberCapabilities { get }
 
     /// An invalidation starts. On return with ``StartResponse/done``, `teardown` has run for the range and no fault
@@ -104,14 +142,33 @@ public protocol ListedGuard: TranslationGuard {
 
     /// The invalidation ends: faults may install again.
     func invalidationEnded(_ invalidation: Invalidation)
+
+    /// It was registered while sections were open, of whose starts it was not told: no fault may install anything in
+    /// the range until ``coverEnded(_:)``. Must not wait for a section.
+    func coverStarted(_ range: InvalidationRange, teardown: (InvalidationRange) -> Void)
+
+    /// Those sections have ended. May come on any thread, and after the subscription is over.
+    func coverEnded(_ range: InvalidationRange)
 }
 
-extension ListedGuard {
+extension SectionObserver where Self: ~Copyable {
+    /// As if a section over the range started: right for whatever may end a section on any thread.
+    public func coverStarted(_ range: InvalidationRange, teardown: (InvalidationRange) -> Void) {
+        _ = invalidationStarted(Invalidation(range: range, event: .clear), teardown: teardown)
+    }
+
+    /// As if that section ended.
+    public func coverEnded(_ range: InvalidationRange) {
+        invalidationEnded(Invalidation(range: range, event: .clear))
+    }
+}
+
+extension TranslationGuard where Self: SectionObserver {
     /// Subscribes in the notifier list.
     @inlinable
     public func subscribe<Cache: TranslationCache>(
         _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == Self {
-        CacheSubscription(try space.register(CacheSubscriber(cache, guard: self, over: range)))
+        try space.register(CacheSubscriber(cache, guard: self, over: range))
     }
 }

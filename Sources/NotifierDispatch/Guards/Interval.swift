@@ -3,6 +3,8 @@
 /// It is subscribed in the interval half: it hears only of what touches its range, and gets no call at the end, since
 /// readers wait for the space's sequence themselves. See ``IntervalSubscription`` for the race and why it is safe.
 public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: ~Copyable, LockingScheme {
+    /// Beyond these no page is watched.
+    public let pages: Int
     @usableFromInline
     let set: IntervalNotifiers
     @usableFromInline
@@ -12,6 +14,7 @@ public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: 
 
     /// For page numbers below `pages`.
     init(space: AddressSpace, pages: Int) {
+        self.pages = pages
         set = space.intervals
         let ranges = Extent.ranges(pages: pages)
         let memory = IntervalNodes(ranges)
@@ -33,7 +36,7 @@ public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: 
     }
 
     @inlinable @inline(__always)
-    public func lockForInstall(at page: Int) -> UInt64 { node(at: page).pointee.lock.lock() }
+    public func lockForInstall(at page: Int) -> UInt64? { node(at: page).pointee.lock.lockForInstall() }
 
     @inlinable @inline(__always)
     public func unlockForInstall(at page: Int) { node(at: page).pointee.lock.unlock() }
@@ -141,10 +144,14 @@ final class IntervalCacheSubscriber<Cache: TranslationCache>: IntervalSubscriber
     @inlinable
     func invalidationStarted(_ invalidation: Invalidation, sequence: UInt64) -> IntervalResponse {
         let node = subscription.node
-        node.pointee.lock.lock()
+        node.pointee.lock.lockForSection()
         defer { node.pointee.lock.unlock() }
         node.pointee.record(sequence)
-        if let part = invalidation.range.intersection(range) { cache.drop(part) }
+        if let part = invalidation.range.intersection(range) {
+            InstallSection.enter()
+            cache.drop(part)
+            InstallSection.leave()
+        }
         if invalidation.event == .release { node.pointee.markDead() }
         return .done
     }

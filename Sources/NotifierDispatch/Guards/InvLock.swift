@@ -61,11 +61,10 @@ public final class InvLock: Sendable {
     @usableFromInline
     let lines = CacheLineArray<State>(count: 1) { State() }
     private let sleepers = WaitQueue()
-    /// Held, so that the exclusive gate outlives every reader.
-    private let space: AddressSpace
+    private let sections: OpenSections
 
     /// A lock for a subscriber of `space`.
-    public init(space: AddressSpace) { self.space = space }
+    public init(space: AddressSpace) { sections = space.sections }
 
     @inlinable @inline(__always)
     var state: UnsafeMutablePointer<State> { lines[0] }
@@ -155,37 +154,58 @@ public final class InvLock: Sendable {
 
     // MARK: The exclusive slow path
 
-    /// Begins a read that no invalidation can disturb: waits until none is open in the whole space and keeps new ones
-    /// from starting. A walk under it needs no retry check, but must not invalidate the space (it would trap).
+    /// Begins a read for which invalidations of the whole space hold back, each for a millisecond at most: for the reader
+    /// that was disturbed too often. Waits until no interesting section is open. `busy` at the deadline.
     ///
-    /// For the reader that was disturbed too often. Returns `busy` at the deadline. A `granted` one is given back with
-    /// ``readEndExclusive(_:)``.
+    /// It is a lease and not a lock: a section may start in spite of it. So a reader installs only if
+    /// ``readRetry(_:)-(ExclusiveTicket)`` is false under the lock. The ticket ends the lease when it is consumed or
+    /// dropped, on any thread.
     public func readBeginExclusive(until deadline: Deadline) -> ExclusiveRead {
-        guard space.counter.claim(until: deadline, unless: { isDead }) else { return isDead ? .dead : .busy }
-        guard !isDead else {
-            space.counter.releaseClaim()
+        let claim = sections.gate.claim(.everything)
+        switch readBegin(until: deadline) {
+        case .ticket(let ticket): return .granted(ExclusiveTicket(ticket, claim: claim, of: self))
+        case .busy:
+            sections.gate.giveBack(claim)
+            return .busy
+        case .dead:
+            sections.gate.giveBack(claim)
             return .dead
         }
-        return .granted(ExclusiveTicket())
+    }
+
+    /// ``readRetry(_:)-(Ticket)`` for a read that invalidations hold back for. Traps if another lock began it.
+    public func readRetry(_ exclusive: borrowing ExclusiveTicket) -> Bool {
+        precondition(exclusive.lock === self, "an exclusive read is asked for on another lock than its own")
+        return readRetry(exclusive.ticket)
     }
 
     /// The outcome of ``readBeginExclusive(until:)``.
     public enum ExclusiveRead: ~Copyable {
-        /// Walk and install at leisure, with the lock held around the install.
+        /// Walk, ask `readRetry` with the lock held, and install.
         case granted(ExclusiveTicket)
         /// The deadline passed.
         case busy
-        /// The lock was torn down.
+        /// The lock is dead.
         case dead
     }
 
-    /// The space for oneself. Cannot be copied, so it is given back once.
-    public struct ExclusiveTicket: ~Copyable {
-        fileprivate init() {}
+    /// A read for which invalidations hold back, until this is consumed or dropped.
+    public struct ExclusiveTicket: ~Copyable, Sendable {
+        fileprivate let ticket: Ticket
+        fileprivate let lock: InvLock
+        private let claim: Int?
+
+        fileprivate init(_ ticket: Ticket, claim: Int?, of lock: InvLock) {
+            self.ticket = ticket
+            self.claim = claim
+            self.lock = lock
+        }
+
+        deinit { lock.sections.gate.giveBack(claim) }
     }
 
-    /// Lets invalidations in again.
-    public func readEndExclusive(_ ticket: consuming ExclusiveTicket) { space.counter.releaseClaim() }
+    /// Lets invalidations go on.
+    public func readEndExclusive(_ ticket: consuming ExclusiveTicket) {}
 
     // MARK: Sections
 
@@ -194,7 +214,7 @@ public final class InvLock: Sendable {
     public func invalidationStarted(
         _ range: InvalidationRange, interesting: Bool = true, teardown: (InvalidationRange) -> Void
     ) {
-        state.pointee.lock.lock()
+        state.pointee.lock.lockForSection()
         defer { state.pointee.lock.unlock() }
         teardown(range)
         let sequence = state.pointee.sequence.load(ordering: .relaxed)
@@ -218,7 +238,7 @@ public final class InvLock: Sendable {
     /// after it has given the lock back.
     public func invalidationEnded(_ range: InvalidationRange, interesting: Bool = true) {
         guard interesting else { return }
-        state.pointee.lock.lock()
+        state.pointee.lock.lockForSection()
         let sequence = state.pointee.sequence.load(ordering: .relaxed)
         guard sequence & Self.deadBit == 0 else { return state.pointee.lock.unlock() }
         let active = state.pointee.active.load(ordering: .relaxed)
@@ -268,7 +288,7 @@ extension RetryingGuard where Scheme == InvLock {
 }
 
 /// A reader cares for all pages: one that gave its page would have to take the lock to begin beside an open section.
-extension InvLock: ListedScheme, LockingScheme {
+extension InvLock: SectionObserver, LockingScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     @inlinable @inline(__always)
@@ -277,7 +297,7 @@ extension InvLock: ListedScheme, LockingScheme {
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> { readBegin(until: deadline) }
 
     @inlinable @inline(__always)
-    public func lockForInstall(at page: Int) -> UInt64 { lock() }
+    public func lockForInstall(at page: Int) -> UInt64? { state.pointee.lock.lockForInstall() }
 
     @inlinable @inline(__always)
     public func unlockForInstall(at page: Int) { unlock() }

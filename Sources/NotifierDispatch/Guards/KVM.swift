@@ -31,7 +31,7 @@ import Synchronization
 ///     n             0           anything: left over from the last sections
 ///     n             m > 0       covers the m open sections and those that ended since none was open
 ///     dead bit set  0           anything: the subscription is over, and sections pass by
-public struct KVMScheme: ~Copyable, ListedScheme, LockingScheme {
+public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// The sequence that a reader began with.
@@ -93,7 +93,7 @@ public struct KVMScheme: ~Copyable, ListedScheme, LockingScheme {
     public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
 
     @inlinable @inline(__always)
-    public func lockForInstall(at page: Int) -> UInt64 { lock.pointee.lockShared() }
+    public func lockForInstall(at page: Int) -> UInt64? { lock.pointee.lockShared() }
 
     @inlinable @inline(__always)
     public func unlockForInstall(at page: Int) { lock.pointee.unlockShared() }

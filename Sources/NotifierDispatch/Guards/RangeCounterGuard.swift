@@ -15,11 +15,11 @@ extension RetryingGuard where Scheme == RangeCounterScheme {
 
 /// What ``RangeCounterGuard`` adds to the ``RangeCounter`` of a space: the lock of the install section, and whether the
 /// subscription is over.
-public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
+public struct RangeCounterScheme: ~Copyable, SectionObserver, LockingScheme {
     public static var capabilities: SubscriberCapabilities { [] }
 
     @usableFromInline
-    let space: AddressSpace
+    let sections: OpenSections
     @usableFromInline
     struct Install: ~Copyable {
         @usableFromInline
@@ -33,7 +33,7 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     @usableFromInline
     let installs = CacheLineArray<Install>(count: 1) { Install() }
 
-    init(space: AddressSpace) { self.space = space }
+    init(space: AddressSpace) { sections = space.sections }
 
     @inlinable @inline(__always)
     var install: UnsafeMutablePointer<Install> { installs[0] }
@@ -41,26 +41,19 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     /// The end of the subscription is not asked for here: the check under the lock finds it.
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> RangeCounter.Ticket? {
-        let ticket = space.counter.readBegin()
+        let ticket = sections.counter.readBegin()
         return ticket.isIdle ? ticket : nil
     }
 
-    public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<RangeCounter.Ticket> {
-        guard !isDead(at: page) else { return .dead }
-        let ticket = space.counter.waitUntilIdle(until: deadline, unless: { isDead(at: page) })
-        if let ticket { return .ticket(ticket) }
-        return isDead(at: page) ? .dead : .busy
-    }
-
     @inlinable @inline(__always)
-    public func lockForInstall(at page: Int) -> UInt64 { install.pointee.lock.lock() }
+    public func lockForInstall(at page: Int) -> UInt64? { install.pointee.lock.lockForInstall() }
 
     @inlinable @inline(__always)
     public func unlockForInstall(at page: Int) { install.pointee.lock.unlock() }
 
     @inlinable @inline(__always)
     public func readRetry(_ ticket: RangeCounter.Ticket, at page: Int) -> Bool {
-        isDead(at: page) || space.counter.readRetry(ticket)
+        isDead(at: page) || sections.counter.readRetry(ticket)
     }
 
     @inlinable @inline(__always)
@@ -73,7 +66,7 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
-        install.pointee.lock.lock()
+        install.pointee.lock.lockForSection()
         teardown(invalidation.range)
         install.pointee.lock.unlock()
         return .done
@@ -82,7 +75,7 @@ public struct RangeCounterScheme: ~Copyable, ListedScheme, LockingScheme {
     public func invalidationEnded(_ invalidation: Invalidation) {}
 
     public func markDead() {
-        install.pointee.lock.lock()
+        install.pointee.lock.lockForSection()
         install.pointee.isDead.store(true, ordering: .relaxed)
         install.pointee.lock.unlock()
     }

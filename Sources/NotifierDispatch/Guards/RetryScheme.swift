@@ -8,6 +8,13 @@ public protocol RetryScheme: ~Copyable, Sendable {
     /// What a reader holds between begin and retry.
     associatedtype Ticket: Sendable
 
+    /// The pages that it can guard have numbers below this; `Int.max` if it takes any.
+    var pages: Int { get }
+
+    /// The pages whose sections keep a fault of this page out, its own among them: those that a fault in the fallback
+    /// asks to hold back.
+    func contestedRange(at page: Int) -> InvalidationRange
+
     /// Begins a read, and never waits: `nil` where it would have to, or where the subscription is over.
     func readBeginIfIdle(at page: Int) -> Ticket?
 
@@ -36,6 +43,12 @@ public protocol RetryScheme: ~Copyable, Sendable {
 }
 
 extension RetryScheme where Self: ~Copyable {
+    /// Any.
+    public var pages: Int { .max }
+
+    /// All of them: right for a scheme that cannot tell pages apart.
+    public func contestedRange(at page: Int) -> InvalidationRange { .everything }
+
     /// Looks again and again, spinning and then yielding: for schemes that nobody wakes.
     @inlinable
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
@@ -57,8 +70,9 @@ public protocol LockingScheme: ~Copyable, RetryScheme {
     /// the lock (invariant 32).
     func checkRetry(_ ticket: Ticket, at page: Int) -> Bool
 
-    /// Takes the lock of the install section. Returns the wait in nanoseconds, 0 for none.
-    func lockForInstall(at page: Int) -> UInt64
+    /// Takes the lock of the install section. Returns the wait in nanoseconds, 0 for none; `nil` if the lock could not be
+    /// had for a while, which counts as a collision.
+    func lockForInstall(at page: Int) -> UInt64?
 
     /// Gives back what ``lockForInstall(at:)`` took, on the same thread.
     func unlockForInstall(at page: Int)
@@ -77,52 +91,29 @@ extension LockingScheme where Self: ~Copyable {
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
         if checkRetry(ticket, at: page) { return nil }
-        let waited = lockForInstall(at: page)
+        guard let waited = lockForInstall(at: page) else { return nil }
         guard !readRetry(ticket, at: page) else {
             unlockForInstall(at: page)
             return nil
         }
+        InstallSection.enter()
         return waited
     }
 
     /// Gives the lock back.
     @inlinable @inline(__always)
-    public func endInstall(_ ticket: Ticket, at page: Int) { unlockForInstall(at: page) }
+    public func endInstall(_ ticket: Ticket, at page: Int) {
+        InstallSection.leave()
+        unlockForInstall(at: page)
+    }
 }
 
-/// A scheme whose guard is told of sections through the notifier list.
-public protocol ListedScheme: ~Copyable, RetryScheme {
-    /// What the subscriber that uses this scheme must declare.
-    static var capabilities: SubscriberCapabilities { get }
-
-    /// An invalidation starts: from here on readers of its range retry. `teardown` runs with the lock of the install
-    /// section held against them.
-    func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse
-
-    /// The invalidation ends.
-    func invalidationEnded(_ invalidation: Invalidation)
-}
-
-extension ListedScheme where Self: ~Copyable {
+extension RetryScheme where Self: SectionObserver & ~Copyable {
     /// Subscribes in the notifier list.
     @inlinable
     public func subscribe<Cache: TranslationCache>(
         _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Self> {
-        CacheSubscription(try space.register(CacheSubscriber(cache, guard: cache.guard, over: range)))
+        try space.register(CacheSubscriber(cache, guard: cache.guard, over: range))
     }
-}
-
-extension RetryingGuard: ListedGuard where Scheme: ListedScheme & ~Copyable {
-    public static var capabilities: SubscriberCapabilities { Scheme.capabilities }
-
-    @inlinable
-    public func invalidationStarted(
-        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
-    ) -> StartResponse {
-        scheme.invalidationStarted(invalidation, teardown: teardown)
-    }
-
-    @inlinable
-    public func invalidationEnded(_ invalidation: Invalidation) { scheme.invalidationEnded(invalidation) }
 }

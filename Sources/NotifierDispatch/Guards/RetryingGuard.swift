@@ -1,27 +1,36 @@
+import CPlatform
+
 /// A guard whose faults walk without a lock and find out at the install section whether an invalidation came between; on
-/// a collision they walk again. After too many, or too long, a fault shuts the invalidations of the space out and walks
-/// undisturbed.
+/// a collision they walk again. After too many, or too long, a fault asks the invalidations of its pages to hold back for
+/// it (``LeaseGate``), and goes on trying until its deadline.
 ///
-/// The scheme says how a collision is found; what a fault does about it is the same for all schemes:
+/// The scheme says how a collision is found; what a fault does about it is the same for all schemes, in the fallback too:
 ///
 ///     begin -> ticket; walk; hand the ticket in: collided? again : install; end
+///
+/// A walk may sleep, take locks of the driver's that are held around sections, and invalidate. If it invalidates pages
+/// that its own ticket covers each time, the fault answers ``FaultOutcome/Status/busy``. An install must not invalidate
+/// and must not fault: both trap.
 public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGuard {
     public static var isProtected: Bool { true }
 
-    /// Held, so that the exclusive gate outlives every fault.
+    /// The open sections of the space that it was made for.
     @usableFromInline
-    let space: AddressSpace
+    let sections: OpenSections
     @usableFromInline
     let budget: RetryBudget
     @usableFromInline
     let scheme: Scheme
+    public let registration = GuardRegistration()
 
-    /// A guard that finds collisions by `scheme`, for a subscriber of `space`.
+    /// A guard that finds collisions by `scheme`, for a cache of `space`.
     public init(scheme: consuming Scheme, space: AddressSpace, budget: RetryBudget) {
-        self.space = space
+        sections = space.sections
         self.budget = budget
         self.scheme = scheme
     }
+
+    public var pages: Int { scheme.pages }
 
     @inlinable @inline(__always)
     public func fault<Translation>(
@@ -42,23 +51,32 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
         at page: Int, collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
         var retries = FaultRetries(collisions: soFar, budget: budget)
-        attempts: while retries.mayGoOn {
+        var status = attempt(at: page, walk, install, &retries)
+        if status == nil {
+            let claim = sections.gate.claim(scheme.contestedRange(at: page))
+            retries.fallBack()
+            status = attempt(at: page, walk, install, &retries)
+            sections.gate.giveBack(claim)
+        }
+        return retries.outcome(status ?? .busy)
+    }
+
+    /// Walks until nothing comes between, as long as `retries` allow it; `nil` if they do not any more.
+    @inlinable
+    func attempt<Translation>(
+        at page: Int, _ walk: () -> Translation?, _ install: (Translation) -> Void, _ retries: inout FaultRetries
+    ) -> FaultOutcome.Status? {
+        while retries.mayGoOn {
             switch scheme.readBegin(at: page, until: retries.deadline) {
-            case .dead: return retries.outcome(.dead)
-            case .busy: break attempts
+            case .dead: return .dead
+            case .busy: return nil
             case .ticket(let ticket):
-                guard let translation = walk() else { return retries.outcome(statusOfNothing(at: page)) }
-                if installUnlessCollided(translation, at: page, install, ticket) != nil {
-                    return retries.outcome(.installed)
-                }
+                guard let translation = walk() else { return statusOfNothing(at: page) }
+                if installUnlessCollided(translation, at: page, install, ticket) != nil { return .installed }
                 retries.collided()
             }
         }
-        if scheme.isDead(at: page) { return retries.outcome(.dead) }
-        let status = space.withExclusiveRead(until: retries.fallbackDeadline, unless: { scheme.isDead(at: page) }) {
-            installUndisturbed(at: page, walk, install)
-        }
-        return retries.outcome(status ?? (scheme.isDead(at: page) ? .dead : .busy), usedFallback: true)
+        return scheme.isDead(at: page) ? .dead : nil
     }
 
     /// The outcome of a walk that found nothing.
@@ -76,24 +94,11 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
         return waited
     }
 
-    /// Walk and install of the fallback, which no section disturbs: none is open, and none can start. A ticket is void
-    /// only where the subscription ends meanwhile, or other faults change how they share the stripe.
-    @inlinable
-    func installUndisturbed<Translation>(
-        at page: Int, _ walk: () -> Translation?, _ install: (Translation) -> Void
-    ) -> FaultOutcome.Status {
-        while !scheme.isDead(at: page), let ticket = scheme.readBeginIfIdle(at: page) {
-            guard let translation = walk() else { return statusOfNothing(at: page) }
-            if installUnlessCollided(translation, at: page, install, ticket) != nil { return .installed }
-        }
-        return .dead
-    }
-
     @inlinable
     public func subscribe<Cache: TranslationCache>(
         _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Scheme> {
-        precondition(space === self.space, "a guard was made for another space than its cache is registered in")
+        precondition(space.sections === sections, "a guard was made for another space than its cache is registered in")
         return try scheme.subscribe(cache, over: range, to: space)
     }
 
@@ -107,11 +112,16 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
 @usableFromInline
 struct FaultRetries {
     private let startNanoseconds: UInt64
-    /// When the optimistic attempts end.
+    /// When the attempts of this phase end.
     @usableFromInline
-    let deadline: Deadline
+    private(set) var deadline: Deadline
     private let budget: RetryBudget
     private var collisions: UInt32
+    /// With how many of them this phase ends.
+    private var limit: UInt32
+    private var isFallback = false
+    /// How many the fallback adds. There, starts hold back, so collisions are few unless the walk makes them itself.
+    private static let fallbackCollisions: UInt32 = 256
 
     /// Begins the slow path of a fault that has collided so often on its fast path.
     @usableFromInline
@@ -120,25 +130,44 @@ struct FaultRetries {
         deadline = Deadline.after(nanoseconds: budget.nanoseconds)
         self.budget = budget
         self.collisions = collisions
+        limit = budget.collisions
     }
 
-    /// Whether another optimistic attempt is allowed.
+    /// Whether another attempt is allowed.
     @usableFromInline
-    var mayGoOn: Bool { collisions < budget.collisions && !deadline.hasPassed }
+    var mayGoOn: Bool { collisions < limit && !deadline.hasPassed }
 
     /// Counts a walk that was thrown away.
     @usableFromInline
     mutating func collided() { collisions += 1 }
 
-    /// How long the fallback may take from now on.
+    /// Begins the fallback, with a deadline and collisions of its own.
     @usableFromInline
-    var fallbackDeadline: Deadline { .after(nanoseconds: budget.fallbackNanoseconds) }
+    mutating func fallBack() {
+        isFallback = true
+        deadline = Deadline.after(nanoseconds: budget.fallbackNanoseconds)
+        limit = collisions &+ Self.fallbackCollisions
+    }
 
     /// The fault's outcome, with all that it has spent.
     @usableFromInline
-    func outcome(_ status: FaultOutcome.Status, usedFallback: Bool = false) -> FaultOutcome {
+    func outcome(_ status: FaultOutcome.Status) -> FaultOutcome {
         FaultOutcome(
             status, waitedNanoseconds: max(1, MonotonicClock.now() &- startNanoseconds), retries: collisions,
-            usedFallback: usedFallback)
+            usedFallback: isFallback)
     }
+}
+
+extension RetryingGuard: SectionObserver where Scheme: SectionObserver & ~Copyable {
+    public static var capabilities: SubscriberCapabilities { Scheme.capabilities }
+
+    @inlinable
+    public func invalidationStarted(
+        _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
+    ) -> StartResponse {
+        scheme.invalidationStarted(invalidation, teardown: teardown)
+    }
+
+    @inlinable
+    public func invalidationEnded(_ invalidation: Invalidation) { scheme.invalidationEnded(invalidation) }
 }

@@ -25,33 +25,52 @@ public protocol SectionLock: ~Copyable, Sendable {
 
 /// One lock for everything, held from the start of an invalidation to its end, and over walk and install of a fault.
 ///
-/// Sections must not nest in a thread or move between threads (each traps), and a walk must not invalidate.
-public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: ListedGuard {
+/// Sections must not nest in a thread or move between threads, and neither walk nor install may invalidate: each traps. A
+/// walk must not wait for anything that is held around sections, such as a lock of the driver's: both would wait for each
+/// other.
+///
+/// Legal states of `state`, a byte of bits:
+///
+///     bit  what     written by
+///     0    dead     markDead(), for good; faults answer `dead`
+///     1    covered  coverStarted and coverEnded; faults wait, for they are not told of sections that were open before
+///
+/// A fault looks at it with the lock held. One that had the lock before the bit was set may still install: the one that
+/// sets `dead` takes the lock afterwards (``waitForInstalls()``), and a covered guard has only just been registered.
+public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationGuard, SectionObserver {
     public static var isProtected: Bool { true }
-    /// A non-blockable start is a try-lock; where the lock has none it spins, and never would block.
+    /// A non-blockable start is a try-lock; if the lock has none it spins, and never would block.
     public static var capabilities: SubscriberCapabilities {
-        Lock.canTry ? [.mayWouldBlock, .receivesEnd] : .receivesEnd
+        Lock.canTry ? [.mayWouldBlock, .receivesEnd, .mayWaitForSections] : [.receivesEnd, .mayWaitForSections]
     }
     public static var measuresWaits: Bool { Lock.measuresWaits }
 
     @usableFromInline
     let lock = Lock()
-    private let sections = OpenSections()
-    /// Set once, with the lock held for a section.
+    private let holders = SectionHolders()
     @usableFromInline
-    let isDead = Atomic<Bool>(false)
+    let state = GuardState()
+    public let registration = GuardRegistration()
 
     /// A guard for any number of pages.
     public init() {}
+
+    /// Any.
+    public var pages: Int { .max }
 
     @inlinable @inline(__always)
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        let waited = lock.lockForFault()
+        var waited = lock.lockForFault()
+        while _slowPath(!state.isLive) {
+            lock.unlockForFault()
+            if let status = state.waitUntilLive() { return FaultOutcome(status, waitedNanoseconds: waited) }
+            waited += lock.lockForFault()
+        }
         defer { lock.unlockForFault() }
-        // Relaxed: written with the lock held against faults, and this thread holds it for one.
-        guard !isDead.load(ordering: .relaxed) else { return FaultOutcome(.dead, waitedNanoseconds: waited) }
+        let outer = InstallSection.enterLockedWalk()
+        defer { InstallSection.leaveLockedWalk(outer) }
         guard let translation = walk() else { return FaultOutcome(.absent, waitedNanoseconds: waited) }
         install(translation)
         return FaultOutcome(.installed, waitedNanoseconds: waited)
@@ -64,76 +83,118 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: ListedGuard 
         guard beginSection(isBlockable: invalidation.isBlockable) else { return .wouldBlock }
         teardown(invalidation.range)
         // A section of a subscription that is over may never see its end, so it holds nothing.
-        if isDead.load(ordering: .relaxed) { endSection() }
+        if state.isDead { endSection() }
         return .done
     }
 
-    @inlinable
     public func invalidationEnded(_ invalidation: Invalidation) {
-        // Relaxed: markDead() sets it with the lock held, so not while a section of another thread is open.
-        guard !isDead.load(ordering: .relaxed) else { return }
-        endSection()
+        // One that found the guard dead at its start holds nothing, nor does one whose thread has ended the subscription.
+        if holders.isOpenOnThisThread { return endSection() }
+        precondition(
+            state.isDead, "a section of a guard that holds a lock across it must end on the thread it began on")
     }
 
-    public func markDead() {
+    public func coverStarted(_ range: InvalidationRange, teardown: (InvalidationRange) -> Void) { state.cover() }
+
+    public func coverEnded(_ range: InvalidationRange) { state.uncover() }
+
+    public func markDead() { state.markDead() }
+
+    public func waitForInstalls() {
         // A section that this thread has open holds the lock already, and its end will not come.
-        if !sections.isOpenOnThisThread { _ = beginSection(isBlockable: true) }
-        isDead.store(true, ordering: .relaxed)
+        if !holders.isOpenOnThisThread {
+            let isOpen = beginSection(isBlockable: true)
+            precondition(isOpen, "the end of a subscription waits for a section inside a callback or read section")
+        }
         endSection()
     }
 
     @usableFromInline
     func beginSection(isBlockable: Bool) -> Bool {
-        sections.begin()
-        if isBlockable {
-            lock.lockForSection()
-        } else if !lock.tryLockForSection() {
-            sections.end()
+        holders.begin()
+        if Lock.canTry, lock.tryLockForSection() { return true }
+        // The lock may be held by another thread's section, and that thread may wait for readers.
+        if isBlockable ? RCU.isReading : Lock.canTry {
+            holders.end()
             return false
         }
+        lock.lockForSection()
         return true
     }
 
     @usableFromInline
     func endSection() {
-        sections.end()
+        holders.end()
         lock.unlockForSection()
+    }
+}
+
+/// Whether the subscription of a guard that holds a lock across sections is over, or covered: see ``SectionLockGuard``.
+@usableFromInline
+struct GuardState: ~Copyable, Sendable {
+    @usableFromInline
+    let bits = Atomic<UInt8>(0)
+    private static var dead: UInt8 { 1 }
+    private static var covered: UInt8 { 2 }
+    /// How long a fault waits for the cover to end before it answers `busy`, in nanoseconds: as ``RetryBudget`` has it.
+    private static var patienceNanoseconds: UInt64 { 1_000_000_000 }
+
+    @usableFromInline
+    init() {}
+
+    /// Relaxed: one with the guard's lock sees what was set before somebody took and gave back that lock.
+    @inlinable @inline(__always)
+    var isLive: Bool { bits.load(ordering: .relaxed) == 0 }
+
+    @usableFromInline
+    var isDead: Bool { bits.load(ordering: .relaxed) & Self.dead != 0 }
+
+    // Releasing, and acquiring in waitUntilLive: a fault that finds the cover ended sees the changes of its sections.
+    func cover() { bits.bitwiseOr(Self.covered, ordering: .releasing) }
+    func uncover() { bits.bitwiseAnd(~Self.covered, ordering: .releasing) }
+    func markDead() { bits.bitwiseOr(Self.dead, ordering: .releasing) }
+
+    /// Without the guard's lock: waits until the cover has ended. `nil` then; otherwise why the fault ends.
+    @usableFromInline @inline(never)
+    func waitUntilLive() -> FaultOutcome.Status? {
+        let deadline = Deadline.after(nanoseconds: Self.patienceNanoseconds)
+        var backoff = Backoff()
+        while true {
+            let now = bits.load(ordering: .acquiring)
+            if now & Self.dead != 0 { return .dead }
+            if now == 0 { return nil }
+            if deadline.hasPassed { return .busy }
+            backoff.pause()
+        }
     }
 }
 
 /// Which threads have a section of a guard open: for guards that hold a lock from start to end, where a nested section
 /// would wait for its own thread, and one that ends on another thread would give back a lock it does not own. Both trap.
 @usableFromInline
-struct OpenSections: ~Copyable, @unchecked Sendable {
-    // @unchecked: each flag is only touched by the thread of its index.
-    private let isOpen: UnsafeMutablePointer<Atomic<Bool>>
+struct SectionHolders: ~Copyable, Sendable {
+    /// A word for each thread, 1 while it has a section open. Only its thread touches it. Safe: a fresh line is zeroes.
+    private let lines = ThreadLines()
 
-    @usableFromInline
-    init() {
-        isOpen = .allocate(capacity: ThreadRegistration.maximumThreads)
-        for index in 0..<ThreadRegistration.maximumThreads { (isOpen + index).initialize(to: Atomic(false)) }
+    init() {}
+
+    private var mine: UnsafeMutablePointer<UInt> {
+        lines.line(at: ThreadRegistration.registeredIndex).assumingMemoryBound(to: UInt.self)
     }
 
-    deinit {
-        isOpen.deinitialize(count: ThreadRegistration.maximumThreads)
-        isOpen.deallocate()
-    }
-
-    private var mine: UnsafeMutablePointer<Atomic<Bool>> { isOpen + ThreadRegistration.registeredIndex }
-
-    /// Whether the calling thread has a section open. Relaxed, here and below: only this thread writes its flag.
-    var isOpenOnThisThread: Bool { mine.pointee.load(ordering: .relaxed) }
+    /// Whether the calling thread has a section open.
+    var isOpenOnThisThread: Bool { mine.pointee != 0 }
 
     /// Before the lock is taken for a section.
     func begin() {
         precondition(!isOpenOnThisThread, "sections of a guard that holds a lock across them cannot nest in a thread")
-        mine.pointee.store(true, ordering: .relaxed)
+        mine.pointee = 1
     }
 
     /// Before the lock is given back.
     func end() {
         precondition(
             isOpenOnThisThread, "a section of a guard that holds a lock across it must end on the thread it began on")
-        mine.pointee.store(false, ordering: .relaxed)
+        mine.pointee = 0
     }
 }

@@ -1,26 +1,29 @@
 import Synchronization
 
-/// A small lock per stripe, 2 MiB unless told otherwise: a fault holds its stripe's over walk and install, an invalidation those of all the
-/// stripes it touches, from start to end. The simplest thing that scales.
+/// A small lock per stripe, 2 MiB unless told otherwise: a fault holds its stripe's over walk and install, an
+/// invalidation those of all the stripes it touches, from start to end. The simplest thing that scales.
 ///
-/// An invalidation takes its stripes in ascending order, so two of them cannot wait for each other. Sections must not
-/// nest in a thread or move between threads, and a walk must not invalidate: each traps.
-public final class StripeMutexGuard: ListedGuard {
+/// An invalidation takes its stripes in ascending order, so two of them cannot wait for each other. As in
+/// ``SectionLockGuard``, sections must not nest in a thread or move between threads, neither walk nor install may
+/// invalidate, and a walk must not wait for anything that is held around sections.
+public final class StripeMutexGuard: TranslationGuard, SectionObserver {
     public static var isProtected: Bool { true }
     /// A non-blockable start tries its locks.
-    public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd] }
+    public static var capabilities: SubscriberCapabilities { [.mayWouldBlock, .receivesEnd, .mayWaitForSections] }
 
+    public let pages: Int
     @usableFromInline
     let size: StripeSize
     @usableFromInline
     let stripes: CacheLineArray<SmallLock>
-    private let sections = OpenSections()
-    /// Set once; every stripe's lock has been held after that when markDead() returns.
+    private let holders = SectionHolders()
     @usableFromInline
-    let isDead = Atomic<Bool>(false)
+    let state = GuardState()
+    public let registration = GuardRegistration()
 
     /// A guard for page numbers below `pages`.
     public init(pages: Int, stripeSize: StripeSize = .hugePage) {
+        self.pages = pages
         size = stripeSize
         stripes = CacheLineArray(count: stripeSize.count(pages: pages)) { SmallLock() }
     }
@@ -30,10 +33,15 @@ public final class StripeMutexGuard: ListedGuard {
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
         let stripe = stripe(size.index(of: page))
-        let waited = stripe.pointee.lock()
+        var waited = stripe.pointee.lock()
+        while _slowPath(!state.isLive) {
+            stripe.pointee.unlock()
+            if let status = state.waitUntilLive() { return FaultOutcome(status, waitedNanoseconds: waited) }
+            waited += stripe.pointee.lock()
+        }
         defer { stripe.pointee.unlock() }
-        // Relaxed: the stripe's lock orders it, which markDead() takes after setting it.
-        guard !isDead.load(ordering: .relaxed) else { return FaultOutcome(.dead, waitedNanoseconds: waited) }
+        let outer = InstallSection.enterLockedWalk()
+        defer { InstallSection.leaveLockedWalk(outer) }
         guard let translation = walk() else { return FaultOutcome(.absent, waitedNanoseconds: waited) }
         install(translation)
         return FaultOutcome(.installed, waitedNanoseconds: waited)
@@ -42,42 +50,46 @@ public final class StripeMutexGuard: ListedGuard {
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
-        sections.begin()
+        holders.begin()
         let covered = size.indices(of: invalidation.range)
-        for index in covered {
-            if invalidation.isBlockable {
-                stripe(index).pointee.lock()
-            } else if !stripe(index).pointee.tryLock() {
-                for taken in covered.lowerBound..<index { stripes[taken].pointee.unlock() }
-                sections.end()
+        if !takeAtOnce(covered) {
+            // A lock may be held by another thread's section, and that thread may wait for readers.
+            guard invalidation.isBlockable, !RCU.isReading else {
+                holders.end()
                 return .wouldBlock
             }
+            for index in covered { stripe(index).pointee.lockForSection() }
         }
         teardown(invalidation.range)
         // A section of a subscription that is over may never see its end, so it holds nothing.
-        if isDead.load(ordering: .relaxed) { giveBack(covered) }
+        if state.isDead { giveBack(covered) }
         return .done
     }
 
     public func invalidationEnded(_ invalidation: Invalidation) {
-        let covered = size.indices(of: invalidation.range)
-        // Whoever found the guard dead at its start holds nothing.
-        guard stripes[covered.lowerBound].pointee.isHeldByThisThread || !isDead.load(ordering: .relaxed) else { return }
-        giveBack(covered)
+        // One that found the guard dead at its start holds nothing, nor does one whose thread has ended the subscription.
+        if holders.isOpenOnThisThread { return giveBack(size.indices(of: invalidation.range)) }
+        precondition(
+            state.isDead, "a section of a guard that holds a lock across it must end on the thread it began on")
     }
 
-    public func markDead() {
-        isDead.store(true, ordering: .relaxed)
-        let isInSection = sections.isOpenOnThisThread
+    public func coverStarted(_ range: InvalidationRange, teardown: (InvalidationRange) -> Void) { state.cover() }
+
+    public func coverEnded(_ range: InvalidationRange) { state.uncover() }
+
+    public func markDead() { state.markDead() }
+
+    public func waitForInstalls() {
+        let isInSection = holders.isOpenOnThisThread
         for index in 0..<stripes.count {
             // The stripes of a section that this thread has open are held already, and its end will not come.
-            if !(isInSection && stripes[index].pointee.isHeldByThisThread) { stripes[index].pointee.lock() }
+            if !(isInSection && stripes[index].pointee.isHeldByThisThread) { stripes[index].pointee.lockForSection() }
             stripes[index].pointee.unlock()
         }
-        if isInSection { sections.end() }
+        if isInSection { holders.end() }
     }
 
-    /// The lock of a stripe; traps where the guard was made for fewer pages.
+    /// The lock of a stripe; traps if the guard was made for fewer pages.
     @inlinable @inline(__always)
     func stripe(_ index: Int) -> UnsafeMutablePointer<SmallLock> {
         precondition(
@@ -86,8 +98,17 @@ public final class StripeMutexGuard: ListedGuard {
         return stripes[index]
     }
 
+    /// Takes the locks if all of them are free; otherwise none.
+    private func takeAtOnce(_ covered: ClosedRange<Int>) -> Bool {
+        for index in covered where !stripe(index).pointee.tryLock() {
+            for taken in covered.lowerBound..<index { stripes[taken].pointee.unlock() }
+            return false
+        }
+        return true
+    }
+
     private func giveBack(_ covered: ClosedRange<Int>) {
-        sections.end()
+        holders.end()
         for index in covered { stripes[index].pointee.unlock() }
     }
 }

@@ -52,6 +52,10 @@ enum StripeWord {
 struct Stripe: ~Copyable, Sendable {
     @usableFromInline
     let word: Atomic<UInt64>
+    /// How many sections wait for the lock, in the place of the word's count, so that a fault tests both in one step. No
+    /// part of the word: a holder stores that back whole. Relaxed throughout: it orders nothing; who misses it comes first.
+    @usableFromInline
+    let waitingSections = Atomic<UInt64>(0)
     /// Faults with the lock since the last section, or since somebody asked whether to bias the stripe again. Written with
     /// the lock held, by ``AdaptiveScheme`` alone.
     @usableFromInline
@@ -59,29 +63,49 @@ struct Stripe: ~Copyable, Sendable {
 
     init(_ word: UInt64) { self.word = Atomic(word) }
 
-    /// Changes the word while nobody holds the lock: a holder stores the word back whole. Waits, spinning and then
-    /// yielding. Returns what the word was changed to.
+    /// Changes the word for a section, while nobody holds the lock: a holder stores the word back whole. Returns what the
+    /// word was changed to.
+    ///
+    /// Waits, spinning, yielding, then sleeping, for whoever has the lock now and for faults that are about to take it.
+    /// Other faults give way: faults follow each other so closely that the lock might never be found free.
     ///
     /// Acquiring: what comes after it comes after the last holder's section (pairs with the releasing store that gives the
     /// lock back). Releasing: what came before, such as the change of the pages before an end, comes before what a fault
     /// does whose ticket sees it (pairs with the acquiring load of a ticket).
     @discardableResult
     func updateUnlocked(_ change: (UInt64) -> UInt64) -> UInt64 {
-        var backoff = Backoff()
         // Relaxed: the exchange has the ordering.
         var current = word.load(ordering: .relaxed)
+        while current & StripeWord.lock == 0 {
+            let changed = change(current)
+            let (exchanged, original) = word.weakCompareExchange(
+                expected: current, desired: changed, successOrdering: .acquiringAndReleasing,
+                failureOrdering: .relaxed)
+            if exchanged { return changed }
+            current = original
+        }
+        return updateUnlockedSlow(change)
+    }
+
+    @inline(never)
+    private func updateUnlockedSlow(_ change: (UInt64) -> UInt64) -> UInt64 {
+        InstallSection.trapStart()
+        waitingSections.wrappingAdd(StripeWord.section, ordering: .relaxed)
+        defer { waitingSections.wrappingSubtract(StripeWord.section, ordering: .relaxed) }
+        var backoff = Backoff()
         while true {
+            let current = word.load(ordering: .relaxed)
             if current & StripeWord.lock == 0 {
                 let changed = change(current)
-                let (exchanged, original) = word.weakCompareExchange(
+                // As above.
+                if word.weakCompareExchange(
                     expected: current, desired: changed, successOrdering: .acquiringAndReleasing,
-                    failureOrdering: .relaxed)
-                if exchanged { return changed }
-                current = original
-            } else {
-                backoff.pause()
-                current = word.load(ordering: .relaxed)
+                    failureOrdering: .relaxed
+                ).exchanged {
+                    return changed
+                }
             }
+            backoff.pause()
         }
     }
 

@@ -22,7 +22,7 @@ import Synchronization
 /// section that fits inside the walk from being missed.
 ///
 /// Sections over more stripes than a bound are `WideSections`. Installs and teardowns of one stripe exclude each other.
-public struct StripedScheme: ~Copyable, ListedScheme {
+public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// 32 stripes: 64 MiB, where a stripe has 2 MiB.
@@ -46,6 +46,8 @@ public struct StripedScheme: ~Copyable, ListedScheme {
         }
     }
 
+    /// Beyond these there are no stripes.
+    public let pages: Int
     @usableFromInline
     let stripes: Stripes
     @usableFromInline
@@ -58,6 +60,7 @@ public struct StripedScheme: ~Copyable, ListedScheme {
 
     /// With each stripe's word at `word`.
     init(pages: Int, stripeSize: StripeSize, wideBound: Int, word: UInt64) {
+        self.pages = pages
         stripes = Stripes(pages: pages, size: stripeSize, word: word)
         wide = WideSections(bound: wideBound)
     }
@@ -73,8 +76,9 @@ public struct StripedScheme: ~Copyable, ListedScheme {
         // ends).
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = wide.word.load(ordering: .acquiring)
-        // Idle in both: the wide word has no other bits there than the count's.
-        guard (word | wideWord) & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
+        // Idle in both, and no section waits for the lock: the other two have no other bits there than the count's.
+        let waiting = stripe.pointee.waitingSections.load(ordering: .relaxed)
+        guard (word | wideWord | waiting) & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
         return Ticket(stripe: stripe, word: word, wide: wideWord)
     }
 
@@ -90,18 +94,21 @@ public struct StripedScheme: ~Copyable, ListedScheme {
             waited = Self.beginInstallSlow(ticket.stripe, ticket.word)
             if waited == 0 { return nil }
         }
+        InstallSection.enter()
         // Relaxed: the lock orders it, see WideSections.
         if wide.word.load(ordering: .relaxed) == ticket.wide { return waited }
         endInstall(ticket, at: page)
         return nil
     }
 
-    /// Waits for the lock while nothing else about the word has moved. Returns how long, or 0 where it has.
+    /// Waits for the lock while nothing else about the word has moved and no section wants it, a millisecond at most.
+    /// Returns how long, or 0 if it has not got the lock.
     @usableFromInline @inline(never)
     static func beginInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: UInt64) -> UInt64 {
+        InstallSection.trapFault()
         let start = MonotonicClock.now()
         var backoff = Backoff()
-        while true {
+        while stripe.pointee.waitingSections.load(ordering: .relaxed) == 0 {
             // Relaxed: only a hint when to try.
             let word = stripe.pointee.word.load(ordering: .relaxed)
             guard word & ~StripeWord.lock == ticket else { return 0 }
@@ -114,15 +121,23 @@ public struct StripedScheme: ~Copyable, ListedScheme {
             {
                 return max(1, MonotonicClock.now() &- start)
             }
+            guard MonotonicClock.now() &- start < SmallLock.patienceNanoseconds else { return 0 }
             backoff.pause()
         }
+        return 0
     }
 
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) {
+        InstallSection.leave()
         // Releasing: the install comes before the next section's teardown (pairs with its exchange). Nobody else changes
         // a locked word, so storing the ticket takes the lock off and nothing else.
         ticket.stripe.pointee.word.store(ticket.word, ordering: .releasing)
+    }
+
+    /// The pages of its stripe.
+    public func contestedRange(at page: Int) -> InvalidationRange {
+        stripes.size.range(of: stripes.size.index(of: page))
     }
 
     @inlinable

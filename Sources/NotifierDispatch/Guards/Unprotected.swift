@@ -1,11 +1,16 @@
 /// UNSAFE. No protection at all: the speed limit for every other guard, and the control that shows that stale
 /// translations are found where there are any.
-public final class UnprotectedGuard: ListedGuard {
+public final class UnprotectedGuard: TranslationGuard, SectionObserver {
     public static var isProtected: Bool { false }
     public static var capabilities: SubscriberCapabilities { [] }
 
+    public let registration = GuardRegistration()
+
     /// A guard without state.
     public init() {}
+
+    /// Any.
+    public var pages: Int { .max }
 
     @inlinable @inline(__always)
     public func fault<Translation>(

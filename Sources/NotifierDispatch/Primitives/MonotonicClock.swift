@@ -32,27 +32,37 @@ public struct Deadline: Sendable {
     init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 }
 
-/// How a thread waits for something short: a few spins with the processor's hint, then it gives its core away each time.
+/// How a thread waits for something short: a few spins with the processor's hint, then it gives its core away each time,
+/// and at last it sleeps.
 ///
-/// Spinning alone would starve the thread that is waited for where there are more threads than cores.
+/// Spinning alone would starve the thread that is waited for if there are more threads than cores. Giving the core away
+/// would, too, if the waiting thread has a real-time priority: `sched_yield` goes to threads of its own priority only. A
+/// thread that sleeps lets every other one run.
 @usableFromInline
 struct Backoff {
     @usableFromInline
     static let spinLimit = 128
+    /// Yields before the first sleep: some 100 microseconds, if no other thread wants the core.
+    static let yieldLimit = 256
+    /// How long a sleep is, in nanoseconds; the kernel adds its timer slack.
+    private static let sleepNanoseconds = 50_000
 
     @usableFromInline
-    var spins = 0
+    var pauses = 0
 
     @usableFromInline
     init() {}
 
     @usableFromInline
     mutating func pause() {
-        if spins < Self.spinLimit {
-            spins += 1
+        pauses += 1
+        if pauses <= Self.spinLimit {
             cplatform_spin_hint()
-        } else {
+        } else if pauses <= Self.spinLimit + Self.yieldLimit {
             sched_yield()
+        } else {
+            var time = timespec(tv_sec: 0, tv_nsec: Self.sleepNanoseconds)
+            nanosleep(&time, nil)
         }
     }
 }

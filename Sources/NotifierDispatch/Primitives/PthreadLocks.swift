@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// A pthread mutex at a stable address.
@@ -24,6 +25,10 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
 
     @usableFromInline @inline(never)
     func lockSlow() -> UInt64 {
+        // Only this thread can have written its own number there.
+        precondition(
+            raw.pointee.__data.__owner != cplatform_thread_id(),
+            "this thread already holds the mutex, and waits for itself")
         let start = MonotonicClock.now()
         pthread_mutex_lock(raw)
         return max(1, MonotonicClock.now() &- start)
@@ -62,6 +67,9 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
 
     @usableFromInline @inline(never)
     func lockSharedSlow() -> UInt64 {
+        precondition(
+            raw.pointee.__data.__cur_writer != cplatform_thread_id(),
+            "this thread already holds the lock, and waits for itself")
         let start = MonotonicClock.now()
         pthread_rwlock_rdlock(raw)
         return max(1, MonotonicClock.now() &- start)

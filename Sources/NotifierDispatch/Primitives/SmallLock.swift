@@ -10,13 +10,26 @@ import Synchronization
 ///     0          free                  the owner, at unlock
 ///     index + 2  held by that thread   whoever changed 0 to it, at lock
 ///
-/// A thread that is not registered registers itself when it locks (the word needs its index). It is not recursive: locking
-/// twice traps. In debug
-/// builds every thread counts the small locks it holds, so that waits can assert that it holds none (invariant 35).
+/// Sections come first: faults follow each other so closely that a section which waits for them might never find the lock
+/// free. So it counts itself in `waitingSections`, and faults give way to it while it waits: it waits for the holder, and
+/// for faults that are on their way to the lock. A fault gives way for a tenth of a millisecond at most, so that sections
+/// that follow each other closely do not keep it out for ever.
+///
+/// A thread that is not registered registers itself when it locks: the word needs its index. It is not recursive: locking
+/// twice traps. In debug builds every thread counts the small locks it holds, so that waits can assert that it holds none
+/// (invariant 35).
 @usableFromInline
 package struct SmallLock: ~Copyable, Sendable {
     @usableFromInline
     let owner = Atomic<UInt32>(0)
+    /// How many sections wait for the lock. Relaxed throughout: it orders nothing, and who misses it only comes first.
+    @usableFromInline
+    let waitingSections = Atomic<UInt32>(0)
+
+    /// How long a fault gives way to sections, in nanoseconds.
+    private static let courtesyNanoseconds: UInt64 = 100_000
+    /// How long a fault waits for the lock of an install section before it counts as a collision, in nanoseconds.
+    static let patienceNanoseconds: UInt64 = 1_000_000
 
     @usableFromInline
     package init() {}
@@ -24,7 +37,29 @@ package struct SmallLock: ~Copyable, Sendable {
     /// Takes the lock, waiting for it if need be. Returns how long that took in nanoseconds; 0 where it was free.
     @inlinable @inline(__always) @discardableResult
     package func lock() -> UInt64 {
-        tryLock() ? 0 : lockSlow()
+        waitingSections.load(ordering: .relaxed) == 0 && tryLock() ? 0 : lockSlow(until: .never) ?? 0
+    }
+
+    /// Takes the lock for an install section, waiting for it no longer than a millisecond: `nil` then. Otherwise how long
+    /// that took in nanoseconds; 0 if it was free.
+    @inlinable @inline(__always)
+    func lockForInstall() -> UInt64? {
+        waitingSections.load(ordering: .relaxed) == 0 && tryLock() ? 0 : lockForInstallSlow()
+    }
+
+    @usableFromInline @inline(never)
+    func lockForInstallSlow() -> UInt64? { lockSlow(until: .after(nanoseconds: Self.patienceNanoseconds)) }
+
+    /// Takes the lock for a section, ahead of the faults that want it.
+    @inlinable @inline(__always)
+    func lockForSection() { if !tryLock() { lockForSectionSlow() } }
+
+    @usableFromInline @inline(never)
+    func lockForSectionSlow() {
+        trapIfHeld()
+        waitingSections.wrappingAdd(1, ordering: .relaxed)
+        spinUntilLocked()
+        waitingSections.wrappingSubtract(1, ordering: .relaxed)
     }
 
     /// Takes the lock if it is free.
@@ -56,20 +91,38 @@ package struct SmallLock: ~Copyable, Sendable {
         owner.load(ordering: .relaxed) == UInt32(bitPattern: ThreadRegistration.index &+ 2)
     }
 
+    /// Returns how long it waited, or `nil` at the deadline.
     @usableFromInline @inline(never)
-    func lockSlow() -> UInt64 {
+    func lockSlow(until deadline: Deadline) -> UInt64? {
+        trapIfHeld()
+        let start = MonotonicClock.now()
+        var backoff = Backoff()
+        while waitingSections.load(ordering: .relaxed) != 0, MonotonicClock.now() &- start < Self.courtesyNanoseconds {
+            backoff.pause()
+        }
+        guard spinUntilLocked(until: deadline) else { return nil }
+        return max(1, MonotonicClock.now() &- start)
+    }
+
+    @discardableResult
+    private func spinUntilLocked(until deadline: Deadline = .never) -> Bool {
+        var backoff = Backoff()
+        while !tryLock() {
+            // Relaxed: only a hint when to try; tryLock has the ordering.
+            repeat {
+                if deadline.hasPassed { return false }
+                backoff.pause()
+            } while owner.load(ordering: .relaxed) != 0
+        }
+        return true
+    }
+
+    private func trapIfHeld() {
         guard !isHeldByThisThread else {
             fatalError(
                 "this thread already holds the lock: sections of this guard cannot nest, and its walk cannot invalidate"
             )
         }
-        let start = MonotonicClock.now()
-        var backoff = Backoff()
-        repeat {
-            // Relaxed: only a hint when to try; tryLock has the ordering.
-            while owner.load(ordering: .relaxed) != 0 { backoff.pause() }
-        } while !tryLock()
-        return max(1, MonotonicClock.now() &- start)
     }
 
     /// Counts a small lock, of this kind or another, that the calling thread took (+1) or gave back (-1).

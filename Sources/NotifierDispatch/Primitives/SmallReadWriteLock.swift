@@ -37,10 +37,10 @@ struct SmallReadWriteLock: ~Copyable {
 
     // MARK: Readers
 
-    /// Shares the lock, waiting for writers if need be. Returns how long that took in nanoseconds; 0 where none had it
-    /// or waited for it.
+    /// Shares the lock, waiting for writers no longer than a millisecond: `nil` then. Otherwise how long that took in
+    /// nanoseconds; 0 if no writer had it or waited for it. Traps if it would have to wait inside an install.
     @inlinable @inline(__always) @discardableResult
-    func lockShared() -> UInt64 { tryLockShared() ? 0 : lockSharedSlow() }
+    func lockShared() -> UInt64? { tryLockShared() ? 0 : lockSharedSlow() }
 
     /// Shares the lock if no writer has it or waits for it.
     @inlinable @inline(__always)
@@ -67,12 +67,17 @@ struct SmallReadWriteLock: ~Copyable {
     }
 
     @usableFromInline @inline(never)
-    func lockSharedSlow() -> UInt64 {
+    func lockSharedSlow() -> UInt64? {
+        InstallSection.trapFault()
         let start = MonotonicClock.now()
+        let deadline = Deadline.after(nanoseconds: SmallLock.patienceNanoseconds)
         var backoff = Backoff()
         repeat {
             // Relaxed: only a hint when to try; tryLockShared has the ordering.
-            while word.load(ordering: .relaxed) & (Self.writer | Self.waiting) != 0 { backoff.pause() }
+            while word.load(ordering: .relaxed) & (Self.writer | Self.waiting) != 0 {
+                if deadline.hasPassed { return nil }
+                backoff.pause()
+            }
         } while !tryLockShared()
         return max(1, MonotonicClock.now() &- start)
     }

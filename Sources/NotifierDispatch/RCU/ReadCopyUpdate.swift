@@ -43,6 +43,15 @@ public enum ReadCopyUpdate<Flavour: RCUFlavour> {
         return try body()
     }
 
+    /// Runs `body` outside of the read section that the calling thread is in, and enters it again. What was reached in it
+    /// may be gone then. A section around that one stays.
+    @inline(__always)
+    static func outside<Result>(_ body: () -> Result) -> Result {
+        Flavour.readUnlock()
+        defer { Flavour.readLock() }
+        return body()
+    }
+
     /// Waits until every read section that was open at the call has ended. Traps inside a read section of this flavour
     /// (it would wait for itself), except for QSBR, where the call is itself a quiescent state.
     public static func synchronize() {

@@ -39,7 +39,7 @@ enum PeerLock: String, CaseIterable, Codable, CustomTestStringConvertible {
     }
 
     /// The guard over it.
-    func makeGuard() -> any ListedGuard {
+    func makeGuard() -> any TranslationGuard & SectionObserver {
         switch self {
         case .sharedMutex: SectionLockGuard<StandardSharedMutex>()
         case .ckReadWrite: SectionLockGuard<CKReadWriteLock>()

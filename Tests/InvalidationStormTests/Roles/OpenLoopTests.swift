@@ -254,7 +254,9 @@ private final class Stall: Sendable {
 }
 
 /// A mutex whose faults or invalidations stall.
-private final class StallingGuard: ListedGuard {
+private final class StallingGuard: TranslationGuard, SectionObserver {
+    let registration = GuardRegistration()
+    let pages = Int.max
     static var isProtected: Bool { true }
     static var capabilities: SubscriberCapabilities { MutexGuard.capabilities }
     private let mutex = MutexGuard()

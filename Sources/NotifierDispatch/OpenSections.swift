@@ -1,0 +1,91 @@
+import Synchronization
+
+/// The sections that are open in one address space: their count, the gate at which they give way to faults, and the
+/// registrations that wait for them.
+///
+/// Guards hold this and not the space, so that a space, its caches and their guards are no cycle.
+///
+/// A cache that is registered while sections are open was not told of their starts. So its guard is put under cover: it
+/// behaves as if a section over the whole cache were open, until the sections that were open then have ended. New ones
+/// come meanwhile, and the count of all may never reach 0; so the counter counts by epochs.
+///
+///     register                                   section
+///     link the entry; newest serial = its own    counter + 1                         (both seq_cst)
+///     counter's state: idle? done   (seq_cst)    newest serial?                      (seq_cst)
+///     guard: as if a section started             call the starts of entries up to that serial
+///     note the cover and its epoch (seq_cst)     change the pages
+///     settle                                     ends; counter - 1                   (seq_cst)
+///                                                last of its parity, covers noted? settle   (seq_cst)
+///     Outcome: the section calls the entry, or the registration sees the section. And a cover is settled by the
+///     registration, or by the end that it was waiting for.
+///
+/// To settle is to advance the epoch if the one before has no open section left, and to end the covers whose sections
+/// have ended. Whoever settles holds the lock; an end that comes meanwhile finds the cover noted and settles after it.
+@usableFromInline
+package final class OpenSections: @unchecked Sendable {
+    // @unchecked: `covers` is only touched with `lock` held.
+
+    /// How many there are and were.
+    @usableFromInline
+    package let counter = RangeCounter()
+    /// Where starts give way to faults.
+    @usableFromInline
+    package let gate = LeaseGate()
+    private let lock = SmallLock()
+    private var covers: [Cover] = []
+    /// How many covers are noted; written with `lock` held.
+    private let coverCount = Atomic<Int>(0)
+
+    /// What waits for the sections that were open in an epoch.
+    private struct Cover {
+        let epoch: UInt64
+        let end: @Sendable () -> Void
+    }
+
+    init() {}
+
+    /// Runs `begin` now and `end` once every section that is open now has ended; neither if none is. `end` runs on a
+    /// thread that ends a section, after that section's end, or on this one. To be called after the registration has been
+    /// published. Never waits.
+    ///
+    /// If sections of two epochs are open now, `end` may wait for some that start after the return, too: those of the
+    /// present epoch, which goes on until the sections of the one before have ended.
+    func cover(begin: () -> Void, end: @escaping @Sendable () -> Void) {
+        let state = counter.state
+        guard !state.isIdle else { return }
+        begin()
+        lock.lock()
+        covers.append(Cover(epoch: state.newestOpenEpoch, end: end))
+        // Sequentially consistent: before the look at the counter in settle; pairs with the look at this in end.
+        coverCount.store(covers.count, ordering: .sequentiallyConsistent)
+        lock.unlock()
+        settle()
+    }
+
+    /// Closes a section.
+    @inline(__always)
+    func end(parity: UInt64) {
+        // Sequentially consistent: after the subtraction in lower; pairs with the store in cover.
+        if counter.lower(parity: parity), coverCount.load(ordering: .sequentiallyConsistent) != 0 { settle() }
+    }
+
+    /// Ends the covers whose sections have ended.
+    @inline(never)
+    private func settle() {
+        var settled: [Cover] = []
+        lock.lock()
+        while !covers.isEmpty {
+            let state = counter.state
+            let first = covers.partition { state.haveEnded(since: $0.epoch) }
+            settled += covers[first...]
+            covers.removeSubrange(first...)
+            let mustAdvance = covers.contains { $0.epoch == state.epoch }
+            // A failed exchange looks again; without one, an end that is still to come settles the rest.
+            guard mustAdvance, state.mayAdvance else { break }
+            _ = counter.advance(from: state)
+        }
+        coverCount.store(covers.count, ordering: .sequentiallyConsistent)
+        lock.unlock()
+        for cover in settled { cover.end() }
+    }
+}
