@@ -2,7 +2,7 @@
 
 #define _LGPL_SOURCE
 #include <stdlib.h>
-#include <urcu/urcu-memb.h>
+#include <urcu/urcu-bp.h>
 
 // MARK: Dispatch
 
@@ -46,24 +46,24 @@ bool floor_list_start(
     if (CMM_LOAD_SHARED(list->head) == NULL) {
         return true;
     }
-    urcu_memb_read_lock();
+    urcu_bp_read_lock();
     struct floor_node *node = rcu_dereference(list->head);
     for (; node != NULL; node = rcu_dereference(node->next)) {
         if (node->serial <= section->serial && node->start(node->subscriber, &section->what) == floor_would_block) {
             if (!section->what.is_blockable) {
                 undo(list, section, node);
-                urcu_memb_read_unlock();
+                urcu_bp_read_unlock();
                 return false;
             }
             add_failure(section, node->serial);
         }
     }
-    urcu_memb_read_unlock();
+    urcu_bp_read_unlock();
     return true;
 }
 
 static void end_all(struct floor_list *list, const struct floor_section *section) {
-    urcu_memb_read_lock();
+    urcu_bp_read_lock();
     struct floor_node *node = rcu_dereference(list->head);
     for (; node != NULL; node = rcu_dereference(node->next)) {
         if (node->end != NULL && node->serial <= section->serial &&
@@ -71,7 +71,7 @@ static void end_all(struct floor_list *list, const struct floor_section *section
             node->end(node->subscriber, &section->what);
         }
     }
-    urcu_memb_read_unlock();
+    urcu_bp_read_unlock();
 }
 
 void floor_list_end(struct floor_list *list, struct floor_section *section) {
@@ -120,12 +120,12 @@ struct floor_node *floor_list_register(
 }
 
 void floor_list_unregister(struct floor_list *list, struct floor_node *node) {
-    urcu_memb_read_lock();
+    urcu_bp_read_lock();
     // Relaxed: only one caller may win.
     if (!atomic_exchange_explicit(&node->release_called, true, memory_order_relaxed)) {
         node->released(node->subscriber);
     }
-    urcu_memb_read_unlock();
+    urcu_bp_read_unlock();
     floor_small_lock_lock(&list->lock);
     struct floor_node **link = &list->head;
     while (*link != node) {
@@ -133,7 +133,7 @@ void floor_list_unregister(struct floor_list *list, struct floor_node *node) {
     }
     rcu_assign_pointer(*link, node->next);
     floor_small_lock_unlock(&list->lock);
-    urcu_memb_synchronize_rcu();
+    urcu_bp_synchronize_rcu();
     free(node);
 }
 

@@ -1,4 +1,4 @@
-// The notifier list: entries in the order of their subscribers' addresses, walked under liburcu's memb flavour.
+// The notifier list: entries in the order of their subscribers' addresses, walked under liburcu's bp flavour.
 #ifndef FLOOR_NOTIFIERLIST_H
 #define FLOOR_NOTIFIERLIST_H
 

@@ -1,14 +1,16 @@
-// Read sections and grace periods of the three flavours.
+// Read sections and grace periods of the four flavours.
 #include "CPrimitiveFloors.h"
 
 #define _LGPL_SOURCE
 #include <semaphore.h>
 #include <stdlib.h>
+#include <urcu/urcu-bp.h>
 #include <urcu/urcu-mb.h>
 #include <urcu/urcu-memb.h>
 #include <urcu/urcu-qsbr.h>
 // <urcu/call-rcu.h> declares these for one flavour an inclusion.
 #include <urcu/call-rcu.h>
+extern void urcu_bp_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
 extern void urcu_memb_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
 extern void urcu_mb_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
 extern void urcu_qsbr_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
@@ -85,6 +87,7 @@ static void wait_offline(sem_t *done) {
         return count;                                                                                                  \
     }
 
+FLOORS_OF(bp, wait_online)
 FLOORS_OF(memb, wait_online)
 FLOORS_OF(mb, wait_online)
 FLOORS_OF(qsbr, wait_offline)

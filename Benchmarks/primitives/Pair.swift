@@ -19,7 +19,7 @@ struct Pair: Sendable {
 
     /// A pair; by default of the engine's own flavour and on one thread.
     init(
-        _ name: String, flavour: Flavour = .memb, isShared: Bool = false,
+        _ name: String, flavour: Flavour = .bp, isShared: Bool = false,
         swift: @escaping @Sendable (_ count: Int) -> Int, c: @escaping @Sendable (_ count: UInt64) -> UInt64
     ) {
         self.name = name

@@ -1,4 +1,4 @@
-// liburcu for Swift: three flavours in one process, macros as static inline functions. No logic of our own.
+// liburcu for Swift: four flavours in one process, macros as static inline functions. No logic of our own.
 //
 // _LGPL_SOURCE selects liburcu's inline read side. Its authors keep those functions under ten lines each so that they
 // may be inlined into programs of any licence (LGPL 2.1, section 5).
@@ -6,18 +6,21 @@
 #define CURCU_SHIM_H
 
 #define _LGPL_SOURCE
+#include <urcu/urcu-bp.h>
 #include <urcu/urcu-mb.h>
 #include <urcu/urcu-memb.h>
 #include <urcu/urcu-qsbr.h>
 #include <urcu/call-rcu.h>
 
-// <urcu/call-rcu.h> declares these for one flavour an inclusion; the symbols of all three exist side by side.
+// <urcu/call-rcu.h> declares these for one flavour an inclusion; the symbols of all four exist side by side.
 extern void urcu_memb_call_rcu(struct rcu_head *_Nonnull head, void (*_Nonnull function)(struct rcu_head *_Nonnull head));
 extern void urcu_mb_call_rcu(struct rcu_head *_Nonnull head, void (*_Nonnull function)(struct rcu_head *_Nonnull head));
 extern void urcu_qsbr_call_rcu(struct rcu_head *_Nonnull head, void (*_Nonnull function)(struct rcu_head *_Nonnull head));
+extern void urcu_bp_call_rcu(struct rcu_head *_Nonnull head, void (*_Nonnull function)(struct rcu_head *_Nonnull head));
 extern void urcu_memb_barrier(void);
 extern void urcu_mb_barrier(void);
 extern void urcu_qsbr_barrier(void);
+extern void urcu_bp_barrier(void);
 
 // liburcu is not built with ThreadSanitizer, so the sanitizer cannot see that a grace period orders earlier readers
 // before what follows it. Built with `-Xcc -DCURCU_TSAN`, these two say so; otherwise they are nothing.
@@ -69,5 +72,17 @@ static inline void curcu_qsbr_synchronize(void) {
     curcu_happens_after(&urcu_qsbr_gp);
 }
 static inline void *_Nonnull curcu_qsbr_grace_period(void) { return &urcu_qsbr_gp; }
+
+static inline void curcu_bp_read_lock(void) { urcu_bp_read_lock(); }
+static inline void curcu_bp_read_unlock(void) {
+    curcu_happens_before(&urcu_bp_gp);
+    urcu_bp_read_unlock();
+}
+static inline int curcu_bp_read_ongoing(void) { return urcu_bp_read_ongoing(); }
+static inline void curcu_bp_synchronize(void) {
+    urcu_bp_synchronize_rcu();
+    curcu_happens_after(&urcu_bp_gp);
+}
+static inline void *_Nonnull curcu_bp_grace_period(void) { return &urcu_bp_gp; }
 
 #endif

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// A start first gives way to faults that have asked for it (``LeaseGate``), then it is counted (``RangeCounter``), and
 /// then it goes through the two halves in Linux's order: the subscriptions to ranges, then the notifier list. Any thread
-/// may call in.
+/// may call in: see ``ThreadRegistration``.
 public final class AddressSpace: Sendable {
     /// The sections that are open, as guards know them.
     @usableFromInline

@@ -248,10 +248,9 @@ struct NotifierNode: ~Copyable {
     /// Calls `released()` unless it was called before, by whichever of unregister and release came first. If another
     /// thread is calling it, waits for that.
     ///
-    /// Legal states of `release`: not released; the index of the thread (-1 if it has none) that runs the callback;
-    /// released.
+    /// Legal states of `release`: not released; the index of the thread that runs the callback; released.
     func callReleasedOnce() {
-        let me = ThreadRegistration.index
+        let me = Int32(ThreadRegistration.registeredIndex)
         // Acquiring, here and below: what the callback did comes before what follows (pairs with the store).
         let (isFirst, found) = release.compareExchange(
             expected: Self.notReleased, desired: me, successOrdering: .relaxed, failureOrdering: .acquiring)

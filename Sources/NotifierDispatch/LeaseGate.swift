@@ -59,7 +59,7 @@ package struct LeaseGate: ~Copyable, @unchecked Sendable {
             let (exchanged, original) = taken[0].pointee.weakCompareExchange(
                 expected: current, desired: current | 1 << UInt64(slot), ordering: .relaxed)
             if exchanged {
-                slots[slot].pointee.claimant.store(ThreadRegistration.index, ordering: .relaxed)
+                slots[slot].pointee.claimant.store(Int32(ThreadRegistration.registeredIndex), ordering: .relaxed)
                 slots[slot].pointee.startPage.store(range.startPage, ordering: .relaxed)
                 slots[slot].pointee.endPage.store(range.endPage, ordering: .relaxed)
                 return slot

@@ -59,7 +59,7 @@ public final class NotifierList: @unchecked Sendable {
 
     /// Adds a subscriber. It takes part in every section that opens after the return, and in none that is open now.
     ///
-    /// Any registered thread may call it, also inside a callback. Adding one object twice gives two subscriptions.
+    /// Any thread may call it, also inside a callback. Adding one object twice gives two subscriptions.
     public func register(_ subscriber: any InvalidationSubscriber) throws(RegistrationError) -> Subscription {
         try register(subscriber, behind: nil)
     }

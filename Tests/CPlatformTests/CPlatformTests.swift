@@ -27,7 +27,7 @@ import Testing
             { _ in
                 let mine = cplatform_thread().pointee
                 let isBlank =
-                    mine.index == -1 && mine.registrations == (0, 0, 0) && mine.small_locks_held == 0
+                    mine.index == -1 && mine.registrations == (0, 0, 0, 0) && mine.small_locks_held == 0
                 return UnsafeMutableRawPointer(bitPattern: isBlank ? 1 : 2)
             }, nil)
         #expect(status == 0)

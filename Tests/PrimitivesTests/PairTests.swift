@@ -9,7 +9,7 @@ import Testing
     private func makePairs() -> [Pair] { RCU.withRegisteredThread { PairCatalogue.make() } }
 
     @Test func everyPieceIsThere() {
-        let flavours = ["memb", "mb", "qsbr"]
+        let flavours = ["bp", "memb", "mb", "qsbr"]
         let counts = ["0", "1", "4", "16", "64", "256"].map { "subscribers:\($0)" }
         let sizes = ["10", "1000", "100000"].map { "size:\($0)" }
         let pieces: KeyValuePairs = [

@@ -15,15 +15,18 @@
 
 // MARK: RCU
 
+uint64_t floor_rcu_read_bp(uint64_t count);
 uint64_t floor_rcu_read_memb(uint64_t count);
 uint64_t floor_rcu_read_mb(uint64_t count);
 uint64_t floor_rcu_read_qsbr(uint64_t count);
 
+uint64_t floor_grace_period_bp(uint64_t count);
 uint64_t floor_grace_period_memb(uint64_t count);
 uint64_t floor_grace_period_mb(uint64_t count);
 uint64_t floor_grace_period_qsbr(uint64_t count);
 
 // From call_rcu to the return of a wait for its callback.
+uint64_t floor_call_rcu_bp(uint64_t count);
 uint64_t floor_call_rcu_memb(uint64_t count);
 uint64_t floor_call_rcu_mb(uint64_t count);
 uint64_t floor_call_rcu_qsbr(uint64_t count);

@@ -2,13 +2,16 @@ import CPlatform
 import CPrimitiveFloors
 import NotifierDispatch
 
-/// Read sections and grace periods of the three flavours.
+/// Read sections and grace periods of the four flavours.
 enum RCUPairs {
     static var all: [Pair] { reads + gracePeriods + deferredCalls }
 
     /// An empty read section; the barrier inside keeps it where it is.
     private static var reads: [Pair] {
         [
+            Pair(
+                "rcu-read/bp", flavour: .bp, isShared: true,
+                swift: { read(BPFlavour.self, count: $0) }, c: { floor_rcu_read_bp($0) }),
             Pair(
                 "rcu-read/memb", flavour: .memb, isShared: true,
                 swift: { read(MembFlavour.self, count: $0) }, c: { floor_rcu_read_memb($0) }),
@@ -25,6 +28,9 @@ enum RCUPairs {
     private static var gracePeriods: [Pair] {
         [
             Pair(
+                "grace-period/bp", flavour: .bp,
+                swift: { synchronize(BPFlavour.self, count: $0) }, c: { floor_grace_period_bp($0) }),
+            Pair(
                 "grace-period/memb", flavour: .memb,
                 swift: { synchronize(MembFlavour.self, count: $0) }, c: { floor_grace_period_memb($0) }),
             Pair(
@@ -39,6 +45,9 @@ enum RCUPairs {
     /// From handing a call over to the return of a wait for it.
     private static var deferredCalls: [Pair] {
         [
+            Pair(
+                "call-rcu/bp", flavour: .bp,
+                swift: { deferAndWait(BPFlavour.self, count: $0) { $0.wait() } }, c: { floor_call_rcu_bp($0) }),
             Pair(
                 "call-rcu/memb", flavour: .memb,
                 swift: { deferAndWait(MembFlavour.self, count: $0) { $0.wait() } }, c: { floor_call_rcu_memb($0) }),

@@ -14,7 +14,8 @@
 struct cplatform_thread {
     int32_t index;              // 0 and up; -1 while the thread is not registered
     uint32_t small_locks_held;  // counted in debug builds only, for the rule that nobody waits while holding one
-    uint32_t registrations[3];  // nesting depth, one a flavour: memb, mb, qsbr
+    uint32_t registrations[4];  // nesting depth, one a flavour: memb, mb, qsbr, bp
+    uint32_t is_registered_for_good; // 1 once it has registered itself: until it ends
     uint32_t interval_callbacks; // nesting depth of callbacks of interval subscribers
     uint32_t installs;           // 1 inside an install or a drop that sections wait for
     uint32_t locked_walks;       // 1 inside a fault of a guard that holds a lock over the walk

@@ -22,8 +22,8 @@ public struct CKBigReaderLock: SectionLock, ~Copyable, @unchecked Sendable {
 
     @inlinable @inline(__always)
     public func lockForFault() -> UInt64 {
-        let reader = OpaquePointer(readers.mine)
-        if !peer_ck_brlock_is_registered(reader) { registerSlow(reader) }
+        var reader = OpaquePointer(readers.mine)
+        if !peer_ck_brlock_is_registered(reader) { reader = registerSlow() }
         peer_ck_brlock_lock_shared(raw, reader)
         return 0
     }
@@ -40,11 +40,12 @@ public struct CKBigReaderLock: SectionLock, ~Copyable, @unchecked Sendable {
     @inlinable
     public func unlockForSection() { peer_ck_brlock_unlock_exclusive(raw) }
 
-    /// Makes the calling thread a reader, once nobody holds the lock. Nobody takes readers out of the list: a thread that
-    /// ends has given back what it held, and writers look at its line in vain.
+    /// Makes the calling thread a reader, once nobody holds the lock; it has an index from then on. Nobody takes readers out
+    /// of the list: a thread that ends has given back what it held, and writers look at its line in vain.
     @usableFromInline @inline(never)
-    func registerSlow(_ reader: OpaquePointer) {
-        guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
-        peer_ck_brlock_register(raw, reader)
+    func registerSlow() -> OpaquePointer {
+        let reader = OpaquePointer(readers.line(at: ThreadRegistration.registeredIndex))
+        if !peer_ck_brlock_is_registered(reader) { peer_ck_brlock_register(raw, reader) }
+        return reader
     }
 }

@@ -36,8 +36,7 @@ final class SharedSubscribers: @unchecked Sendable {
 
     /// See ``AddressSpace/get(_:)``.
     func get<Subscriber: SharedSubscriber>(_ type: Subscriber.Type, in space: AddressSpace) throws -> Subscriber {
-        let me = ThreadRegistration.index
-        guard RCU.isRegistered else { ThreadRegistration.trapUnregistered() }
+        let me = Int32(ThreadRegistration.registeredIndex)
         precondition(!RCU.isReading, "get inside a callback or read section can wait for itself")
         NotifierCallbacks.trapInside("get inside a callback or read section can wait for itself")
         // Relaxed: only this thread writes its own index there.
@@ -66,7 +65,6 @@ final class SharedSubscribers: @unchecked Sendable {
 
     /// Takes one user away. Returns the subscription to end where that was the last one.
     func removeUser(of subscriber: some SharedSubscriber) -> Subscription? {
-        guard RCU.isRegistered else { ThreadRegistration.trapUnregistered() }
         let type = ObjectIdentifier(Swift.type(of: subscriber))
         table.lock()
         defer { table.unlock() }
@@ -118,7 +116,7 @@ public protocol SharedSubscriber: InvalidationSubscriber {
     /// Nobody uses it any more, and no callback of it runs or will run: give back what it holds.
     ///
     /// Runs exactly once for each object made, also where its registration was refused, on liburcu's thread, which frees
-    /// nothing else meanwhile. Must not enter a read section, get, put or synchronize.
+    /// nothing else meanwhile. May put; must not wait: not get, not synchronize.
     func free()
 }
 

@@ -9,15 +9,15 @@ import Synchronization
 ///     value      meaning               written by
 ///     0          free                  the owner, at unlock
 ///     index + 2  held by that thread   whoever changed 0 to it, at lock
-///     1          held by a thread that is not registered: it excludes others, and traps where it would have to wait
 ///
 /// Sections come first: faults follow each other so closely that a section which waits for them might never find the lock
 /// free. So it counts itself in `waitingSections`, and faults give way to it while it waits: it waits for the holder, and
 /// for faults that are on their way to the lock. A fault gives way for a tenth of a millisecond at most, so that sections
 /// that follow each other closely do not keep it out for ever.
 ///
-/// Only registered threads should lock (the word needs their index). It is not recursive: locking twice traps. In debug
-/// builds every thread counts the small locks it holds, so that waits can assert that it holds none (invariant 35).
+/// A thread that is not registered registers itself when it locks: the word needs its index. It is not recursive: locking
+/// twice traps. In debug builds every thread counts the small locks it holds, so that waits can assert that it holds none
+/// (invariant 35).
 @usableFromInline
 package struct SmallLock: ~Copyable, Sendable {
     @usableFromInline
@@ -65,8 +65,7 @@ package struct SmallLock: ~Copyable, Sendable {
     /// Takes the lock if it is free.
     @inlinable @inline(__always)
     func tryLock() -> Bool {
-        let me = UInt32(bitPattern: ThreadRegistration.index &+ 2)
-        assert(me != 1, "a thread that is not registered with RCU took a small lock")
+        let me = UInt32(truncatingIfNeeded: ThreadRegistration.registeredIndex &+ 2)
         // Acquiring: what this section reads comes after the last section's unlock, which releases. A failure reads
         // nothing that the lock protects.
         let taken = owner.compareExchange(
@@ -119,7 +118,6 @@ package struct SmallLock: ~Copyable, Sendable {
     }
 
     private func trapIfHeld() {
-        guard ThreadRegistration.index >= 0 else { ThreadRegistration.trapUnregistered() }
         guard !isHeldByThisThread else {
             fatalError(
                 "this thread already holds the lock: an install that faults or invalidates waits for itself, as does a nested section"

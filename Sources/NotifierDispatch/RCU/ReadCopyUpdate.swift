@@ -1,7 +1,7 @@
 import CURCU
 
-/// The RCU that the engine itself uses: liburcu's `memb` flavour.
-public typealias RCU = ReadCopyUpdate<MembFlavour>
+/// The RCU that the engine itself uses: liburcu's `bp` flavour, whose threads register themselves.
+public typealias RCU = ReadCopyUpdate<BPFlavour>
 
 /// Read-copy-update over one flavour of liburcu.
 ///
@@ -10,7 +10,8 @@ public typealias RCU = ReadCopyUpdate<MembFlavour>
 public enum ReadCopyUpdate<Flavour: RCUFlavour> {
     /// Runs `body` with the calling thread registered, and takes the registration back however `body` ends.
     ///
-    /// Calls nest. The first of them, over all flavours, also gives the thread its dense index.
+    /// Calls nest. The first of them, over all flavours, also gives the thread its dense index. Threads of the engine's own
+    /// flavour need none of this: they register on first use, until they end. See ``ThreadRegistration``.
     @inlinable
     public static func withRegisteredThread<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
@@ -30,13 +31,13 @@ public enum ReadCopyUpdate<Flavour: RCUFlavour> {
 
     /// Runs `body` as a read section: what it reaches through published pointers stays alive until it returns.
     ///
-    /// Sections nest and may sleep, at the price of longer grace periods. Traps on a thread that is not registered,
-    /// since no grace period would wait for it.
+    /// Sections nest and may sleep, at the price of longer grace periods. A thread that is not registered registers itself,
+    /// or traps where the flavour cannot: no grace period would wait for it.
     @inlinable @inline(__always)
     public static func read<Result: ~Copyable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        guard isRegistered else { ThreadRegistration.trapUnregistered() }
+        if !isRegistered { ThreadRegistration.registerOnFirstUse(of: Flavour.self) }
         Flavour.readLock()
         defer { Flavour.readUnlock() }
         return try body()
@@ -61,10 +62,11 @@ public enum ReadCopyUpdate<Flavour: RCUFlavour> {
 
     /// Runs `body` once, on liburcu's own thread, after every read section that is open now has ended.
     ///
-    /// Does not wait, so it may be called inside a read section. `body` must not enter a read section of its own. Traps
-    /// on a thread that is not registered.
+    /// Does not wait, so it may be called inside a read section. `body` must not wait for a grace period; it may enter a
+    /// read section where liburcu's thread can register itself. Registers the calling thread, or traps, as
+    /// ``read(_:)`` does.
     public static func afterGracePeriod(_ body: @escaping @Sendable () -> Void) {
-        guard isRegistered else { ThreadRegistration.trapUnregistered() }
+        if !isRegistered { ThreadRegistration.registerOnFirstUse(of: Flavour.self) }
         let call = UnsafeMutablePointer<DeferredCall>.allocate(capacity: 1)
         call.initialize(to: DeferredCall(head: rcu_head(), gracePeriod: Flavour.gracePeriod, body: body))
         let head = UnsafeMutableRawPointer(call).assumingMemoryBound(to: rcu_head.self)

@@ -1,9 +1,20 @@
 import CPlatform
+import Glibc
 import Synchronization
 
-/// The threads that the engine knows: each has a dense index, from the first registration to the last one's end.
+/// The threads that the engine knows: each has a dense index, from its first use of the engine to its end.
 ///
 /// Indices are small and reused, the lowest free one first, so that per-thread slots can be plain arrays.
+///
+/// A thread gets its index in one of two ways, and by either it is known to ``RCU`` too:
+///
+///     way                                  index and registration are given back
+///     its first use of the engine          when it ends, by the destructor of a pthread key
+///     ``RCU/withRegisteredThread(_:)``     with the outermost one's return, unless it has used the first way before
+///
+/// Destructors of other keys may use the engine before this one or after it: the thread then registers itself again, and
+/// pthreads calls the destructor again, up to `PTHREAD_DESTRUCTOR_ITERATIONS` times, of which glibc makes four. A thread
+/// that goes on beyond that takes its index with it. The main thread ends with the process, or by `pthread_exit`.
 public enum ThreadRegistration {
     /// The most threads that can be registered at once. Index values lie below it.
     public static let maximumThreads = 4096
@@ -12,11 +23,47 @@ public enum ThreadRegistration {
     @inlinable @inline(__always)
     public static var index: Int32 { cplatform_thread_index() }
 
-    /// The calling thread's dense index; traps where it is not registered.
+    /// The calling thread's dense index; registers it where it is not registered.
     @inlinable @inline(__always)
     package static var registeredIndex: Int {
-        guard index >= 0 else { trapUnregistered() }
+        let index = index
+        guard _fastPath(index >= 0) else { return Int(registerForGoodSlow()) }
         return Int(index)
+    }
+
+    /// Registers the calling thread with a flavour that it uses for the first time; traps where the flavour cannot.
+    @usableFromInline @inline(never)
+    static func registerOnFirstUse<Flavour: RCUFlavour>(of _: Flavour.Type) {
+        guard Flavour.registersOnFirstUse else { trapUnregistered() }
+        _ = registerForGoodSlow()
+    }
+
+    /// Registers the calling thread until it ends. Returns its index.
+    @usableFromInline @inline(never)
+    static func registerForGoodSlow() -> Int32 {
+        let thread = cplatform_thread()
+        if thread.pointee.is_registered_for_good == 0 {
+            enter(BPFlavour.self)
+            thread.pointee.is_registered_for_good = 1
+            // Any value but null, for which the destructor would not be called.
+            let status = pthread_setspecific(endOfThread, thread)
+            precondition(status == 0, "pthread_setspecific failed with error \(status)")
+        }
+        return thread.pointee.index
+    }
+
+    /// The key whose destructor runs at the end of each thread that has registered itself.
+    private static let endOfThread: pthread_key_t = {
+        var key = pthread_key_t()
+        let status = pthread_key_create(&key) { _ in ThreadRegistration.leaveForGood() }
+        precondition(status == 0, "pthread_key_create failed with error \(status)")
+        return key
+    }()
+
+    /// The calling thread ends, or will register itself again.
+    private static func leaveForGood() {
+        cplatform_thread().pointee.is_registered_for_good = 0
+        leave(BPFlavour.self)
     }
 
     @usableFromInline
@@ -32,7 +79,7 @@ public enum ThreadRegistration {
         guard Flavour.registrations.pointee == 0 else { return }
         Flavour.unregisterThread()
         let thread = cplatform_thread()
-        guard thread.pointee.registrations == (0, 0, 0) else { return }
+        guard thread.pointee.registrations == (0, 0, 0, 0) else { return }
         indices.giveBack(thread.pointee.index)
         thread.pointee.index = -1
     }
@@ -45,7 +92,7 @@ public enum ThreadRegistration {
 
     @usableFromInline @inline(never)
     package static func trapUnregistered() -> Never {
-        fatalError("this thread is not registered with RCU: wrap its work in RCU.withRegisteredThread { }")
+        fatalError("this thread is not registered with RCU: wrap its work in withRegisteredThread { } of this flavour")
     }
 
     private static let indices = ThreadIndices()
@@ -66,9 +113,9 @@ private final class ThreadIndices: @unchecked Sendable {
             isTaken[free] = true
             return Int32(free)
         }
-        precondition(
-            isTaken.count < ThreadRegistration.maximumThreads,
-            "more than \(ThreadRegistration.maximumThreads) threads are registered with RCU")
+        guard isTaken.count < ThreadRegistration.maximumThreads else {
+            fatalError("more than \(ThreadRegistration.maximumThreads) threads are registered with RCU at once")
+        }
         isTaken.append(true)
         // Releasing: before whatever the thread does with its index; pairs with indexLimit.
         limit.store(isTaken.count, ordering: .releasing)

@@ -10,8 +10,8 @@ struct ReadCopyUpdateTests {
         struct Check: FlavourCheck {
             func run<Flavour: RCUFlavour>(_: Flavour.Type) {
                 RegisteredThread {
-                    // The thread itself is registered with memb.
-                    let wasRegistered = Flavour.self == MembFlavour.self
+                    // The thread itself is registered with the engine's.
+                    let wasRegistered = Flavour.self == BPFlavour.self
                     #expect(ReadCopyUpdate<Flavour>.isRegistered == wasRegistered)
                     ReadCopyUpdate<Flavour>.withRegisteredThread {
                         #expect(ReadCopyUpdate<Flavour>.isRegistered)
@@ -177,26 +177,29 @@ struct ReadCopyUpdateTests {
         thread.join()
     }
 
-    @Test("A read section of a thread that is not registered traps")
-    func readTrapsUnregistered() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            RCU.read {}
+    @Test(
+        "A read section of a thread that is not registered traps where the flavour needs it",
+        arguments: FlavourName.explicit)
+    func readTrapsUnregistered(flavour: FlavourName) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [flavour] in
+            struct Check: FlavourCheck {
+                func run<Flavour: RCUFlavour>(_: Flavour.Type) { ReadCopyUpdate<Flavour>.read {} }
+            }
+            // Registration with one flavour does not allow reading with another.
+            RCU.read { flavour.run(Check()) }
         }
         #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
     }
 
-    @Test("Registration with one flavour does not allow reading with another")
-    func readTrapsUnregisteredWithItsFlavour() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            RCU.withRegisteredThread { ReadCopyUpdate<MBFlavour>.read {} }
-        }
-        #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
-    }
-
-    @Test("afterGracePeriod on a thread that is not registered traps")
-    func afterGracePeriodTrapsUnregistered() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            RCU.afterGracePeriod {}
+    @Test(
+        "afterGracePeriod on a thread that is not registered traps where the flavour needs it",
+        arguments: FlavourName.explicit)
+    func afterGracePeriodTrapsUnregistered(flavour: FlavourName) async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [flavour] in
+            struct Check: FlavourCheck {
+                func run<Flavour: RCUFlavour>(_: Flavour.Type) { ReadCopyUpdate<Flavour>.afterGracePeriod {} }
+            }
+            flavour.run(Check())
         }
         #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
     }

@@ -2,8 +2,8 @@ import Glibc
 import NotifierDispatch
 import Synchronization
 
-/// A POSIX thread whose body runs registered with RCU. Tests block, which the threads of Swift's own pool must not.
-final class RegisteredThread: @unchecked Sendable {
+/// A POSIX thread that knows nothing of the engine. Tests block, which the threads of Swift's own pool must not.
+final class PlainThread: @unchecked Sendable {
     // @unchecked: `handle` is written once, before anyone else can have the object.
     private var handle = pthread_t()
 
@@ -12,14 +12,13 @@ final class RegisteredThread: @unchecked Sendable {
         let status = pthread_create(
             &handle, nil,
             { context in
-                let body = Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue()
-                RCU.withRegisteredThread { body.run() }
+                Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().run()
                 return nil
             }, Unmanaged.passRetained(ThreadBody(run: body)).toOpaque())
         precondition(status == 0, "pthread_create failed with error \(status)")
     }
 
-    /// Waits for the body to end. To be called once.
+    /// Waits for the thread to end. To be called once.
     func join() { pthread_join(handle, nil) }
 }
 
@@ -27,6 +26,17 @@ final class RegisteredThread: @unchecked Sendable {
 private final class ThreadBody {
     let run: @Sendable () -> Void
     init(run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+/// A POSIX thread whose body runs registered with RCU.
+final class RegisteredThread: Sendable {
+    private let thread: PlainThread
+
+    /// Starts the thread.
+    init(_ body: @escaping @Sendable () -> Void) { thread = PlainThread { RCU.withRegisteredThread { body() } } }
+
+    /// Waits for the body to end. To be called once.
+    func join() { thread.join() }
 }
 
 /// Runs `body` on `count` registered threads at once, which all start together, and waits for them. `body` gets the

@@ -115,11 +115,24 @@ struct PublicationSlotsTests {
         #expect(slots.residentPages == 1)
     }
 
-    @Test("A thread that is not registered has no slot, and traps")
-    func unregisteredThreadTraps() async {
-        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-            PublicationSlots().mine.publish(0)
+    @Test("A thread that knows nothing of the engine gets a slot of its own")
+    func slotOnFirstUse() {
+        let slots = Slots()
+        let isPublished = Gate()
+        let mayClear = Gate()
+        let publisher = PlainThread {
+            slots.slots.mine.publish(0)
+            isPublished.open()
+            mayClear.wait()
+            slots.slots.mine.clear()
         }
-        #expect(result?.trapped(saying: "this thread is not registered with RCU") == true)
+        isPublished.wait()
+        let hasReturned = Gate()
+        let waiter = slots.waitUntilNone(in: 0..<1, then: hasReturned)
+        #expect(!hasReturned.waitInVain())
+        mayClear.open()
+        #expect(eventually { hasReturned.isOpen })
+        waiter.join()
+        publisher.join()
     }
 }
