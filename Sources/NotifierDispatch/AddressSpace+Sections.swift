@@ -5,16 +5,17 @@ import Synchronization
 extension AddressSpace {
     /// Opens a section: when this returns, no translation of the range is left and none comes back until the end.
     ///
-    /// Gives way for a millisecond at most to faults that were disturbed too often; a start that must not block gives way
-    /// to nobody. Returns `nil` only for an invalidation that is not blockable, if somebody would have had to wait:
-    /// nothing is promised then, nothing is raised, and no end is owed. A subscriber's failure in a blockable start is
-    /// counted in ``InvalidationSection/failedStarts`` and does not stop it. Traps inside an install or a drop.
+    /// Gives way to faults that claim pages of the range, for a millisecond at most. A start that must not block does
+    /// not give way. Returns `nil` only if the invalidation is not blockable and a subscriber would have had to wait:
+    /// then nothing is promised, nothing stays open, and no end is owed. A subscriber's failure in a blockable start is
+    /// counted in ``InvalidationSection/failedStarts`` and does not stop the start. Traps inside an install or a drop,
+    /// and inside a walk under a guard that holds a lock over it.
     public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
         InstallSection.trapStart()
         sections.gate.giveWay(to: invalidation)
         let parity = sections.counter.raise()
         var failedIntervals: Int?
-        // Sequentially consistent: after the raise; pairs with the exchange in openIntervalHalf.
+        // Sequentially consistent: comes after the raise; pairs with the exchange in openIntervalHalf.
         if hasIntervals.load(ordering: .sequentiallyConsistent) {
             failedIntervals = intervals.openHalf(invalidation)
             if failedIntervals == nil {
@@ -48,7 +49,7 @@ extension AddressSpace {
         sections.end(parity: parity)
     }
 
-    /// Runs `change`, which changes the pages, inside a section over `range`, and ends the section whatever it throws.
+    /// Runs `change`, which changes the pages, inside a section over `range`. Ends the section also if `change` throws.
     @discardableResult
     public func invalidate<Result, Failure: Error>(
         _ range: InvalidationRange, event: InvalidationEvent, owner: InvalidationOwner? = nil,
@@ -64,13 +65,13 @@ extension AddressSpace {
     }
 }
 
-/// What the calling thread is inside of that sections wait for: an install, the drop of a teardown, or a fault whose guard
-/// holds a lock over the walk. None of them may start a section: it would wait for itself, or two would wait for each
-/// other.
+/// Whether the calling thread is inside something that sections wait for: an install, the drop of a teardown, or a
+/// fault whose guard holds a lock over the walk. A section that starts there would wait for its own thread, or two
+/// threads would wait for each other.
 @usableFromInline
 enum InstallSection {
-    /// Begins an install or a drop; traps inside another one. A flag and not a count: to add to one and to take that away
-    /// again would make each fault wait for the one before.
+    /// Begins an install or a drop. Traps inside another one. This sets a flag and keeps no count: with a count, the
+    /// addition of each fault would wait for the subtraction of the one before.
     @inlinable @inline(__always)
     static func enter() {
         if _slowPath(cplatform_thread().pointee.installs != 0) { trapNestedFault() }
@@ -80,8 +81,8 @@ enum InstallSection {
     @inlinable @inline(__always)
     static func leave() { cplatform_thread().pointee.installs = 0 }
 
-    /// Begins a fault of a guard that holds a lock over the walk. Returns what to hand to ``leaveLockedWalk(_:)``: the walk
-    /// may fault on another space.
+    /// Begins a fault of a guard that holds a lock over the walk. Returns the value to hand to ``leaveLockedWalk(_:)``,
+    /// since the walk may fault on another space.
     @inlinable @inline(__always)
     static func enterLockedWalk() -> UInt32 {
         let outer = cplatform_thread().pointee.locked_walks
@@ -92,7 +93,7 @@ enum InstallSection {
     @inlinable @inline(__always)
     static func leaveLockedWalk(_ outer: UInt32) { cplatform_thread().pointee.locked_walks = outer }
 
-    /// Traps where a section may not start. Release builds, too: it would hang otherwise.
+    /// Traps if no section may start here. It traps in release builds, too, since the section would hang.
     @inline(__always)
     static func trapStart() {
         let thread = cplatform_thread()
@@ -110,7 +111,7 @@ enum InstallSection {
         fatalError("an install or a drop invalidates: the section waits for installs and drops, so for itself")
     }
 
-    /// Traps inside an install or a drop, where a wait for another install can be one for itself.
+    /// Traps inside an install or a drop: to wait for another install there can be to wait for itself.
     @usableFromInline
     static func trapFault() {
         guard cplatform_thread().pointee.installs == 0 else { trapNestedFault() }

@@ -1,24 +1,24 @@
 import Synchronization
 
-/// One address space, and all who hold translations of it.
+/// One address space and its subscribers.
 ///
-/// Whoever changes pages opens a section first, changes them, and closes it:
+/// A thread that changes pages opens a section first, changes them, and closes the section:
 ///
 ///     space.invalidate(range, event: .unmap) { munmap(...) }
 ///
-/// A start first gives way to faults that have asked for it (``LeaseGate``), then it is counted (``RangeCounter``), and
-/// then it goes through the two halves in Linux's order: the subscriptions to ranges, then the notifier list. Any thread
-/// may call in: see ``ThreadRegistration``.
+/// A start first gives way to the faults that claim its pages (``LeaseGate``). Then the space counts it
+/// (``RangeCounter``). Then the start goes through the two halves in Linux's order: the subscriptions to ranges, then
+/// the notifier list. Any thread may call in: see ``ThreadRegistration``.
 public final class AddressSpace: Sendable {
-    /// The sections that are open, as guards know them.
+    /// The open sections. Guards hold this object and not the space.
     @usableFromInline
     let sections = OpenSections()
     let intervals = IntervalNotifiers()
-    /// Whether there ever was an interval subscription: until then starts and ends pass that half by.
+    /// Whether there ever was an interval subscription. While it is false, starts and ends skip that half.
     let hasIntervals = Atomic<Bool>(false)
     let list: NotifierList
     let sharedSubscribers = SharedSubscribers()
-    /// Tells the sections of this space from those of most others.
+    /// Tells the sections of this space from those of most other spaces.
     let tag: UInt16
 
     /// A space without subscribers.
@@ -30,23 +30,23 @@ public final class AddressSpace: Sendable {
 
     private static let made = Atomic<UInt64>(0)
 
-    // Nobody can invalidate it any more; what is still subscribed lets go of its subscriber.
+    // No thread can invalidate the space any more. Every interval subscription that is left lets go of its subscriber.
     deinit { intervals.abandon() }
 
-    /// How starts and ends are kept paired.
+    /// How the list keeps starts and ends paired if a non-blockable start fails.
     public var pairing: PairingPolicy { list.pairing }
 
     /// The open sections, for readers that check them without a lock.
     public var counter: RangeCounter { _read { yield sections.counter } }
 
     /// Adds a subscriber. It takes part in every section that starts after the return. If sections are open now, it is
-    /// covered until they have ended: see ``InvalidationSubscriber/coverStarted()``. Never waits for a section, and may be
-    /// called anywhere.
+    /// covered until they have ended: see ``InvalidationSubscriber/coverStarted()``. May be called anywhere and never
+    /// waits for a section.
     public func register(_ subscriber: any InvalidationSubscriber) throws(RegistrationError) -> Subscription {
         try register(subscriber, behind: nil)
     }
 
-    /// Adds a subscriber right behind another one in the list, wherever the objects lie.
+    /// Adds a subscriber right behind another one in the list, whatever the addresses of the two objects.
     func register(
         _ subscriber: any InvalidationSubscriber, behind other: Subscription?
     ) throws(RegistrationError) -> Subscription {
@@ -62,18 +62,20 @@ public final class AddressSpace: Sendable {
     /// Ends a subscription and waits until no callback of it runs or will run. Traps inside a callback.
     public func unregister(_ subscription: Subscription) { list.unregister(subscription) }
 
-    /// Ends a subscription without waiting; `completion` runs on liburcu's thread once no callback of it runs or will.
+    /// Ends a subscription without waiting for its callbacks, unless another thread runs its `released()` now.
+    /// `completion` runs on liburcu's thread once no callback of it runs or will run.
     public func unregisterDeferred(
         _ subscription: Subscription, completion: @escaping @Sendable () -> Void = {}
     ) {
         list.unregisterDeferred(subscription, completion: completion)
     }
 
-    /// The address space ends: every subscriber drops everything, once, before this returns. Interval subscriptions are
+    /// The address space ends. Before this returns, every subscriber drops everything, once. Interval subscriptions are
     /// told by an invalidation of all pages with ``InvalidationEvent/release``.
     ///
-    /// A second call, also a concurrent one, returns after the first one's work is done (invariant 22). Traps inside a
-    /// callback; not to be called inside a section over a range that an interval subscription watches.
+    /// A second call, also a concurrent one, returns after every subscriber has been told (invariant 22). Traps inside
+    /// a callback or read section. If the space has interval subscriptions, do not call this inside a section: it may
+    /// wait for that section.
     public func release() {
         precondition(!RCU.isReading, "release inside a callback or read section can wait for itself")
         NotifierCallbacks.trapInside("release inside a callback or read section can wait for itself")
@@ -85,10 +87,10 @@ public final class AddressSpace: Sendable {
 
 /// Subscriptions to ranges.
 extension AddressSpace {
-    /// Adds a subscription to a range. If sections are open, its readers behave as if one covered the range
-    /// (invariant 18). Never waits, and may be called anywhere.
+    /// Adds a subscription to a range. If sections are open, its readers behave as if one of them covered the range
+    /// (invariant 18). Never waits for a section. May be called anywhere.
     ///
-    /// Each subscription is added once. It stays, with its subscriber, until it is removed or the space is released.
+    /// Each subscription is added once. The space holds it and its subscriber until removal or release.
     public func insert(
         _ subscription: IntervalSubscription, for subscriber: any IntervalSubscriber
     ) throws(RegistrationError) {
@@ -105,30 +107,31 @@ extension AddressSpace {
 
     /// Ends a subscription and waits: after the return no callback of it runs or will run (invariant 19).
     ///
-    /// Waits for open sections over watched ranges, so not to be called inside one of one's own, nor with a lock held
-    /// that a callback takes. Traps inside a callback. See ``IntervalNotifiers/remove(_:)``.
+    /// If a section over a watched range is open, this waits until no section of the space is open. So do not call it
+    /// inside a section of the same thread, nor with a lock held that a callback takes. Traps inside a callback.
     public func remove(_ subscription: IntervalSubscription) {
         precondition(!RCU.isReading, "remove inside a callback or read section can wait for itself: use removeDeferred")
         intervals.remove(subscription)
     }
 
-    /// Ends a subscription without waiting; `completion` runs once no callback of it runs or will: at once, or on the
-    /// thread that ends the last open section, after that section. May be called anywhere.
+    /// Ends a subscription without waiting. `completion` runs once no callback of it runs or will run: at once, or on
+    /// the thread that ends the last open section, after that section. May be called anywhere.
     public func removeDeferred(
         _ subscription: IntervalSubscription, completion: @escaping @Sendable () -> Void = {}
     ) {
         intervals.removeDeferred(subscription, completion: completion)
     }
 
-    /// From now on starts and ends go through the interval half too. Sections that are open now did not, and are not
-    /// ended there; until they have ended, one section of the half's own stands for them, and subscriptions that come
-    /// meanwhile are put under it.
+    /// Makes starts and ends go through the interval half, too. Sections that are open now did not go through it, and
+    /// their ends will not. Until they have ended, the half counts one section of its own in their place. A
+    /// subscription that is inserted meanwhile is put under that one.
     private func openIntervalHalf() {
-        // Relaxed: if it is true it stays so, and nothing is read on the strength of it.
+        // Relaxed: a true flag stays true, and the set's lock orders an insertion after the raise below.
         guard !hasIntervals.load(ordering: .relaxed) else { return }
         intervals.raise()
-        // Sequentially consistent: before the look at the counter; pairs with the load in invalidateRangeStart, which
-        // comes after the raise. So a section goes through this half, or is seen to be open.
+        // Sequentially consistent: comes before the load of the counter in `cover`; pairs with the load in
+        // invalidateRangeStart, which comes after the raise. So a section goes through this half, or `cover` sees that
+        // it is open.
         guard !hasIntervals.exchange(true, ordering: .sequentiallyConsistent) else {
             return intervals.closeHalf().dispose()
         }
@@ -143,7 +146,7 @@ extension AddressSpace {
 }
 
 extension IntervalSubscription {
-    /// A subscription to a range of a space, which is not told of anything yet: faults under it are not protected until
+    /// A subscription to a range of a space. It is told of nothing, and faults under it are not protected, until
     /// ``AddressSpace/insert(_:for:)``.
     public convenience init(over range: InvalidationRange, in space: AddressSpace) {
         self.init(over: range, in: space.intervals)

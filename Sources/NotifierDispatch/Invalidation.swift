@@ -12,8 +12,8 @@ public enum InvalidationEvent: UInt8, CaseIterable, Sendable {
     case protectionPage
     /// Soft-dirty tracking clears the dirty bits.
     case softDirty
-    /// The address space ends: what ``AddressSpace/release()`` tells those that watch ranges. Not to be sent by hand:
-    /// guards on ranges are dead after it.
+    /// The address space ends. ``AddressSpace/release()`` sends this to the subscriptions to ranges. Do not send it by
+    /// hand: it ends the guards on ranges.
     case release
     /// Pages move to or from device memory. Exempts its owner.
     case migrate
@@ -21,9 +21,9 @@ public enum InvalidationEvent: UInt8, CaseIterable, Sendable {
     case exclusive
 }
 
-/// What a subscriber is told about one invalidation: which pages, why, whether its start may block, and who caused it.
+/// What a subscriber is told about one invalidation: which pages, why, whether its start may block, and its owner.
 public struct Invalidation: Hashable, Sendable {
-    // In this order it is three words with two bytes to spare, which a section puts to use.
+    // In this order it is three words with two bytes to spare, which a section uses.
 
     /// The pages that change.
     public let range: InvalidationRange
@@ -31,10 +31,10 @@ public struct Invalidation: Hashable, Sendable {
     let ownerNumber: UInt32
     /// Why they change.
     public let event: InvalidationEvent
-    /// `false` where the caller must not wait: a subscriber that would have to answers ``StartResponse/wouldBlock``.
+    /// `false` if the caller must not wait. A subscriber that would have to wait answers ``StartResponse/wouldBlock``.
     public let isBlockable: Bool
 
-    /// Who caused it, as the subscribers name themselves in ``InvalidationSubscriber/owner``; `nil` for nobody of them.
+    /// The owner that caused it (see ``InvalidationSubscriber/owner``), or `nil`.
     public var owner: InvalidationOwner? { InvalidationOwner(number: ownerNumber) }
 
     /// Describes an invalidation; it has no effect of its own. With `owner`, this is `mmu_notifier_range_init_owner`.
@@ -53,7 +53,7 @@ public struct Invalidation: Hashable, Sendable {
         self.isBlockable = isBlockable
     }
 
-    /// Whose subscribers get neither the start nor the end: the owner's number, for the events that exempt it; else 0.
+    /// The number of the owner whose subscribers get neither start nor end; 0 if the event exempts no owner.
     var exemptOwner: UInt32 {
         switch event {
         case .migrate, .exclusive: ownerNumber
@@ -61,7 +61,7 @@ public struct Invalidation: Hashable, Sendable {
         }
     }
 
-    /// The part of it that lies in a range; `nil` where none does.
+    /// The part of it that lies in a range; `nil` if no part does.
     @usableFromInline
     func limited(to limit: InvalidationRange) -> Invalidation? {
         range.intersection(limit).map {
@@ -80,15 +80,15 @@ public enum StartResponse: UInt8, Sendable {
 
 /// The pages that one invalidation covers: the half-open interval `startPage ..< endPage` of page numbers.
 ///
-/// A page number counts pages from the start of the address space that the notifiers watch; callers with byte
-/// addresses round outwards. A range is never empty (invariant 20): an empty one is refused at `init`.
+/// Page numbers count from the start of the address space that the notifiers watch. A caller that has byte addresses
+/// rounds them outwards. A range is never empty (invariant 20): `init` refuses an empty one.
 public struct InvalidationRange: Hashable, Sendable {
     /// The first page covered, 0 or above.
     public let startPage: Int
     /// One past the last page covered; above `startPage`.
     public let endPage: Int
 
-    /// The range of `pages`, or `nil` where it is empty or starts below page 0.
+    /// The range of `pages`, or `nil` if it is empty or starts below page 0.
     @inlinable
     public init?(pages: Range<Int>) {
         guard pages.lowerBound >= 0, !pages.isEmpty else { return nil }
@@ -96,7 +96,7 @@ public struct InvalidationRange: Hashable, Sendable {
         endPage = pages.upperBound
     }
 
-    /// Of bounds that are known to be right.
+    /// Makes a range of bounds that are known to be valid.
     init(start: Int, end: Int) {
         startPage = start
         endPage = end
@@ -123,7 +123,7 @@ public struct InvalidationRange: Hashable, Sendable {
         startPage < other.endPage && other.startPage < endPage
     }
 
-    /// What the two ranges share; `nil` where they share nothing.
+    /// The pages that the two ranges share; `nil` if they share none.
     @inlinable
     public func intersection(_ other: InvalidationRange) -> InvalidationRange? {
         let start = max(startPage, other.startPage)
@@ -132,18 +132,17 @@ public struct InvalidationRange: Hashable, Sendable {
     }
 }
 
-/// Who causes invalidations of its own, so that its own subscribers can be passed by.
+/// An owner of subscribers that causes invalidations of its own, and whose subscribers these pass by.
 ///
-/// A device that moves pages into its memory knows that it does; telling it would only make it throw away what it is
-/// about to install. Give the same owner to the subscriber and to the invalidation. Only ``InvalidationEvent/migrate``
-/// and ``InvalidationEvent/exclusive`` exempt their owner: whoever skipped an unmap of its own would keep stale
-/// translations.
+/// A device that moves pages into its memory knows that it does. If it were told, it would throw away what it is about
+/// to install. Give the same owner to the subscriber and to the invalidation. Only ``InvalidationEvent/migrate`` and
+/// ``InvalidationEvent/exclusive`` exempt their owner: a device that skipped an unmap of its own would be stale.
 public struct InvalidationOwner: Hashable, Sendable {
-    /// 1 and up; 0 stands for nobody.
+    /// 1 and up; 0 stands for no owner.
     @usableFromInline
     let number: UInt32
 
-    /// An owner that differs from every other one in the process; at most 2^32 - 1 of them can be made.
+    /// An owner that differs from every other one in the process. At most 2^32 - 1 of them can be made.
     public init() {
         // Relaxed: only uniqueness matters.
         number = Self.last.wrappingAdd(1, ordering: .relaxed).newValue

@@ -1,14 +1,14 @@
-/// An open invalidation: from a successful start to its end.
+/// An open invalidation, from a successful start to its end.
 ///
-/// It cannot be copied, and it must be given back to the `invalidateRangeEnd` of the place that opened it: dropping it
-/// traps, since every subscriber would wait for ever. It may be ended on another thread than the one that opened it,
-/// unless a subscriber's guard holds a lock across sections.
+/// It cannot be copied, and it must be given back to the `invalidateRangeEnd` of the object that opened it. If it is
+/// dropped, it traps, since every subscriber would wait for ever. Another thread than the one that opened it may end
+/// it, unless a subscriber's guard holds a lock across sections.
 public struct InvalidationSection: ~Copyable, @unchecked Sendable {
-    // @unchecked: the failures are written while the section opens, and read by the one thread that ends it.
+    // @unchecked: the failures are written while the section opens; one thread ends it and reads them.
 
     /// What is being invalidated.
     public let invalidation: Invalidation
-    /// In the two bytes that the invalidation leaves:
+    /// Lies in the two bytes that the invalidation leaves:
     ///
     ///     bits  what
     ///     0     the section is open in the interval half too
@@ -16,7 +16,7 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
     ///     2     the parity of the epoch that it is counted in
     ///     3-15  the tag of its space
     private var flags: UInt16
-    /// One word for both, so that a section is four words: it then stays in registers from start to end.
+    /// One word for both, so that a section is four words and stays in registers from start to end.
     private var word: UInt
 
     private static var openInIntervals: UInt16 { 1 << 0 }
@@ -24,12 +24,12 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
     private static var oddEpoch: UInt16 { 1 << 2 }
     private static var tagMask: UInt16 { ~7 }
 
-    /// How many subscribers failed although the start was blockable. They are not owed an end. Always 0 unless a
-    /// subscriber breaks its contract.
+    /// How many subscribers failed although the start was blockable. They are owed no end. Always 0 unless a subscriber
+    /// breaks its contract.
     public var failedStarts: Int { failures?.pointee.count ?? 0 }
 
-    /// A section that is open in the list half. Registrations after `serial` came inside it and take no part in it. Takes
-    /// `failures` over.
+    /// A section that is open in the list half. A subscriber whose serial is above `serial` takes no part in it. The
+    /// section owns `failures`.
     @inline(__always)
     init(invalidation: Invalidation, serial: UInt64, failures: FailedStarts.Pointer?) {
         self.invalidation = invalidation
@@ -37,13 +37,13 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
         word = failures.map { UInt(bitPattern: $0) } ?? UInt(serial)
     }
 
-    /// A section that is open in the interval half alone, where so many starts failed.
+    /// A section that is open in the interval half alone, in which `failedIntervals` starts failed.
     init(invalidation: Invalidation, failedIntervals: Int) {
         self.init(invalidation: invalidation, serial: 0, failures: nil)
         open(failedIntervals: failedIntervals)
     }
 
-    /// Opens it in the interval half too.
+    /// Opens it in the interval half, too.
     @inline(__always)
     mutating func open(failedIntervals: Int) {
         flags |= Self.openInIntervals
@@ -53,14 +53,14 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
         flags |= Self.withFailures
     }
 
-    /// Makes it one of the space with this tag, counted in an epoch of this parity.
+    /// Makes it a section of the space with this tag, counted in an epoch of this parity.
     @inline(__always)
     mutating func enter(tag: UInt16, parity: UInt64) { flags |= tag | UInt16(truncatingIfNeeded: parity &<< 2) }
 
-    /// The tag of the space that is the `number`th one made: one of 8,192.
+    /// The tag of the `number`th space made: one of 8,192.
     static func tag(of number: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: number &<< 3) }
 
-    /// That of its space.
+    /// The tag of its space.
     @inline(__always)
     var tag: UInt16 { flags & Self.tagMask }
 
@@ -68,7 +68,7 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
     @inline(__always)
     var parity: UInt64 { UInt64(flags & Self.oddEpoch) &>> 2 }
 
-    /// Whether it is open in the interval half too. If a space had no interval subscriptions at the start, it is not.
+    /// Whether it is open in the interval half, too. It is not if the space had no interval subscriptions at the start.
     @inline(__always)
     var isOpenInIntervals: Bool { flags & Self.openInIntervals != 0 }
 
@@ -76,11 +76,11 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
 
     private var failures: FailedStarts.Pointer? { hasFailures ? FailedStarts.Pointer(bitPattern: word) : nil }
 
-    /// Registrations after it take no part in the section; `nil` where somebody failed, and ``owesEnd(to:)`` must be asked.
+    /// The serial above which subscribers take no part in the section; `nil` if one failed: ask ``owesEnd(to:)``.
     @inline(__always)
     var serialWithoutFailures: UInt64? { hasFailures ? nil : UInt64(word) }
 
-    /// Whether the section owes this entry, which it does not exempt, an end.
+    /// Whether the section owes an end to this entry, which it does not exempt.
     @inline(__always)
     func owesEnd(to node: borrowing NotifierNode) -> Bool {
         hasFailures ? owesEndSlow(serial: node.endSerial) : node.endSerial <= word
@@ -112,22 +112,21 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
     }
 }
 
-/// The subscribers that failed in one start. Allocated only when that happens, which in a blockable one is a bug of the
-/// subscriber.
+/// The subscribers that failed in one start. Allocated only if one fails in a blockable start, by a bug of its own.
 struct FailedStarts {
     typealias Pointer = UnsafeMutablePointer<FailedStarts>
 
-    /// Registrations after this serial take no part in the section.
+    /// A subscriber whose serial is above this one takes no part in the section.
     let sectionSerial: UInt64
     /// The serials of those in the list that failed.
     fileprivate(set) var serials: [UInt64] = []
-    /// How many failed in the interval half, where nobody is owed an end.
+    /// How many failed in the interval half, which owes no ends.
     fileprivate(set) var intervals = 0
 
     /// How many failed in all.
     var count: Int { serials.count + intervals }
 
-    /// Adds a failure to those of a section with this serial, of which there may be none yet.
+    /// Adds a failure to those of a section with this serial, which may have none yet.
     @inline(never)
     static func add(_ serial: UInt64, to failures: Pointer?, sectionSerial: UInt64) -> Pointer {
         let failures = failures ?? makePointer(sectionSerial: sectionSerial)
@@ -135,7 +134,7 @@ struct FailedStarts {
         return failures
     }
 
-    /// Adds so many failures in the interval half.
+    /// Adds the number of failures in the interval half.
     @inline(never)
     fileprivate static func add(_ intervals: Int, to failures: Pointer?, sectionSerial: UInt64) -> Pointer {
         let failures = failures ?? makePointer(sectionSerial: sectionSerial)

@@ -7,100 +7,101 @@ public struct SubscriberCapabilities: OptionSet, Hashable, Sendable {
     /// The set with these raw bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Its start may answer ``StartResponse/wouldBlock`` on a non-blockable invalidation.
+    /// Its start may answer ``StartResponse/wouldBlock`` to a non-blockable invalidation.
     public static let mayWouldBlock = SubscriberCapabilities(rawValue: 1)
     /// It wants ``InvalidationSubscriber/invalidationEnded(_:)``.
     public static let receivesEnd = SubscriberCapabilities(rawValue: 2)
-    /// Its start may wait for the end of another thread's section, but not inside a read section: whoever has that section
-    /// open may wait for a grace period. There it answers ``StartResponse/wouldBlock`` to a blockable invalidation too,
-    /// and is called again outside.
+    /// Its start may wait for the end of another thread's section, but not inside a read section: the thread that has
+    /// that section open may wait for a grace period. Inside a read section it answers ``StartResponse/wouldBlock``, to
+    /// a blockable invalidation too, and is called again outside.
     public static let mayWaitForSections = SubscriberCapabilities(rawValue: 4)
 }
 
 /// A holder of translations that must drop them before the pages go away.
 ///
-/// Callbacks come from whichever threads invalidate, several at once, inside an RCU read section: they may sleep in a
-/// blockable invalidation, but must not wait for a grace period, and must not unregister (other than deferred). They must
+/// Every thread that invalidates calls these, several at once, inside an RCU read section. A callback may sleep if the
+/// invalidation is blockable. It must not wait for a grace period, and must not unregister other than deferred. It must
 /// not wait for another section, unless ``SubscriberCapabilities/mayWaitForSections`` is declared.
 public protocol InvalidationSubscriber: AnyObject, Sendable {
     /// Read once, at registration.
     var capabilities: SubscriberCapabilities { get }
 
-    /// Who it belongs to: it gets neither start nor end of the migrate and exclusive invalidations that name this
-    /// owner, and sees to its translations itself. Read once, at registration; `nil`, the default, for nobody.
+    /// Its owner. The migrate and exclusive invalidations that name this owner call neither its start nor its end, and
+    /// it sees to its translations itself. Read once, at registration; `nil`, the default, if it has none.
     var owner: InvalidationOwner? { get }
 
-    /// Drop every translation of the range, and let none come back before the end. Answering
-    /// ``StartResponse/wouldBlock`` promises nothing and is owed no end; only allowed where the invalidation is not
-    /// blockable and ``SubscriberCapabilities/mayWouldBlock`` was declared.
+    /// Drop every translation of the range, and let none come back before the end. ``StartResponse/wouldBlock``
+    /// promises nothing and is owed no end. It is only allowed if the invalidation is not blockable and
+    /// ``SubscriberCapabilities/mayWouldBlock`` was declared, and as ``SubscriberCapabilities/mayWaitForSections``
+    /// says.
     func invalidationStarted(_ invalidation: Invalidation) -> StartResponse
 
-    /// The change is done. Called once for each start that answered ``StartResponse/done``, where
+    /// The change is done. Called once for each start that answered ``StartResponse/done``, if
     /// ``SubscriberCapabilities/receivesEnd`` was declared and the subscriber is still registered.
     func invalidationEnded(_ invalidation: Invalidation)
 
-    /// The subscription is over: the space was released or the subscriber is being unregistered. Runs exactly once a
-    /// registration, while other callbacks may still be running; drop every translation and install no more. Runs outside
-    /// of read sections, unless ``AddressSpace/unregisterDeferred(_:completion:)-(Subscription,_)`` was called in one.
+    /// The subscription is over: the space was released or the subscriber is being unregistered. Drop every translation
+    /// and install no more. Runs exactly once a registration. Other callbacks may still be running. Runs outside of
+    /// read sections, unless ``AddressSpace/unregisterDeferred(_:completion:)-(Subscription,_)`` was called in one.
     func released()
 
-    /// It was registered while sections were open, of whose starts it was not told: install nothing until
-    /// ``coverEnded()``. Called by the registration, before that returns. Must not wait for a section.
+    /// The subscriber was registered while sections were open, and was not told of their starts: install nothing until
+    /// ``coverEnded()``. The registration calls this before it returns. Must not wait for a section.
     func coverStarted()
 
-    /// The sections that were open when it was registered have ended. Called on the thread that ends the last of them, or
-    /// on the registering one; once for each ``coverStarted()``, also after ``released()``.
+    /// The sections that were open when it was registered have ended. Called on the thread that ends the last of them,
+    /// or on the registering thread, once for each ``coverStarted()``, also after ``released()``.
     func coverEnded()
 
-    /// Whether any page of the range was used through the translations since it was last cleared; clears that, and
+    /// Whether any page of the range was used through the translations since it was last cleared. Clears that, and
     /// flushes it from the device, so that the next use is seen.
     func clearFlushYoung(_ range: InvalidationRange) -> Bool
 
-    /// ``clearFlushYoung(_:)`` without the flush: uses that the device does not report meanwhile may be missed.
+    /// ``clearFlushYoung(_:)`` without the flush: it may miss uses that the device does not report meanwhile.
     func clearYoung(_ range: InvalidationRange) -> Bool
 
-    /// Whether the page was used through the translations since it was last cleared; clears nothing.
+    /// Whether the page was used through the translations since it was last cleared. Clears nothing.
     func testYoung(_ page: Int) -> Bool
 
-    /// The list's way to ``invalidationStarted(_:)``; not to be implemented.
+    /// The list calls ``invalidationStarted(_:)`` through this. Do not implement it.
     static func _invalidationStarted(
         _ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>
     ) -> StartResponse
-    /// The list's way to ``invalidationEnded(_:)``; not to be implemented.
+    /// The list calls ``invalidationEnded(_:)`` through this. Do not implement it.
     static func _invalidationEnded(_ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>)
-    /// The list's way to ``released()``; not to be implemented.
+    /// The list calls ``released()`` through this. Do not implement it.
     static func _released(_ subscriber: UnsafeRawPointer)
-    /// The list's way to ``clearFlushYoung(_:)``; not to be implemented.
+    /// The list calls ``clearFlushYoung(_:)`` through this. Do not implement it.
     static func _clearFlushYoung(_ subscriber: UnsafeRawPointer, _ range: InvalidationRange) -> Bool
-    /// The list's way to ``clearYoung(_:)``; not to be implemented.
+    /// The list calls ``clearYoung(_:)`` through this. Do not implement it.
     static func _clearYoung(_ subscriber: UnsafeRawPointer, _ range: InvalidationRange) -> Bool
-    /// The list's way to ``testYoung(_:)``; not to be implemented.
+    /// The list calls ``testYoung(_:)`` through this. Do not implement it.
     static func _testYoung(_ subscriber: UnsafeRawPointer, _ page: Int) -> Bool
 }
 
-/// What a subscriber says that belongs to nobody and does not watch how its translations are used.
+/// The answers of a subscriber that has no owner and does not watch how its translations are used.
 extension InvalidationSubscriber {
-    /// `nil`: nobody.
+    /// `nil`: it has no owner.
     public var owner: InvalidationOwner? { nil }
 
-    /// Nothing.
+    /// Does nothing.
     public func coverStarted() {}
 
-    /// Nothing.
+    /// Does nothing.
     public func coverEnded() {}
 
-    /// `false`: not that it knew.
+    /// `false`: the subscriber knows of no use.
     public func clearFlushYoung(_ range: InvalidationRange) -> Bool { false }
 
-    /// `false`: not that it knew.
+    /// `false`: the subscriber knows of no use.
     public func clearYoung(_ range: InvalidationRange) -> Bool { false }
 
-    /// `false`: not that it knew.
+    /// `false`: the subscriber knows of no use.
     public func testYoung(_ page: Int) -> Bool { false }
 }
 
-/// The callbacks as the list makes them, with nothing but the subscriber's address: an indirect call, and no reference
-/// counted. They are requirements so that the compiler makes one of each for every type of subscriber; the default is
+/// The list calls these with nothing but the subscriber's address. So a callback costs an indirect call and counts no
+/// reference. They are requirements so that the compiler makes one of each for every type of subscriber. The default is
 /// the only implementation.
 extension InvalidationSubscriber {
     @inlinable
@@ -137,13 +138,13 @@ extension InvalidationSubscriber {
     }
 }
 
-/// A registered subscriber's place in a ``NotifierList``; hand it to `unregister` to end the subscription.
+/// A registered subscriber's place in a ``NotifierList``. Hand it to `unregister` to end the subscription.
 ///
-/// Dropping it leaves the subscriber registered for as long as the list lives.
+/// If it is dropped, the subscriber stays registered for as long as the list lives.
 public final class Subscription: @unchecked Sendable {
-    // @unchecked: the node is written by the list under its lock, and read by dispatching threads through atomics.
+    // @unchecked: the list writes the node under its lock, and dispatching threads read it through atomics.
     let node: UnsafeMutablePointer<NotifierNode>
-    /// The list that it was made by.
+    /// The list that made it.
     let list: ObjectIdentifier
 
     init(
@@ -158,14 +159,14 @@ public final class Subscription: @unchecked Sendable {
                 address: other?.node.pointee.address, serial: serial))
     }
 
-    /// Lets go of what keeps it while callbacks run outside of read sections: the list's own hold.
+    /// Releases the list's own hold, which keeps the entry while callbacks run outside of read sections.
     func letGo() {
         let hold = node.pointee.hold
         node.pointee.hold = nil
         hold?.release()
     }
 
-    // Runs after the list has let go: once unlinked and a grace period later (unregister, release), or with the list.
+    // Runs when neither list nor caller holds it. The list lets go a grace period after the unlinking, or ends.
     deinit {
         node.pointee.hold?.release()
         node.pointee.subscriber.release()
@@ -174,27 +175,27 @@ public final class Subscription: @unchecked Sendable {
     }
 }
 
-/// One entry of the list, as dispatching threads see it. Reached through pointers only, so that a walk counts no
-/// references.
+/// One entry of the list, as dispatching threads see it: through pointers only, so that a walk counts no references.
 struct NotifierNode: ~Copyable {
-    /// The next entry in address order. Written under the list's lock; an unlinked entry keeps its `next`, so that a
-    /// walk that stands on it still finds its way.
+    /// The next entry in address order. Written under the list's lock. An unlinked entry keeps its `next`, so that a
+    /// walk that stands on it can go on.
     let next = Atomic<UnsafeMutablePointer<NotifierNode>?>(nil)
-    /// Held until the subscription goes.
+    /// Retained until the subscription goes.
     let subscriber: Unmanaged<AnyObject>
-    /// The subscriber's type, whose static functions are the way to its callbacks: a metatype counts no references.
+    /// The subscriber's type, whose static functions call its callbacks. A metatype counts no references.
     private let type: any InvalidationSubscriber.Type
     /// The place in the list: the subscriber object's address, or that of the one it was put behind.
     let address: UInt
-    /// The how-manieth registration of the list this is, from 1. A section that opened before it skips it.
+    /// The number of its registration in the list, from 1. A section with a lower serial skips the entry.
     let serial: UInt64
-    /// The same, for ends; above every section's where the subscriber wants none.
+    /// The same, for ends; above the serial of every section if the subscriber wants no ends.
     let endSerial: UInt64
-    /// Whom the subscriber belongs to; 0 for nobody.
+    /// The number of the subscriber's owner; 0 if it has none.
     private let owner: UInt32
     /// Whether a start that would have to wait for another section is called again outside of the read section.
     let mayWaitForSections: Bool
-    /// What keeps an entry whose starts run outside of read sections; `nil` for others. Let go of by whoever unlinks it.
+    /// Keeps an entry whose starts run outside of read sections; `nil` for others. The list releases it a grace period
+    /// after the unlinking.
     var hold: Unmanaged<CallbackHold>?
     private let release = Atomic<Int32>(Self.notReleased)
 
@@ -215,12 +216,12 @@ struct NotifierNode: ~Copyable {
         hold = mayWaitForSections ? .passRetained(CallbackHold()) : nil
     }
 
-    /// Address order; equal ones in the order in which they came.
+    /// By address, then in the order of registration.
     func isBefore(_ other: borrowing NotifierNode) -> Bool {
         (address, serial) < (other.address, other.serial)
     }
 
-    /// Whether a section that exempts this owner passes the entry by. Without one, nothing of the entry is read.
+    /// Whether a section that exempts this owner passes the entry by. If it exempts none, nothing of the entry is read.
     @inline(__always)
     func belongs(to exemptOwner: UInt32) -> Bool { exemptOwner != 0 && owner == exemptOwner }
 
@@ -245,13 +246,14 @@ struct NotifierNode: ~Copyable {
     /// Asks the subscriber.
     func testYoung(_ page: Int) -> Bool { type._testYoung(subscriber.toOpaque(), page) }
 
-    /// Calls `released()` unless it was called before, by whichever of unregister and release came first. If another
-    /// thread is calling it, waits for that.
+    /// Calls `released()`, unless an unregistration or a release has called it before. If another thread is calling it,
+    /// waits for that.
     ///
     /// Legal states of `release`: not released; the index of the thread that runs the callback; released.
     func callReleasedOnce() {
         let me = Int32(ThreadRegistration.registeredIndex)
-        // Acquiring, here and below: what the callback did comes before what follows (pairs with the store).
+        // Relaxed if it is first: nothing was written before it. Acquiring otherwise, and below: what the callback did
+        // comes before what follows (pairs with the releasing store).
         let (isFirst, found) = release.compareExchange(
             expected: Self.notReleased, desired: me, successOrdering: .relaxed, failureOrdering: .acquiring)
         if isFirst {
@@ -265,10 +267,10 @@ struct NotifierNode: ~Copyable {
     }
 }
 
-/// Keeps an entry of the list while one of its starts runs outside of the read section. The list holds it once, and so
-/// does every such start; the last one to let go runs what was to come after the callbacks.
+/// Keeps an entry of the list while one of its starts runs outside of the read section. The list holds it once, and
+/// every such start holds it once. The last one that releases it runs `afterCallbacks`.
 final class CallbackHold: @unchecked Sendable {
-    // @unchecked: set by the thread that has unlinked the entry, before it lets go.
+    // @unchecked: set once, a grace period after the unlinking and before the list releases its hold.
     var afterCallbacks: () -> Void = {}
 
     deinit { afterCallbacks() }

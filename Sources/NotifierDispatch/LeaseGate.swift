@@ -1,11 +1,11 @@
 import CPlatform
 import Synchronization
 
-/// Where faults that were disturbed too often ask the invalidations of their pages to hold back for a moment.
+/// Where a fault that was disturbed too often asks the invalidations of its pages to hold back for a moment.
 ///
-/// A claim is a lease and not a lock. A start that meets one waits until the claim is given back, but no longer than the
-/// courtesy, once, however many faults claim its pages. So a start ends whatever the claimants wait for, a lock that the
-/// caller of the start holds among them:
+/// A claim is a lease and not a lock. A start that meets one waits until the claim is given back, but no longer than
+/// the courtesy, and once, however many faults claim its pages. So a start ends whatever the claimants wait for, even a
+/// lock that the caller of the start holds:
 ///
 ///     fault                                     invalidation, with the driver's mapping lock held
 ///     claim the page
@@ -14,21 +14,21 @@ import Synchronization
 ///     walk; install: collided; again            (the next start waits, too)
 ///     Outcome: both end. The fault installs if its page is idle for a walk and an install; else it is busy.
 ///
-/// Nothing stands on a claim but the time that things take: every fault validates its ticket, with a claim or without.
+/// No safety depends on a claim, only how long things take: every fault validates its ticket, with a claim or without.
 /// So all loads and stores are relaxed, and a start that misses a claim does no harm.
 ///
 /// Legal states of `taken`: bit i is set while slot i belongs to a fault. Legal states of a slot:
 ///
 ///     start, end   meaning
-///     0, 0         nobody's, or its fault has not said yet what it claims
-///     start < end  these pages are claimed by the thread `claimant`
+///     0, 0         free, or its fault has not yet written what it claims
+///     start < end  the thread `claimant` claims these pages
 @usableFromInline
 package struct LeaseGate: ~Copyable, @unchecked Sendable {
     // @unchecked: atomics behind pointers.
 
     /// How long a start gives way, in nanoseconds.
     static let courtesyNanoseconds: UInt64 = 1_000_000
-    /// More faults than this claim nothing and go on without.
+    /// If this many faults hold a claim, another fault goes on without one.
     private static let slotCount = 64
 
     struct Slot: ~Copyable {
@@ -37,7 +37,7 @@ package struct LeaseGate: ~Copyable, @unchecked Sendable {
         let claimant = Atomic<Int32>(-1)
     }
 
-    /// Read by every start, on lines that nothing else is written to.
+    /// Every start reads it, so nothing else is written on its cache lines.
     private let taken = CacheLineArray<Atomic<UInt64>>(count: 1) { Atomic(0) }
     private let slots = CacheLineArray<Slot>(count: Self.slotCount) { Slot() }
 
@@ -49,7 +49,7 @@ package struct LeaseGate: ~Copyable, @unchecked Sendable {
     // MARK: Faults
 
     /// Asks starts over these pages to hold back until ``giveBack(_:)``. Never waits. Returns the slot, or `nil` if all
-    /// are taken.
+    /// slots are taken.
     @usableFromInline
     func claim(_ range: InvalidationRange) -> Int? {
         var current = taken[0].pointee.load(ordering: .relaxed)
@@ -81,7 +81,7 @@ package struct LeaseGate: ~Copyable, @unchecked Sendable {
     // MARK: Starts
 
     /// Waits while faults claim pages of the range, no longer than the courtesy. Does not wait if the invalidation must
-    /// not block, nor on a thread that holds a claim itself: its walk invalidates.
+    /// not block, nor on a thread that holds a claim itself and whose walk invalidates.
     @inline(__always)
     func giveWay(to invalidation: Invalidation) {
         if _slowPath(taken[0].pointee.load(ordering: .relaxed) != 0) { giveWaySlow(to: invalidation) }

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// The sections that are open in one address space: their count, the gate at which they give way to faults, and the
+/// The open sections of one address space: their count, the gate at which they give way to faults, and the
 /// registrations that wait for them.
 ///
-/// Guards hold this and not the space, so that a space, its caches and their guards are no cycle.
+/// Guards hold this and not the space, so that a space, its caches and their guards form no cycle.
 ///
-/// A cache that is registered while sections are open was not told of their starts. So its guard is put under cover: it
-/// behaves as if a section over the whole cache were open, until the sections that were open then have ended. New ones
-/// come meanwhile, and the count of all may never reach 0; so the counter counts by epochs.
+/// A cache that registers while sections are open was not told of their starts. So its guard is covered: it behaves as
+/// if a section over the whole cache were open, until the sections that were open have ended. New ones start meanwhile,
+/// and the count of all sections may never reach 0. So the counter counts by epochs.
 ///
 ///     register                                   section
 ///     link the entry; newest serial = its own    counter + 1                         (both seq_cst)
@@ -16,16 +16,16 @@ import Synchronization
 ///     note the cover and its epoch (seq_cst)     change the pages
 ///     settle                                     ends; counter - 1                   (seq_cst)
 ///                                                last of its parity, covers noted? settle   (seq_cst)
-///     Outcome: the section calls the entry, or the registration sees the section. And a cover is settled by the
-///     registration, or by the end that it was waiting for.
+///     Outcome: the section calls the entry, or the registration sees the section. The registration settles the cover,
+///     or the end of the last section that the cover waits for does.
 ///
-/// To settle is to advance the epoch if the one before has no open section left, and to end the covers whose sections
-/// have ended. Whoever settles holds the lock; an end that comes meanwhile finds the cover noted and settles after it.
+/// Settling ends the covers whose sections have ended. It advances the epoch if a cover needs that and the epoch before
+/// has no open section left. The lock serialises it. An end that comes meanwhile finds the cover and settles next.
 @usableFromInline
 package final class OpenSections: @unchecked Sendable {
     // @unchecked: `covers` is only touched with `lock` held.
 
-    /// How many there are and were.
+    /// How many sections are open and how many there were.
     @usableFromInline
     package let counter = RangeCounter()
     /// Where starts give way to faults.
@@ -33,10 +33,10 @@ package final class OpenSections: @unchecked Sendable {
     package let gate = LeaseGate()
     private let lock = SmallLock()
     private var covers: [Cover] = []
-    /// How many covers are noted; written with `lock` held.
+    /// How many covers are noted. Written with `lock` held.
     private let coverCount = Atomic<Int>(0)
 
-    /// What waits for the sections that were open in an epoch.
+    /// A cover, which waits for the sections of an epoch and of the epochs before it.
     private struct Cover {
         let epoch: UInt64
         let end: @Sendable () -> Void
@@ -44,19 +44,19 @@ package final class OpenSections: @unchecked Sendable {
 
     init() {}
 
-    /// Runs `begin` now and `end` once every section that is open now has ended; neither if none is. `end` runs on a
-    /// thread that ends a section, after that section's end, or on this one. To be called after the registration has been
-    /// published. Never waits.
+    /// Runs `begin` now, and `end` once every section that is open now has ended. Runs neither if no section is open.
+    /// `end` runs on a thread that ends a section, after that section's end, or on this thread. Call this after the
+    /// registration has been published. Never waits for a section.
     ///
-    /// If sections of two epochs are open now, `end` may wait for some that start after the return, too: those of the
-    /// present epoch, which goes on until the sections of the one before have ended.
+    /// If sections of two epochs are open now, `end` may also wait for some that start after the return. These belong
+    /// to the present epoch, which goes on until the sections of the epoch before have ended.
     func cover(begin: () -> Void, end: @escaping @Sendable () -> Void) {
         let state = counter.state
         guard !state.isIdle else { return }
         begin()
         lock.lock()
         covers.append(Cover(epoch: state.newestOpenEpoch, end: end))
-        // Sequentially consistent: before the look at the counter in settle; pairs with the look at this in end.
+        // Sequentially consistent: comes before the load of the counter in settle; pairs with the load in end.
         coverCount.store(covers.count, ordering: .sequentiallyConsistent)
         lock.unlock()
         settle()
@@ -65,7 +65,7 @@ package final class OpenSections: @unchecked Sendable {
     /// Closes a section.
     @inline(__always)
     func end(parity: UInt64) {
-        // Sequentially consistent: after the subtraction in lower; pairs with the store in cover.
+        // Sequentially consistent: comes after the subtraction in lower; pairs with the store in cover.
         if counter.lower(parity: parity), coverCount.load(ordering: .sequentiallyConsistent) != 0 { settle() }
     }
 
@@ -80,10 +80,11 @@ package final class OpenSections: @unchecked Sendable {
             settled += covers[first...]
             covers.removeSubrange(first...)
             let mustAdvance = covers.contains { $0.epoch == state.epoch }
-            // A failed exchange looks again; without one, an end that is still to come settles the rest.
+            // After a failed exchange the loop looks again. If it ends here, an end still to come settles the rest.
             guard mustAdvance, state.mayAdvance else { break }
             _ = counter.advance(from: state)
         }
+        // Relaxed would do: the number falls here, and an end that loads an older one settles for nothing.
         coverCount.store(covers.count, ordering: .sequentiallyConsistent)
         lock.unlock()
         for cover in settled { cover.end() }

@@ -5,10 +5,10 @@ import Synchronization
 /// load without a lock.
 ///
 /// Source: the counter of active invalidations that Hellwig proposed for the core (linux-mm, July 2019). A count alone
-/// is unsafe, since a whole invalidation fits inside a walk; so every start also raises the generation.
+/// is unsafe, since a whole invalidation fits inside a walk. So every start also raises the generation.
 ///
-/// The count is kept apart for two epochs, so that somebody can wait for the sections that are open now although new
-/// ones come all the time (see ``OpenSections``). It is the idea of a sleepable RCU's two counters, in one word.
+/// The count is kept apart for two epochs. So a thread can wait for the sections that are open now although new ones
+/// start all the time (see ``OpenSections``). A sleepable RCU has two counters for this; here one word does.
 ///
 /// Legal states of the word:
 ///
@@ -16,8 +16,10 @@ import Synchronization
 ///     0-13    even count   starts and ends of sections that started in an even epoch
 ///     14-27   odd count    the same, of an odd epoch
 ///     28-29   epoch        modulo 4; advance(from:), only while no section of the epoch before is open
-///     30-63   generation   start +1: starts so far; wraps after 2^34, half an hour at 10 million a second: a walk would
-///                          have to last that long, and to the very section, to take one for the other
+///     30-63   generation   each start adds 1
+///
+/// The generation wraps after 2^34 starts, half an hour at 10 million a second. A walk mistakes one generation for
+/// another only if exactly that many sections start during it.
 public struct RangeCounter: ~Copyable, Sendable {
     /// What a reader saw when it began.
     public struct Ticket: Sendable {
@@ -58,20 +60,20 @@ public struct RangeCounter: ~Copyable, Sendable {
 
     // MARK: Readers
 
-    /// Begins an optimistic read: never waits. Check ``Ticket/isIdle``, walk, then ask ``readRetry(_:)``.
+    /// Begins an optimistic read. Never waits. Check ``Ticket/isIdle``, walk, then ask ``readRetry(_:)``.
     @inlinable @inline(__always)
     public func readBegin() -> Ticket {
-        // Acquiring: the walk comes after it, and sees the change of every section whose end this load sees
-        // (pairs with the subtraction in lower).
+        // Acquiring: the walk comes after it, and sees the change of every section whose end this load sees (pairs with
+        // the subtraction in lower).
         Ticket(word: word.pointee.load(ordering: .acquiring))
     }
 
-    /// Whether any section started since the ticket. To be asked inside the install section: with a lock held that
-    /// every subscriber's teardown takes too. Then a start is either seen here, or tears down what is installed.
+    /// Whether any section started since the ticket. Ask this inside the install section, with a lock held that every
+    /// subscriber's teardown takes, too. Then either this sees a start, or its teardown removes what is installed.
     @inlinable @inline(__always)
     public func readRetry(_ ticket: Ticket) -> Bool {
-        // Relaxed: the lock orders it. A teardown before this section unlocked after its raise; one behind it will
-        // find the install.
+        // Relaxed: the lock orders it. A teardown before this section gave the lock back after its raise. One behind it
+        // finds the install.
         let now = word.pointee.load(ordering: .relaxed)
         return (now ^ ticket.word) >= Self.generationUnit
     }
@@ -79,8 +81,7 @@ public struct RangeCounter: ~Copyable, Sendable {
     // MARK: Sections
 
     /// Opens a section. Must come before any subscriber is told. Returns the parity of the section's epoch, 0 or 1, to
-    /// be given back to ``lower(parity:)``. Traps at the 16,384th open section of an epoch: this is the one place where
-    /// a count rises.
+    /// be given back to ``lower(parity:)``. Traps at the 16,384th open section of an epoch: a count rises nowhere else.
     @inline(__always)
     package func raise() -> UInt64 {
         // Relaxed: the exchange has the ordering.
@@ -89,8 +90,9 @@ public struct RangeCounter: ~Copyable, Sendable {
             let parity = Self.parity(of: current)
             precondition(
                 Self.count(of: parity, in: current) < Self.limit, "more than 16,383 invalidations are open at once")
-            // Sequentially consistent: before the loads of the newest serial, and of the flag of the interval half.
-            // A registration stores those and then loads this word, so one of the two sees the other.
+            // Sequentially consistent: comes before the loads of the newest serial and of the flag of the interval
+            // half. A registration stores these and then loads this word (in `state`), so one of the two sees the
+            // other.
             let (exchanged, original) = word.pointee.weakCompareExchange(
                 expected: current, desired: current &+ Self.unit(parity) &+ Self.generationUnit,
                 successOrdering: .sequentiallyConsistent, failureOrdering: .relaxed)
@@ -99,11 +101,11 @@ public struct RangeCounter: ~Copyable, Sendable {
         }
     }
 
-    /// Closes a section. Traps if none is open (invariant 7). Returns whether it was the last one of its epoch's parity.
+    /// Closes a section. Traps if none is open (invariant 7). Returns whether it was the last one of its parity.
     @inline(__always)
     package func lower(parity: UInt64) -> Bool {
-        // Sequentially consistent: releases the change of the pages to readBegin, and comes before the look at the
-        // covers (see OpenSections).
+        // Sequentially consistent: releases the change of the pages to readBegin, and comes before the load of the
+        // number of covers (see OpenSections).
         let old = word.pointee.wrappingSubtract(Self.unit(parity), ordering: .sequentiallyConsistent).oldValue
         let count = Self.count(of: parity, in: old)
         precondition(count != 0, "an invalidation ended that had not started")
@@ -112,9 +114,9 @@ public struct RangeCounter: ~Copyable, Sendable {
 
     // MARK: Epochs
 
-    /// The word as a registration looks at it, after it has published itself.
+    /// The word as a registration loads it, after it has published itself.
     ///
-    /// Sequentially consistent: see raise. It also acquires the changes of the sections whose ends it sees.
+    /// Sequentially consistent: pairs with raise. It also acquires the changes of the sections whose ends it sees.
     var state: State { State(word: word.pointee.load(ordering: .sequentiallyConsistent)) }
 
     /// One state of the word: which epoch it is, and which sections are open.
@@ -127,13 +129,13 @@ public struct RangeCounter: ~Copyable, Sendable {
         /// The epoch, modulo 4.
         var epoch: UInt64 { RangeCounter.epoch(of: word) }
 
-        /// The newest epoch, modulo 4, of which a section is open; the one before the present one if none of that is.
+        /// The present epoch, modulo 4, if a section of it is open; otherwise the epoch before.
         var newestOpenEpoch: UInt64 {
             RangeCounter.count(of: epoch & 1, in: word) == 0 ? (epoch &- 1) & 3 : epoch
         }
 
-        /// Whether every section that was open, or older, when it was epoch `earlier` has ended. May say no although
-        /// they have, if the epoch has been advanced four times since; never yes although one is open.
+        /// Whether every section of epoch `earlier` and of the epochs before it has ended. A wrong no is possible if
+        /// the epoch has been advanced four times or more since `earlier`; a wrong yes is not.
         func haveEnded(since earlier: UInt64) -> Bool {
             switch (epoch &- earlier) & 3 {
             case 0: false
@@ -146,12 +148,12 @@ public struct RangeCounter: ~Copyable, Sendable {
         var mayAdvance: Bool { RangeCounter.count(of: ~epoch & 1, in: word) == 0 }
     }
 
-    /// Begins the next epoch: sections that start from now on are counted apart. `false` if the word has moved since
-    /// this state, or the epoch before still has open sections.
+    /// Begins the next epoch: sections that start from now on are counted apart. `false` if the word has changed since
+    /// this state, or sections of the epoch before are open.
     func advance(from state: State) -> Bool {
         guard state.mayAdvance else { return false }
         let desired = state.word & ~(3 << Self.epochShift) | ((state.epoch &+ 1) & 3) << Self.epochShift
-        // Relaxed: it moves no count and promises nothing; whoever acts on it loads the state again.
+        // Relaxed: it changes no count and promises nothing. A thread that acts on it loads the state again.
         return word.pointee.compareExchange(expected: state.word, desired: desired, ordering: .relaxed).exchanged
     }
 

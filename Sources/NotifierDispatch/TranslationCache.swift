@@ -1,36 +1,36 @@
-/// A cache of translations behind a guard: all that a driver has to say of itself to be kept coherent.
+/// A cache of translations behind a guard: all that a driver must declare for the engine to keep it coherent.
 ///
 ///     let subscription = try space.register(cache, over: range)
 ///     cache.guard.fault(at: page, walk: { lookUp(page) }, install: { table[page] = $0 })
 public protocol TranslationCache: AnyObject, Sendable {
     associatedtype Guard: TranslationGuard
 
-    /// How a fault and an invalidation meet here.
+    /// How a fault and an invalidation of this cache meet.
     var `guard`: Guard { get }
 
-    /// Whom it stands for: sections that this one caused pass it by, see ``Invalidation/owner``. Read once, at
-    /// registration.
+    /// Its owner: the migrate and exclusive sections that name this owner pass the cache by, see
+    /// ``Invalidation/owner``. Read once, at registration.
     var owner: InvalidationOwner? { get }
 
-    /// Drop every translation of the range, which lies in the one that the cache is registered over. Called by the
-    /// guard while it keeps installs of these pages out, and when the subscription ends. Must not sleep, fault or
-    /// invalidate; one that invalidates traps.
+    /// Drop every translation of the range, which lies in the range that the cache is registered over. The guard calls
+    /// this while it keeps installs of these pages out, and when the subscription ends. Must not sleep, fault or
+    /// invalidate. If it invalidates, it traps, except at the end of a subscription to ranges.
     func drop(_ range: InvalidationRange)
 }
 
 extension TranslationCache {
-    /// Nobody: no section passes it by.
+    /// `nil`: no section passes it by.
     public var owner: InvalidationOwner? { nil }
 }
 
 extension AddressSpace {
-    /// Adds a cache: a fault on the range that begins after the return, and before the end of the subscription, installs
-    /// no translation that an invalidation has made stale. Faults on other pages are not protected.
+    /// Adds a cache: a fault on the range that begins after the return, and before the end of the subscription,
+    /// installs no translation that an invalidation has made stale. Faults on other pages are not protected.
     ///
-    /// Never waits for a section, and may be called anywhere. If sections are open now, faults install nothing until
-    /// these have ended; newer ones keep out the faults of their own pages only. The guard decides in which half it
-    /// subscribes; it serves one registration. Throws if the range goes beyond the guard's pages, if the guard has been
-    /// registered before, and if the space has been released. Traps if the guard was made for another space.
+    /// Never waits for a section. May be called anywhere. If sections are open now, faults install nothing until these
+    /// have ended; a newer section keeps out the faults of its own pages only. The guard decides in which half it
+    /// subscribes. It serves one registration. Throws if the range goes beyond the guard's pages, if the guard has been
+    /// registered before, or if the space has been released. Traps if a retrying guard was made for another space.
     public func register<Cache: TranslationCache>(
         _ cache: Cache, over range: InvalidationRange
     ) throws(RegistrationError) -> CacheSubscription {
@@ -46,10 +46,10 @@ extension AddressSpace {
     }
 
     /// Ends a cache's subscription and waits: after the return no callback of it runs or will run, faults answer
-    /// ``FaultOutcome/Status/dead``, and nothing is left in it. Traps inside a callback.
+    /// ``FaultOutcome/Status/dead``, and the cache is empty. Traps inside a callback.
     ///
-    /// With guards that subscribe to ranges it waits for open sections, so not inside one of one's own. With guards that
-    /// hold a lock across sections it waits for those of other threads.
+    /// If the guard subscribes to ranges, this waits for open sections: do not call it inside a section of the same
+    /// thread. If the guard holds a lock across sections, this waits for those of other threads.
     public func unregister(_ subscription: CacheSubscription) {
         switch subscription.place {
         case .list(let entry, _): unregister(entry)
@@ -59,15 +59,15 @@ extension AddressSpace {
         }
     }
 
-    /// ``unregister(_:)-(CacheSubscription)`` without the wait, also inside a callback: faults that begin after the return
-    /// are dead, callbacks may go on until `completion` runs. Then nothing is left in the cache.
+    /// ``unregister(_:)-(CacheSubscription)`` without the wait; may be called inside a callback. Faults that begin
+    /// after the return are dead. Callbacks may go on until `completion` runs; then the cache is empty.
     public func unregisterDeferred(
         _ subscription: CacheSubscription, completion: @escaping @Sendable () -> Void = {}
     ) {
         switch subscription.place {
         case .list(let entry, let endAtOnce):
             if endAtOnce() { return unregisterDeferred(entry, completion: completion) }
-            // What is left to wait for is another thread's section, and that thread may be waiting for this reader.
+            // Only another thread's section is left to wait for, and that thread may be waiting for this reader.
             RCU.afterGracePeriod { [list] in list.unregisterDeferred(entry, completion: completion) }
         case .intervals(let intervals, let end):
             end()
@@ -76,7 +76,7 @@ extension AddressSpace {
     }
 }
 
-/// A registered cache's place in a space; hand it to ``AddressSpace/unregister(_:)-(CacheSubscription)`` to end it.
+/// A registered cache's place in a space. Hand it to ``AddressSpace/unregister(_:)-(CacheSubscription)`` to end it.
 public struct CacheSubscription: Sendable {
     enum Place: Sendable {
         case list(Subscription, endAtOnce: @Sendable () -> Bool)
@@ -85,14 +85,14 @@ public struct CacheSubscription: Sendable {
 
     let place: Place
 
-    /// One in the notifier list. `endAtOnce` ends the guard without waiting for a section, and returns whether installs
-    /// have come to an end by that. It is called once or more.
+    /// A place in the notifier list. `endAtOnce` ends the guard without waiting for a section, and returns whether no
+    /// install can follow. It may be called several times.
     init(_ subscription: Subscription, endAtOnce: @escaping @Sendable () -> Bool = { true }) {
         place = .list(subscription, endAtOnce: endAtOnce)
     }
 
-    /// Several in the interval half. `end` makes the guard give up for good; it is called once or more, before they are
-    /// removed.
+    /// Places in the interval half. `end` ends the guard for good. It may be called several times, and is called before
+    /// they are removed.
     @usableFromInline
     init(_ subscriptions: [IntervalSubscription], end: @escaping @Sendable () -> Void) {
         place = .intervals(subscriptions, end: end)
@@ -111,8 +111,8 @@ extension AddressSpace {
         }
     }
 
-    /// Adds a subscriber right behind a cache in the notifier list, wherever the objects lie; anywhere where the cache is
-    /// not in the list. So what is to be undone when it fails is known.
+    /// Adds a subscriber right behind a cache in the notifier list, whatever the addresses of the objects; by address
+    /// if the cache is not in the list. So it is known which starts are undone if the subscriber fails.
     package func register(
         _ subscriber: any InvalidationSubscriber, behind cache: CacheSubscription
     ) throws(RegistrationError) -> CacheSubscription {
@@ -121,10 +121,10 @@ extension AddressSpace {
     }
 }
 
-/// A cache in the notifier list: passes on what touches its range, and only that part of it.
+/// A cache in the notifier list. It passes on the part of an invalidation that lies in the cache's range.
 ///
-/// The guard is the cache's own. It has a type parameter and a place here, since to ask the cache each time would mean to
-/// look its type up, and to count a reference on a line that every fault reads.
+/// The guard is the cache's own. It has a type parameter and a field here: to ask the cache each time would look up its
+/// type, and count a reference on a cache line that every fault reads.
 @usableFromInline
 final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & SectionObserver>: InvalidationSubscriber
 {
@@ -142,15 +142,15 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
         self.range = range
     }
 
-    /// The cache's.
+    /// The cache's owner.
     @usableFromInline
     var owner: InvalidationOwner? { cache.owner }
 
-    /// The guard's.
+    /// The guard's capabilities.
     @usableFromInline
     var capabilities: SubscriberCapabilities { Guard.capabilities }
 
-    /// Lets the guard keep faults out and drop the translations.
+    /// Makes the guard keep faults out and drop the translations.
     @inlinable
     func invalidationStarted(_ invalidation: Invalidation) -> StartResponse {
         guard let part = part(of: invalidation) else { return .done }
@@ -172,7 +172,7 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
         InstallSection.leave()
     }
 
-    /// Ends the guard; with no install possible any more, drops everything.
+    /// Ends the guard. When no install can follow, drops everything.
     @usableFromInline
     func released() {
         translationGuard.markDead()
@@ -187,7 +187,7 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
     @usableFromInline
     func coverEnded() { translationGuard.coverEnded(range) }
 
-    /// What concerns the cache; `nil` where nothing does.
+    /// The part of an invalidation that lies in the cache's range; `nil` if no part does.
     @inlinable @inline(__always)
     func part(of invalidation: Invalidation) -> Invalidation? {
         if range.startPage <= invalidation.range.startPage, invalidation.range.endPage <= range.endPage {
