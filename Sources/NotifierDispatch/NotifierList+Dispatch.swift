@@ -4,7 +4,7 @@ import Synchronization
 extension NotifierList {
     /// Calls the end of every subscriber that `section` owes one.
     public func invalidateRangeEnd(_ section: consuming InvalidationSection) {
-        // Relaxed: an empty list owes nobody an end, and has nothing to read.
+        // Relaxed: an empty list owes no end, and nothing is read through it.
         if head.load(ordering: .relaxed) != nil {
             if section.invalidation.exemptOwner == 0, let serial = section.serialWithoutFailures {
                 endAll(section.invalidation, since: serial)
@@ -15,7 +15,7 @@ extension NotifierList {
         section.close()
     }
 
-    /// Calls the ends of a section that exempts nobody and in which nobody failed: the loop that counts.
+    /// Calls the ends of a section that exempts no owner and in which no start failed: the hot loop.
     @inline(never)
     private func endAll(_ invalidation: Invalidation, since serial: UInt64) {
         endAll(invalidation, exemptOwner: 0, since: serial)
@@ -23,7 +23,7 @@ extension NotifierList {
 
     @inline(__always)
     private func endAll(_ invalidation: Invalidation, exemptOwner: UInt32, since serial: UInt64) {
-        // Unprotected: without the stack protector, which this pointer to a constant does not need.
+        // Unprotected: this pointer to a constant does not need the stack protector.
         _withUnprotectedUnsafePointer(to: invalidation) { invalidation in
             visitEntries {
                 if $0.pointee.endSerial <= serial, !$0.pointee.belongs(to: exemptOwner) { $0.pointee.end(invalidation) }
@@ -45,12 +45,12 @@ extension NotifierList {
         }
     }
 
-    /// Calls the start of every subscriber in address order, except the owner's. Returns the open section; or `nil`, with
-    /// nothing owed and nothing raised, where the invalidation is not blockable and a subscriber would block.
+    /// Calls the start of every subscriber in address order, except the owner's. Returns the open section. Returns
+    /// `nil`, with no end owed, if the invalidation is not blockable and a subscriber would block.
     @inline(__always)  // into AddressSpace, which then makes the section itself
     public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
-        // Sequentially consistent: after the space has counted the section, see the race above; pairs with the store in
-        // register. So a list that looks empty after it is empty for this section; Linux passes an empty list by too.
+        // Sequentially consistent: comes after the space has counted the section; pairs with the store in register (the
+        // race at NotifierList). So a list that looks empty after it is empty for this section. Linux skips it, too.
         let serial = lastSerial.load(ordering: .sequentiallyConsistent)
         var failures: FailedStarts.Pointer?
         // Relaxed: nothing is read through it.
@@ -64,11 +64,11 @@ extension NotifierList {
         return InvalidationSection(invalidation: invalidation, serial: serial, failures: failures)
     }
 
-    /// What the starts came to. Nothing is open where nothing is owed: the invalidation is not blockable, a subscriber
-    /// would block, and what had started has been ended.
+    /// What the starts came to. If it is not open, no end is owed: the invalidation is not blockable, a subscriber
+    /// would block, and the starts that were called have been ended.
     private typealias Starts = (isOpen: Bool, failures: FailedStarts.Pointer?)
 
-    /// Calls the starts of a section that exempts nobody: the loop that counts.
+    /// Calls the starts of a section that exempts no owner: the hot loop.
     @inline(never)
     private func startAll(_ invalidation: Invalidation, serial: UInt64) -> Starts {
         start(invalidation, serial: serial, exemptOwner: 0)
@@ -115,22 +115,22 @@ extension NotifierList {
                     }
                 }
                 guard hasFailed else { return (true, failures) }
-                // Call-all: every start ran. Those that failed receive no ends, so all the others are ended, and nothing
-                // was allocated: the caller may be the one that is to find memory.
+                // Call-all: every start ran. Those that failed receive no ends, so all the others are ended. This
+                // allocates nothing, since the caller may be the thread that is to free memory.
                 endAll(invalidation.pointee, exemptOwner: exemptOwner, since: serial)
                 return (false, nil)
             }
         }
     }
 
-    /// Calls the start of an entry again that would have to wait for another thread's section, outside of the read
-    /// section: whoever has that section open may wait for a grace period. Returns the entry to go on with: the first
-    /// one behind this one's place, since its own `next` may be gone.
+    /// Calls a start again that would have to wait for another thread's section, outside of the read section: that
+    /// thread may wait for a grace period. Returns the first entry behind this one's place, to go on with, since the
+    /// entry's own `next` may be gone.
     @inline(never)
     private func startOutside(
         _ node: UnsafeMutablePointer<NotifierNode>, _ invalidation: UnsafePointer<Invalidation>
     ) -> UnsafeMutablePointer<NotifierNode>? {
-        // Safe: the list holds it until the entry is unlinked and a grace period has passed, so not before this returns.
+        // Safe: inside the read section the list has not released the hold. Then this thread's own hold keeps the node.
         guard let hold = node.pointee.hold else { preconditionFailure("an entry that may wait has nothing to hold it") }
         let (address, serial) = (node.pointee.address, node.pointee.serial)
         _ = hold.retain()
@@ -144,8 +144,8 @@ extension NotifierList {
         return next
     }
 
-    /// Ends the entries before `failed`, which are exactly those whose start succeeded: the list is sorted, the caller
-    /// is still in the read section of the start, and entries that came meanwhile lie above `serial`.
+    /// Ends the entries before `failed`. These are exactly the ones whose start succeeded: the list is sorted, this is
+    /// still the read section of the start, and entries that were linked meanwhile lie above `serial`.
     private func undo(
         _ invalidation: UnsafePointer<Invalidation>, serial: UInt64, below failed: UnsafeMutablePointer<NotifierNode>
     ) {
@@ -163,7 +163,7 @@ extension NotifierList {
     @inline(__always)
     func visitEntries(_ visit: (UnsafeMutablePointer<NotifierNode>) -> Bool) {
         RCU.read {
-            // Acquiring, here and at `next`: an entry's fields were written before it was linked.
+            // Acquiring, here and at `next`: an entry's fields come before its link; pairs with link and unlink.
             var node = head.load(ordering: .acquiring)
             while let current = node, visit(current) { node = current.pointee.next.load(ordering: .acquiring) }
         }

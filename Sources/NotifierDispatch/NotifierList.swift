@@ -6,7 +6,7 @@ public enum RegistrationError: Error, Equatable, CustomStringConvertible {
     case mayFailAndHasEnd
     /// The address space has been released.
     case released
-    /// The range ends behind the pages that the cache's guard was made for, which are so many.
+    /// The range ends above the pages that the cache's guard was made for: those below `pages`.
     case beyondGuard(pages: Int)
     /// The cache's guard has been registered before: a guard serves one registration.
     case guardInUse
@@ -26,32 +26,32 @@ public enum RegistrationError: Error, Equatable, CustomStringConvertible {
 
 /// The subscribers of one address space, in the order of their addresses.
 ///
-/// Dispatch reads the list under RCU and takes no lock. Registration, removal and release are serialised by a small
-/// lock. Source: `mm/mmu_notifier.c`; address order and targeted undo: Gunthorpe, linux-mm, July 2019.
+/// Dispatch reads the list under RCU and takes no lock. A small lock serialises registration, removal and release.
+/// Source: `mm/mmu_notifier.c`; address order and targeted undo: Gunthorpe, linux-mm, July 2019.
 ///
-/// A subscriber that registers while a section is open must neither be owed an end without a start (invariant 36), nor
-/// miss the start of a section that opens after `register` returned. The race, with the outcome that it must have:
+/// A subscriber that registers while a section is open must not be owed an end without a start (invariant 36). It must
+/// not miss the start of a section that opens after `register` returned. The race, with the outcome that it must have:
 ///
 ///     register                              invalidateRangeStart
 ///     link the entry        (release)       serial = lastSerial           (seq_cst)
 ///     lastSerial = serial   (seq_cst)       walk the list; skip entries above `serial`
 ///
-/// If the start reads the new `lastSerial`, its walk sees the entry, because the link was released before; if it reads
-/// the old one, it skips the entry, and so does the end, which carries the same `serial`. The space then sees the section
-/// among the open ones when it looks at its counter, and covers the registration: see ``OpenSections``.
+/// If the start reads the new `lastSerial`, its walk sees the entry, because the link was released before. If it reads
+/// the old one, it skips the entry, and so does the end, which carries the same `serial`. The space then sees that the
+/// section is open when it loads its counter, and covers the registration: see ``OpenSections``.
 public final class NotifierList: @unchecked Sendable {
     // @unchecked: `subscriptions` and `isReleased` are only touched with `lock` held.
 
-    /// How starts and ends are kept paired.
+    /// How starts and ends are kept paired if a non-blockable start fails.
     public let pairing: PairingPolicy
 
     private let lock = SmallLock()
-    /// Keeps the entries that are linked alive; in no particular order.
+    /// Keeps the linked entries alive, in no particular order.
     private var subscriptions: [ObjectIdentifier: Subscription] = [:]
     private var isReleased = false
-    /// The first entry, or nil. Written with `lock` held, by release stores; read by dispatch with acquire loads.
+    /// The first entry, or nil. Written with `lock` held, by release stores. Dispatch reads it with acquire loads.
     let head = Atomic<UnsafeMutablePointer<NotifierNode>?>(nil)
-    /// The serial of the newest entry that is linked. Written with `lock` held; rises by one a registration.
+    /// The serial of the newest linked entry. Written with `lock` held. Each registration adds one.
     let lastSerial = Atomic<UInt64>(0)
 
     /// An empty list.
@@ -59,12 +59,12 @@ public final class NotifierList: @unchecked Sendable {
 
     /// Adds a subscriber. It takes part in every section that opens after the return, and in none that is open now.
     ///
-    /// Any thread may call it, also inside a callback. Adding one object twice gives two subscriptions.
+    /// Any thread may call this, also inside a callback. If one object is added twice, it has two subscriptions.
     public func register(_ subscriber: any InvalidationSubscriber) throws(RegistrationError) -> Subscription {
         try register(subscriber, behind: nil)
     }
 
-    /// Adds a subscriber right behind another one, wherever the objects lie; by address where there is no other.
+    /// Adds a subscriber right behind another one, whatever the objects' addresses; by address if that is `nil`.
     func register(
         _ subscriber: any InvalidationSubscriber, behind other: Subscription?
     ) throws(RegistrationError) -> Subscription {
@@ -83,16 +83,16 @@ public final class NotifierList: @unchecked Sendable {
             serial: serial)
         subscriptions[ObjectIdentifier(subscription)] = subscription
         link(subscription.node)
-        // Sequentially consistent: after the link, and before the space's look at its counter; pairs with the load in
-        // invalidateRangeStart, which comes after the start has raised that counter.
+        // Sequentially consistent: comes after the link and before the space's load of its counter; pairs with the load
+        // in invalidateRangeStart, which comes after the start has raised that counter.
         lastSerial.store(serial, ordering: .sequentiallyConsistent)
         return subscription
     }
 
     /// Ends a subscription and waits: after the return no callback of it runs or will run (invariant 21).
     ///
-    /// A second call, or one after ``release()``, waits as well and does nothing else. Traps inside a read section,
-    /// which includes every callback: use ``unregisterDeferred(_:completion:)`` there.
+    /// A second call, or one after ``release()``, waits for a grace period and does nothing else. Traps inside a read
+    /// section, so inside every callback that runs in one: use ``unregisterDeferred(_:completion:)`` there.
     public func unregister(_ subscription: Subscription) {
         precondition(
             !RCU.isReading, "unregister inside a callback or read section waits for itself: use unregisterDeferred")
@@ -101,8 +101,9 @@ public final class NotifierList: @unchecked Sendable {
         if let removed { waitForCallbacks(of: [removed]) }
     }
 
-    /// Ends a subscription without waiting: callbacks that are running may go on until a grace period has passed; then
-    /// `completion` runs, on liburcu's thread. May be called inside a callback.
+    /// Ends a subscription without waiting for its callbacks, unless another thread runs its `released()` now.
+    /// Callbacks that are running may go on until `completion` runs on liburcu's thread, a grace period later. May be
+    /// called inside a callback.
     public func unregisterDeferred(
         _ subscription: Subscription, completion: @escaping @Sendable () -> Void = {}
     ) {
@@ -112,7 +113,8 @@ public final class NotifierList: @unchecked Sendable {
                 _ = removed
                 return completion()
             }
-            // The last start that runs outside of a read section may be inside one now, and inside a section.
+            // The last start that holds the entry releases it inside a read section and inside a section, where
+            // `completion` must not run.
             hold.takeUnretainedValue().afterCallbacks = {
                 RCU.afterGracePeriod {
                     _ = removed
@@ -125,8 +127,8 @@ public final class NotifierList: @unchecked Sendable {
 
     /// The address space ends: every subscriber is told once, and every subscription is over when this returns.
     ///
-    /// A second call, also a concurrent one, returns after the first one's work is done (invariant 22). Traps inside a
-    /// read section.
+    /// A second call, also a concurrent one, returns after every subscriber has been told and a grace period has passed
+    /// (invariant 22). Traps inside a read section.
     public func release() {
         precondition(!RCU.isReading, "release inside a callback or read section waits for itself")
         lock.lock()
@@ -135,7 +137,7 @@ public final class NotifierList: @unchecked Sendable {
         lock.unlock()
         for subscription in told { subscription.node.pointee.callReleasedOnce() }
         lock.lock()
-        // Releasing: nothing is published, but a reader must not see a later reuse of this memory before the nil.
+        // Releasing is not formally needed: nil publishes nothing, and the grace period below keeps the entries.
         head.store(nil, ordering: .releasing)
         let removed = subscriptions.values.map { $0 }
         subscriptions = [:]
@@ -173,16 +175,16 @@ public final class NotifierList: @unchecked Sendable {
         }
     }
 
-    /// Tells the subscriber, then takes its entry off the list. Returns the list's hold on the subscription, to be kept
-    /// until a grace period has passed; `nil` where it was off the list already.
+    /// Tells the subscriber, then takes its entry off the list. Returns the list's hold on the subscription, which the
+    /// caller must keep until a grace period has passed; `nil` if the entry was off the list already.
     ///
-    /// The subscriber is told first, while it is still linked: between unlinking and telling, an invalidation would
-    /// pass it by while it still served faults.
+    /// The subscriber is told first, while it is still linked. If it were unlinked first, an invalidation could pass it
+    /// by while it still served faults.
     private func unlink(_ subscription: Subscription) -> Subscription? {
         precondition(
             subscription.list == ObjectIdentifier(self), "a subscription was handed to another list than its own")
-        // Outside of any read section of this call's: a guard that holds a lock across sections waits for them here, and
-        // who has one open may wait for readers.
+        // Outside of any read section of this call: a guard that holds a lock across sections waits for them here, and
+        // the thread of such a section may wait for readers.
         subscription.node.pointee.callReleasedOnce()
         lock.lock()
         defer { lock.unlock() }
@@ -194,7 +196,7 @@ public final class NotifierList: @unchecked Sendable {
             node = current.pointee.next.load(ordering: .relaxed)
         }
         let next = subscription.node.pointee.next.load(ordering: .relaxed)
-        // Releasing: keeps the chain intact for walkers, since `next` was linked by another thread's release.
+        // Releasing: another thread linked `next`, so its fields come before this link; pairs with dispatch's loads.
         if let previous {
             previous.pointee.next.store(next, ordering: .releasing)
         } else {
@@ -204,11 +206,11 @@ public final class NotifierList: @unchecked Sendable {
     }
 }
 
-/// Something that happens once, and one thread that waits for it.
+/// Something that happens once, and for which one thread waits.
 private final class Flag: Sendable {
     private let isSet = Atomic<Bool>(false)
 
-    /// Releasing: what came before it comes before what follows the wait.
+    /// Releasing: what came before `set` comes before what follows the wait; pairs with the acquiring load there.
     func set() { isSet.store(true, ordering: .releasing) }
 
     func wait() {
@@ -217,12 +219,12 @@ private final class Flag: Sendable {
     }
 }
 
-/// How a notifier list keeps every subscriber's starts and ends paired when a non-blockable start fails.
+/// How a notifier list keeps every subscriber's starts and ends paired if a non-blockable start fails.
 public enum PairingPolicy: String, CaseIterable, Sendable {
-    /// Stop at the first subscriber that would block and end those before it in address order, which are exactly the
+    /// Stop at the first subscriber that would block, and end those before it in address order. These are exactly the
     /// ones that had started (Gunthorpe, July 2019).
     case targetedUndo = "targeted-undo"
     /// Call every start whatever the others answer, then every end. A subscriber that may fail must have no end, so
-    /// nothing is ever undone twice (merged in Linux in 2021).
+    /// nothing is undone twice (merged in Linux in 2021).
     case callAll = "call-all"
 }
