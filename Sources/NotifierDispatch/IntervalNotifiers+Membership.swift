@@ -1,7 +1,8 @@
 /// Insertion, removal and release.
 extension IntervalNotifiers {
-    /// Adds a subscription; may be called anywhere, also inside a callback, and does not wait. Inside a section its
-    /// readers behave as if the section covered the range (invariant 18), whether the tree is frozen or not.
+    /// Adds a subscription. May be called anywhere, also inside a callback, and does not wait for a section. If a
+    /// section is open, its readers behave as if the section covered the range (invariant 18), whether the tree is
+    /// frozen or not.
     ///
     /// Each subscription is added once.
     public func insert(
@@ -40,10 +41,10 @@ extension IntervalNotifiers {
             node.pointee.subscriber = UnsafeRawPointer(Unmanaged.passUnretained(subscriber as AnyObject).toOpaque())
             node.pointee.type = type(of: subscriber)
         }
-        // Relaxed: the lock orders all of it, and whoever reads without it cannot have the subscription yet.
+        // Relaxed: the lock orders all of it, and a reader is promised nothing before the insertion has returned.
         let sequence = state.pointee.sequence.load(ordering: .relaxed)
         guard state.pointee.active.load(ordering: .relaxed) > 0 else {
-            // Odd, not the space's own, and the one that will come round last.
+            // Odd, and not the space's own: the space's sequence takes this value last of all.
             node.pointee.sequence.store((sequence &- 1) & ~IntervalNode.deadBit, ordering: .relaxed)
             return addToTree(node)
         }
@@ -61,9 +62,9 @@ extension IntervalNotifiers {
     /// Ends a subscription and waits: after the return no callback of it runs or will run (invariant 19), and its
     /// readers are told that it is over.
     ///
-    /// Where sections over watched ranges are open it waits for the last of them: not to be called inside such a
-    /// section of one's own, nor with a lock held that a callback takes. Traps inside a callback. Faults that go on
-    /// meanwhile need ``IntervalSubscription/markDead()`` first, or the readers' lock taken once afterwards.
+    /// If the tree is frozen, this waits until no section is open. Do not call it inside a section of the same thread,
+    /// nor with a lock held that a callback takes. Traps inside a callback. If faults go on meanwhile, call
+    /// ``IntervalSubscription/markDead()`` first, or take the readers' lock once afterwards.
     public func remove(_ subscription: IntervalSubscription) { remove([subscription]) }
 
     func remove(_ subscriptions: [IntervalSubscription]) {
@@ -87,15 +88,16 @@ extension IntervalNotifiers {
         state.pointee.lock.unlock()
         if let awaited {
             _ = waitForEnd(of: awaited, of: nil, until: .never)
-            // The end that moved the sequence applies the removals in the same locked section (invariant 17).
+            // The end that changed the sequence applies the removals in the same locked section (invariant 17).
             state.pointee.lock.lock()
             state.pointee.lock.unlock()
         }
         for subscription in mine { letGo(subscription.node) }
     }
 
-    /// Ends a subscription without waiting; may be called inside a callback. Callbacks go on until the last section
-    /// that is open ends; then `completion` runs, on the thread that ends it, or at once on this one where none is open.
+    /// Ends a subscription without waiting; may be called inside a callback. `completion` runs at once, on this thread,
+    /// if the tree is not frozen. Otherwise callbacks go on until the last open section ends, and `completion` runs on
+    /// the thread that ends it.
     public func removeDeferred(
         _ subscription: IntervalSubscription, completion: @escaping @Sendable () -> Void = {}
     ) {
@@ -120,7 +122,7 @@ extension IntervalNotifiers {
                 }
             }
         }
-        // The last one that was put off is the last one that is disposed of.
+        // One end takes out all that are put off, and disposes of the newest one last.
         if let last {
             let before = last.completion
             last.completion = {
@@ -134,7 +136,7 @@ extension IntervalNotifiers {
     }
 
     /// The address space ends: every subscriber is told, with ``InvalidationEvent/release`` and all pages, second
-    /// passes included; then every subscription is over.
+    /// passes included. Then every subscription is over.
     ///
     /// A second call, also a concurrent one, returns after the first one's work is done (invariant 22). Waits for open
     /// sections like ``remove(_:)``, and traps inside a callback.
@@ -144,7 +146,7 @@ extension IntervalNotifiers {
         defer { releases.unlock() }
         state.pointee.lock.lock()
         state.pointee.isReleased = true
-        // Who is not in the tree yet would not be told; after the end that puts it there nobody is put off any more.
+        // A node that is not in the tree yet would not be told. No insertion is put off after the end that inserts it.
         let awaited = state.pointee.firstDeferred.map { _ in state.pointee.sequence.load(ordering: .relaxed) }
         state.pointee.lock.unlock()
         if let awaited { _ = waitForEnd(of: awaited, of: nil, until: .never) }
@@ -152,7 +154,7 @@ extension IntervalNotifiers {
         remove(members)
     }
 
-    /// What is in the tree. Once the set is released nothing else is in it.
+    /// The subscriptions in the tree. Once the set is released, no other one can enter it.
     private var members: [IntervalSubscription] {
         var members: [IntervalSubscription] = []
         state.pointee.lock.lock()
@@ -164,8 +166,8 @@ extension IntervalNotifiers {
         return members
     }
 
-    /// Ends every subscription, when nobody can open a section, insert or remove any more. Takes no lock: readers, who
-    /// may go on, look at nothing that it changes.
+    /// Ends every subscription, when no thread can open a section, insert or remove any more. Takes no lock. Readers
+    /// may go on: of what this changes they read only the dead bits, which are atomic.
     func abandon() {
         assert(activeCount == 0, "a space goes away inside a section")
         while let node = state.pointee.tree.root {
@@ -177,8 +179,8 @@ extension IntervalNotifiers {
 
     // MARK: With the lock held
 
-    /// Changes a copy and puts it in place. ThreadSanitizer takes a change in place for one of the whole state, and so
-    /// for a race with whoever tries its lock.
+    /// Changes a copy and puts it in place. ThreadSanitizer takes a change in place for one of the whole state, and
+    /// reports a race with a thread that tries the lock.
     private func changeTree(_ change: (inout IntervalTree) -> Void) {
         var tree = state.pointee.tree
         change(&tree)
@@ -191,7 +193,7 @@ extension IntervalNotifiers {
         node.pointee.place = .inTree
     }
 
-    /// Takes a node out at once (`true`), or puts that off until the last end where the tree is frozen.
+    /// Takes a node out at once and returns `true`. If the tree is frozen, puts that off until the last end.
     private func takeOut(_ node: UnsafeMutablePointer<IntervalNode>, whereFrozen place: IntervalNode.Place) -> Bool {
         if node.pointee.place == .awaitingInsertion {
             unlinkDeferred(node)
@@ -206,8 +208,8 @@ extension IntervalNotifiers {
         return true
     }
 
-    /// A node is outside. Its readers are told before any later section can pass it by; no callback of it is running,
-    /// whose record could undo that.
+    /// A node is outside. Its readers are told before any later section can pass it by. No callback of it is running,
+    /// so no record can undo that.
     private func leave(_ node: UnsafeMutablePointer<IntervalNode>) {
         node.pointee.markDead()
         node.pointee.place = .outside
@@ -226,8 +228,7 @@ extension IntervalNotifiers {
         next?.pointee.previousDeferred = previous
     }
 
-    /// Does what was put off, after the sequence has become even. Returns the removals that nobody waits for, linked as
-    /// they were.
+    /// Applies what was put off, after the sequence has become even. Returns the removals for which no thread waits.
     func applyDeferred() -> UnsafeMutablePointer<IntervalNode>? {
         var disposals: UnsafeMutablePointer<IntervalNode>?
         while let node = state.pointee.firstDeferred {
@@ -248,8 +249,8 @@ extension IntervalNotifiers {
 
     // MARK: Without it
 
-    /// The subscriptions whose deferred removal a section's end has applied: their completions are still to run, outside
-    /// of the section, since they may register.
+    /// The subscriptions whose deferred removal a section's end has applied. Their completions must still run, outside
+    /// of the section: they are the driver's code, and may fault or wait for sections.
     struct Disposals {
         fileprivate let set: IntervalNotifiers
         fileprivate let first: UnsafeMutablePointer<IntervalNode>?
@@ -272,13 +273,13 @@ extension IntervalNotifiers {
     /// Drops the set's hold on a subscription that is outside, and the subscription's on its subscriber, after its last
     /// callback.
     fileprivate func letGo(_ node: UnsafeMutablePointer<IntervalNode>) {
-        // Where it never came into the tree, its readers sleep and the section goes on.
+        // If the node never came into the tree, its readers may sleep while the section goes on.
         wakeReaders()
         guard let subscription = node.pointee.subscription?.takeRetainedValue() else {
             preconditionFailure("the set lets go of a subscription twice")
         }
         node.pointee.subscription = nil
-        // Most subscribers hold their subscription: both would live for ever.
+        // Most subscribers hold their subscription: without this both would live for ever.
         node.pointee.subscriber = nil
         subscription.subscriber = nil
         let completion = subscription.completion

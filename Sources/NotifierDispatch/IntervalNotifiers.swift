@@ -4,16 +4,16 @@ import Synchronization
 /// The subscriptions to ranges of one address space: an interval tree, and a sequence that says whether any of them is
 /// being invalidated. It is the interval half of Linux's `struct mmu_notifier_subscriptions`.
 ///
-/// A start calls exactly the subscriptions that share a page with its range, in the order of their first pages; there
-/// is no call at the end. While the sequence is odd the tree is frozen, so that callbacks run outside the lock;
-/// insertions and removals that come meanwhile are put off until the last section ends.
+/// A start calls exactly the subscriptions that share a page with its range, in the order of their first pages. There
+/// is no call at the end. While the sequence is odd the tree is frozen, so that callbacks run outside the lock.
+/// Insertions and removals that come meanwhile are put off until the last section ends.
 ///
-/// Legal states, all written with the lock held; `sequence` alone is read without it:
+/// Legal states, all written with the lock held. `sequence` is read without it, and `active` for reports:
 ///
-///     sequence  active  tree                     meaning
-///     even      0       may change               idle
-///     even      n > 0   may change               n sections are open, none over a range that is watched
-///     odd       n > 0   frozen                   n sections are open, at least one over a watched range
+///     sequence  active  tree         meaning
+///     even      0       may change   idle
+///     even      n > 0   may change   n sections are open, and none that was open beside them touched a watched range
+///     odd       n > 0   frozen       n sections are open, and one touched a watched range, or a range was inserted
 public final class IntervalNotifiers: @unchecked Sendable {
     // @unchecked: the state says under which lock each part of it is.
     @usableFromInline
@@ -24,7 +24,7 @@ public final class IntervalNotifiers: @unchecked Sendable {
         let sequence: Atomic<UInt64>
         let active = Atomic<Int>(0)
         var tree = IntervalTree()
-        /// What waits for the last end: insertions and removals.
+        /// The insertions and removals that are put off until the last end.
         var firstDeferred: UnsafeMutablePointer<IntervalNode>?
         var isReleased = false
 
@@ -54,8 +54,8 @@ public final class IntervalNotifiers: @unchecked Sendable {
 
     // MARK: Sections
 
-    /// Opens a section: calls every subscriber whose range it touches, runs their second passes, and returns. `nil`
-    /// where the invalidation is not blockable and a subscriber would block: nothing is raised then, and no end is owed.
+    /// Opens a section: calls every subscriber whose range it touches, then runs their second passes. Returns `nil` if
+    /// the invalidation is not blockable and a subscriber would block: then nothing stays open, and no end is owed.
     public func invalidateRangeStart(_ invalidation: Invalidation) -> InvalidationSection? {
         guard let failures = openHalf(invalidation) else { return nil }
         return InvalidationSection(invalidation: invalidation, failedIntervals: failures)
@@ -68,23 +68,24 @@ public final class IntervalNotifiers: @unchecked Sendable {
         disposals.dispose()
     }
 
-    /// Opens the interval half of a section. Returns how many subscribers failed although it may block; `nil` where it
-    /// may not and one would have.
+    /// Opens the interval half of a section. Returns how many subscribers failed although it may block; `nil` if it may
+    /// not block and a subscriber would.
     @inline(never)  // off the path of spaces without such subscriptions
     func openHalf(_ invalidation: Invalidation) -> Int? {
         state.pointee.lock.lock()
-        // Relaxed, the loads: written with the lock held.
+        // Relaxed, the loads and the count: written with the lock held.
         state.pointee.active.store(state.pointee.active.load(ordering: .relaxed) + 1, ordering: .relaxed)
         let before = state.pointee.sequence.load(ordering: .relaxed)
         let isWatched = state.pointee.tree.overlaps(invalidation.range)
-        // Releasing: a lock-free reader that finds this value, not the even one before it, sees the changes of the
-        // sections that ended. One that misses it has a ticket that the callback's record makes void.
+        // Releasing: a lock-free reader that loads this value, and not the even one before it, sees the changes of the
+        // sections that ended (pairs with sequencesLockFree). If a reader loads the older value, the callback's record
+        // voids its ticket.
         if isWatched { state.pointee.sequence.store(before | 1, ordering: .releasing) }
         state.pointee.lock.unlock()
         return isWatched ? callSubscribers(invalidation, sequence: before | 1) : 0
     }
 
-    /// Outside the lock: the sequence is odd and stays so until this section's end, so nobody changes the tree.
+    /// Runs outside the lock: the sequence is odd until this section's end, so no thread changes the tree.
     private func callSubscribers(_ invalidation: Invalidation, sequence: UInt64) -> Int? {
         NotifierCallbacks.enter()
         let failures: Int? = _withUnprotectedUnsafePointer(to: invalidation) { invalidation in
@@ -98,7 +99,7 @@ public final class IntervalNotifiers: @unchecked Sendable {
         return failures
     }
 
-    /// Counts a section that calls nobody: it stands for sections that did not go through this half.
+    /// Counts a section that calls no subscriber: it stands for sections that did not go through this half.
     func raise() {
         state.pointee.lock.lock()
         state.pointee.active.store(state.pointee.active.load(ordering: .relaxed) + 1, ordering: .relaxed)
@@ -106,7 +107,7 @@ public final class IntervalNotifiers: @unchecked Sendable {
     }
 
     /// Closes the interval half of a section. The last one makes the sequence even, applies what was put off, and wakes
-    /// the sleepers after it has given the lock back. Returns what is to be disposed of outside of the section.
+    /// the sleepers after it has given the lock back. Returns what must be disposed of outside of the section.
     func closeHalf() -> Disposals {
         state.pointee.lock.lock()
         let active = state.pointee.active.load(ordering: .relaxed) - 1
@@ -117,8 +118,9 @@ public final class IntervalNotifiers: @unchecked Sendable {
             state.pointee.lock.unlock()
             return Disposals(set: self, first: nil)
         }
-        // Sequentially consistent: releases the change of the pages to readBegin, and stands before the look at the
-        // sleepers (see WaitQueue). An exchange, since that look must not pass it. Wraps around below the dead bit.
+        // Sequentially consistent: releases the change of the pages to readBegin, and comes before the load of the
+        // number of sleepers (see WaitQueue). It is an exchange, since that load must not pass it. Wraps around below
+        // the dead bit.
         _ = state.pointee.sequence.exchange(
             (sequence + 1) & ~IntervalNode.deadBit, ordering: .sequentiallyConsistent)
         let disposals = applyDeferred()
@@ -129,12 +131,12 @@ public final class IntervalNotifiers: @unchecked Sendable {
 
     // MARK: Waiting
 
-    /// Waits until the space's sequence is another one than `sequence`, or the node's subscription is over. `false` at
-    /// the deadline.
+    /// Waits until the space's sequence differs from `sequence` or the node's subscription ends. `false` at the
+    /// deadline.
     func waitForEnd(of sequence: UInt64, of node: UnsafeMutablePointer<IntervalNode>?, until deadline: Deadline) -> Bool
     {
-        // The space's sequence: acquiring and stronger, so that what follows sees the changes of the sections that
-        // ended. The node's: see markDead.
+        // The space's sequence: acquiring or stronger, so that what follows sees the changes of the sections that ended
+        // (pairs with the exchange in closeHalf). The node's: see markDead.
         for _ in 0..<WaitQueue.spinsBeforeSleep {
             if state.pointee.sequence.load(ordering: .acquiring) != sequence { return true }
             cplatform_spin_hint()
@@ -145,14 +147,14 @@ public final class IntervalNotifiers: @unchecked Sendable {
         }
     }
 
-    /// Wakes readers whose subscription has been marked as released. Not with a lock held that they take.
+    /// Wakes readers whose subscription has been marked as dead. Do not call it with a lock held that they take.
     func wakeReaders() { sleepers.wakeAll(outside: state.pointee.lock) }
 }
 
-/// Whether the calling thread is inside an interval subscriber's callback, where it must not wait for sections to end:
-/// its own is one of them.
+/// Whether the calling thread is inside an interval subscriber's callback. There it must not wait for sections to end,
+/// since its own is one of them.
 ///
-/// The notifier list needs none of this: its callbacks run inside a read section, which tells.
+/// The notifier list needs no such flag: a callback that runs in a read section is recognised by that.
 enum NotifierCallbacks {
     static func enter() { cplatform_thread().pointee.interval_callbacks += 1 }
 

@@ -1,32 +1,32 @@
-/// A holder of translations that is told only of the invalidations that touch its range, and whose faults find out by a
+/// A holder of translations that is told only of the invalidations that touch its range. Its faults find out by a
 /// sequence number that they collided with one. It corresponds to `struct mmu_interval_notifier_ops` of Linux.
 ///
-/// Callbacks come from whichever threads invalidate, several at once. They may sleep in a blockable invalidation, but
-/// must not wait for a section of the same space to end: not remove, not release, not register.
+/// Every thread that invalidates calls these, several at once. A callback may sleep if the invalidation is blockable.
+/// It must not wait for a section of the same space to end, so it must not remove or release.
 public protocol IntervalSubscriber: AnyObject, Sendable {
-    /// Whom it stands for: sections that this one caused pass it by, see ``Invalidation/owner``. Read once, at
-    /// insertion.
+    /// Its owner: the migrate and exclusive sections that name this owner pass it by, see ``Invalidation/owner``. Read
+    /// once, at insertion.
     var owner: InvalidationOwner? { get }
 
-    /// Take the lock that the subscription's readers check under, hand `sequence` to
-    /// ``IntervalSubscription/record(_:)``, drop every translation of the range that lies in one's own, give the lock
-    /// back. Readers are kept out until the last section ends: there is no call at the end.
+    /// Take the lock under which the subscription's readers check, hand `sequence` to
+    /// ``IntervalSubscription/record(_:)``, drop every translation of the pages that lie in both ranges, and give the
+    /// lock back. The engine keeps readers out until the last section ends: there is no call at the end.
     ///
-    /// ``IntervalResponse/wouldBlock`` promises nothing and is only allowed where the invalidation is not blockable.
-    /// Where the event is ``InvalidationEvent/release`` the space ends: ``IntervalSubscription/markDead()`` too.
+    /// ``IntervalResponse/wouldBlock`` promises nothing and is only allowed if the invalidation is not blockable. If
+    /// the event is ``InvalidationEvent/release``, the space ends: call ``IntervalSubscription/markDead()``, too.
     func invalidationStarted(_ invalidation: Invalidation, sequence: UInt64) -> IntervalResponse
 
-    /// The set's way to ``invalidationStarted(_:sequence:)``; not to be implemented.
+    /// The set calls ``invalidationStarted(_:sequence:)`` through this. Do not implement it.
     static func _invalidationStarted(
         _ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>, sequence: UInt64
     ) -> IntervalResponse
 }
 
 extension IntervalSubscriber {
-    /// Nobody: no section passes it by.
+    /// `nil`: no section passes it by.
     public var owner: InvalidationOwner? { nil }
 
-    /// As in ``InvalidationSubscriber``: an indirect call, and no reference counted.
+    /// As in ``InvalidationSubscriber``: an indirect call that counts no reference.
     @inlinable
     public static func _invalidationStarted(
         _ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>, sequence: UInt64
@@ -42,8 +42,8 @@ extension IntervalSubscriber {
 public enum IntervalResponse: Sendable {
     /// The sequence is recorded and every translation of the range is dropped.
     case done
-    /// The sequence is recorded, and the device has been asked to drop the translations: it will have when the object's
-    /// ``InvalidationFinish/finish(_:)`` returns. Several devices then work at the same time.
+    /// The sequence is recorded, and the device has been asked to drop the translations. It has done so when the
+    /// object's ``InvalidationFinish/finish(_:)`` returns. Several devices then work at the same time.
     case finishLater(InvalidationFinish)
     /// Nothing was dropped and nothing is promised: the subscriber would have had to wait.
     case wouldBlock
@@ -57,14 +57,14 @@ struct IntervalStarts: ~Copyable, IntervalVisitor {
     private var failures = 0
     private var finishes = FinishQueue()
 
-    /// Of an invalidation that made the set's sequence this one, and outlives this; nobody is called yet.
+    /// `sequence` is the odd one of the set that the invalidation found or made. `invalidation` must outlive this.
     init(_ invalidation: UnsafePointer<Invalidation>, sequence: UInt64) {
         self.invalidation = invalidation
         self.sequence = sequence
         exemptOwner = invalidation.pointee.exemptOwner
     }
 
-    /// Calls a subscriber, unless it is exempt. Returns `false` where it would block and the invalidation may not.
+    /// Calls a subscriber, unless it is exempt. Returns `false` if it would block and the invalidation may not.
     @inline(__always)
     mutating func visit(_ node: IntervalTree.Node) -> Bool {
         if exemptOwner != 0, node.pointee.owner == exemptOwner { return true }
@@ -78,7 +78,7 @@ struct IntervalStarts: ~Copyable, IntervalVisitor {
             failures += 1
             return invalidation.pointee.isBlockable
         }
-        // Relaxed: what this thread's callback wrote, or another one of the same value.
+        // Relaxed: this thread's callback wrote it, or another thread's, with the same value.
         let recorded = node.pointee.sequence.load(ordering: .relaxed)
         precondition(
             recorded == sequence || recorded & IntervalNode.deadBit != 0,

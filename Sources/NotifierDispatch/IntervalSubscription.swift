@@ -1,7 +1,7 @@
 import Synchronization
 
-/// One range of a space that somebody holds translations of, and the sequence by which its faults find out that they
-/// collided with an invalidation. It corresponds to `struct mmu_interval_notifier` of Linux.
+/// One range of a space, and the sequence by which its faults find out that they collided with an invalidation. It
+/// corresponds to `struct mmu_interval_notifier` of Linux.
 ///
 ///     readBegin -> ticket; walk; lock; readRetry(ticket)? unlock, again : install; unlock
 ///
@@ -13,14 +13,14 @@ import Synchronization
 ///     own sequence == the space's? wait         lock; own sequence = the space's; tear down; unlock
 ///     walk                                      change the pages
 ///     lock; own sequence == ticket? install     last one: the space's sequence becomes even; wake
-///     Outcome: never an install of a value from before the change after the teardown.
+///     Outcome: no value from before the change is installed after the teardown.
 ///
 /// The two locked sections come in some order. If the install is first, the teardown removes it. If the teardown is
-/// first, the check sees another sequence than the ticket, or the ticket was taken after the teardown; then the fault
-/// has waited for the space's sequence to move, which releases the change of the pages to the walk.
+/// first, the check sees another sequence than the ticket, or the ticket was taken after the teardown. In the second
+/// case the fault has waited for the space's sequence to change, which releases the change of the pages to the walk.
 public final class IntervalSubscription: @unchecked Sendable {
-    // @unchecked: the node's fields say under which lock they are; `subscriber` and `completion` are under the set's, and
-    // alone with whoever lets go of them once the node is outside.
+    // @unchecked: the node's fields say under which lock they are. `subscriber` and `completion` are under the set's,
+    // except before insertion and once the node is outside: then one thread alone inserts or disposes of it.
 
     /// What a reader holds between begin and retry.
     public struct Ticket: Hashable, Sendable {
@@ -31,7 +31,7 @@ public final class IntervalSubscription: @unchecked Sendable {
         init(sequence: UInt64) { self.sequence = sequence }
     }
 
-    /// What is watched.
+    /// The pages that are watched.
     public let range: InvalidationRange
     /// Held, so that the set outlives its readers.
     @usableFromInline
@@ -39,9 +39,9 @@ public final class IntervalSubscription: @unchecked Sendable {
     @usableFromInline
     let node: UnsafeMutablePointer<IntervalNode>
     private let memory: IntervalNodes
-    /// The subscriber, from insertion until it is outside again.
+    /// The subscriber, from insertion until the node is outside again.
     var subscriber: (any IntervalSubscriber)?
-    /// Runs when a removal that nobody waits for is done.
+    /// Runs when a deferred removal is done.
     var completion: (@Sendable () -> Void)?
 
     /// A subscription that is not in the set yet: faults under it are not protected.
@@ -58,9 +58,9 @@ public final class IntervalSubscription: @unchecked Sendable {
 
     // MARK: Readers
 
-    /// Begins an optimistic read as Linux does, under the space's spin lock: returns at once where no section over the
-    /// range is open; else waits for the last section of the space to end, or for the deadline. It waits once and does
-    /// not look again, so that the caller keeps one deadline over all its attempts.
+    /// Begins an optimistic read as Linux does, under the space's spin lock. Returns at once if no section over the
+    /// range is open. Otherwise waits for the last section of the space to end, or for the deadline. It waits once and
+    /// does not look again, so that the caller keeps one deadline over all its attempts.
     @inlinable @inline(__always)
     public func readBegin(until deadline: Deadline) -> ReadBegin<Ticket> {
         set.readBegin(node, LockedReadBegin.self, until: deadline)
@@ -72,13 +72,13 @@ public final class IntervalSubscription: @unchecked Sendable {
         set.readBegin(node, LockFreeReadBegin.self, until: deadline)
     }
 
-    /// Whether the ticket's walk must be thrown away: `true` means retry. To be asked with the readers' lock held; once
-    /// true for a ticket it stays true (invariant 9).
+    /// Whether the ticket's walk must be thrown away: `true` means retry. Call this with the readers' lock held. Once
+    /// true for a ticket, it stays true (invariant 9).
     @inlinable @inline(__always)
     public func readRetry(_ ticket: Ticket) -> Bool { node.pointee.readRetry(ticket) }
 
-    /// ``readRetry(_:)`` without the lock, to save taking it in vain: may miss a collision, never invents one
-    /// (invariant 10). A `false` must be followed by the check under the lock.
+    /// ``readRetry(_:)`` without the lock, to save taking it in vain. It may miss a collision and never invents one
+    /// (invariant 10). The check under the lock must follow a `false`.
     public func checkRetry(_ ticket: Ticket) -> Bool {
         // Relaxed: a hint; the check under the lock decides.
         node.pointee.sequence.load(ordering: .relaxed) != ticket.sequence
@@ -94,20 +94,21 @@ public final class IntervalSubscription: @unchecked Sendable {
 
     // MARK: The subscriber
 
-    /// For the subscriber's callback, with the readers' lock held: readers that began before it will retry, and new
-    /// ones wait. Every callback must, unless it would block; it traps later where one did not.
+    /// For the subscriber's callback, with the readers' lock held: readers that began before it retry, and new ones
+    /// wait. Every callback must call this, unless it answers ``IntervalResponse/wouldBlock``; otherwise the engine
+    /// traps after it.
     @inlinable @inline(__always)
     public func record(_ sequence: UInt64) {
         precondition(sequence & 1 != 0, "this is not a sequence that a callback was handed: it is even")
         node.pointee.record(sequence)
     }
 
-    /// With the readers' lock held: from now on nothing may be installed, and readers are told so. For a callback whose
-    /// event is ``InvalidationEvent/release``, and before the subscription is removed while faults may go on.
+    /// From now on nothing may be installed, and readers are told so. Call this with the readers' lock held: in a
+    /// callback whose event is ``InvalidationEvent/release``, and before a removal if faults may go on.
     public func markDead() { node.pointee.markDead() }
 }
 
-/// One interval subscription as readers, callbacks and the tree see it. Reached through pointers only.
+/// One interval subscription as readers, callbacks and the tree see it. They reach it through pointers only.
 ///
 /// Legal states of `sequence`, which is odd at all times (invariant 12):
 ///
@@ -121,13 +122,13 @@ struct IntervalNode: ~Copyable {
     enum Place {
         /// Not in the set: not yet, or no more.
         case outside
-        /// To be put into the tree when the last section ends.
+        /// The end of the last section puts it into the tree.
         case awaitingInsertion
         /// In the tree.
         case inTree
-        /// In the tree, to be taken out when the last section ends; whoever removes it waits for that.
+        /// In the tree until the end of the last section takes it out; the remover waits for that.
         case awaitingRemoval
-        /// The same, and nobody waits: whoever ends the section disposes of it.
+        /// In the tree until the end of the last section takes it out and disposes of it.
         case awaitingDisposal
     }
 
@@ -137,30 +138,31 @@ struct IntervalNode: ~Copyable {
     @usableFromInline
     static var deadBit: UInt64 { 1 << 63 }
 
-    /// Written with the readers' lock held (invariant 13); loaded without it by readBegin.
+    /// A callback writes it with the readers' lock held (invariant 13), insertion and removal with the set's lock.
+    /// readBegin may load it without any.
     @usableFromInline
     let sequence = Atomic<UInt64>(1)
-    /// The readers' lock, for those that bring none of their own.
+    /// The readers' lock, for subscribers that bring none of their own.
     @usableFromInline
     let lock = SmallLock()
 
     let startPage: Int
     let endPage: Int
-    /// The largest `endPage` in this node's subtree. Like everything below: see ``IntervalTree``.
+    /// The largest `endPage` in this node's subtree. This and the fields below: see ``IntervalTree``.
     var maximumEnd = 0
     var height: Int32 = 0
     var place = Place.outside
     var left: UnsafeMutablePointer<IntervalNode>?
     var right: UnsafeMutablePointer<IntervalNode>?
-    /// The neighbours in the list of what waits for the last end.
+    /// The neighbours in the list of what is put off until the last end.
     var previousDeferred: UnsafeMutablePointer<IntervalNode>?
     var nextDeferred: UnsafeMutablePointer<IntervalNode>?
-    /// The set's hold on the subscription, and so on the subscriber; from insertion until it is outside again.
+    /// The set's hold on the subscription, and so on the subscriber, from insertion until the node is outside again.
     var subscription: Unmanaged<IntervalSubscription>?
     /// The subscriber, which the subscription holds, and its type: as in ``NotifierNode``.
     var subscriber: UnsafeRawPointer?
     var type: (any IntervalSubscriber.Type)?
-    /// Whom the subscriber belongs to; 0 for nobody.
+    /// The number of the subscriber's owner; 0 if it has none.
     var owner: UInt32 = 0
 
     init(_ range: InvalidationRange) {
@@ -170,31 +172,31 @@ struct IntervalNode: ~Copyable {
 
     var range: InvalidationRange { InvalidationRange(start: startPage, end: endPage) }
 
-    /// Whether the subscription is over. With the readers' lock held, the answer stays right until it is given back.
+    /// Whether the subscription is over. Removal may end it also while a reader holds the readers' lock.
     @inlinable @inline(__always)
     var isDead: Bool { sequence.load(ordering: .relaxed) & Self.deadBit != 0 }
 
     /// With the readers' lock held.
     @inlinable @inline(__always)
     func readRetry(_ ticket: IntervalSubscription.Ticket) -> Bool {
-        // Relaxed: written with the lock held, which this thread holds.
+        // Relaxed: callbacks write it with the lock held, which this thread holds.
         sequence.load(ordering: .relaxed) != ticket.sequence
     }
 
-    /// With the readers' lock held, by a callback: readers that began before it will retry, new ones wait.
+    /// With the readers' lock held, by a callback: readers that began before it retry, new ones wait.
     @inlinable @inline(__always)
     func record(_ newSequence: UInt64) {
         assert(newSequence & 1 != 0, "a sequence that is handed to a callback is odd")
         guard !isDead else { return }
-        // Releasing: the space's own sequence was set to this before; pairs with the acquiring load of a lock-free
-        // readBegin, which must not see this value and then an older one of the space.
+        // Releasing: the space's own sequence was set to this before. Pairs with the acquiring load of a lock-free
+        // readBegin, which must not load this value and then an older one of the space.
         sequence.store(newSequence, ordering: .releasing)
     }
 
     /// The subscription is over. With the readers' lock held, or when no callback can run any more.
     @usableFromInline
     func markDead() {
-        // Sequentially consistent: the sleepers' condition reads it (see WaitQueue).
+        // Sequentially consistent: pairs with the sleepers' condition in waitForEnd (see WaitQueue).
         sequence.bitwiseOr(Self.deadBit, ordering: .sequentiallyConsistent)
     }
 }
@@ -202,7 +204,7 @@ struct IntervalNode: ~Copyable {
 /// The memory of the nodes of one or several subscriptions.
 @usableFromInline
 final class IntervalNodes: @unchecked Sendable {
-    // @unchecked: what a node may be used for, and by whom, is its own affair.
+    // @unchecked: each node says under which locks its fields are.
     @usableFromInline
     let nodes: CacheLineArray<IntervalNode>
 
@@ -215,7 +217,7 @@ final class IntervalNodes: @unchecked Sendable {
         }
     }
 
-    /// The address of a node, whose index must be in range.
+    /// The address of a node. Traps if the index is out of range.
     @inlinable @inline(__always)
     func node(_ index: Int) -> UnsafeMutablePointer<IntervalNode> {
         precondition(index >= 0 && index < nodes.count, "a page lies beyond those the guard was made for")
@@ -223,13 +225,13 @@ final class IntervalNodes: @unchecked Sendable {
     }
 }
 
-/// How a read of an interval subscription begins. The two that there are differ in what they cost; both are safe.
+/// How a read of an interval subscription begins. The two ways differ in cost; both are safe.
 public protocol IntervalReadBegin: Sendable {
-    /// Whether it looks at the sequences without the space's spin lock.
+    /// Whether it loads the sequences without the space's spin lock.
     static var isLockFree: Bool { get }
 }
 
-/// As Linux does it: both sequences under the space's spin lock, which every start and end takes too.
+/// As Linux does it: both sequences under the space's spin lock, which every start and end takes, too.
 public enum LockedReadBegin: IntervalReadBegin {
     @inlinable
     public static var isLockFree: Bool { false }
@@ -242,7 +244,7 @@ public enum LockFreeReadBegin: IntervalReadBegin {
 }
 
 extension IntervalNotifiers {
-    /// Begins a read where no section over the node's range is open; `nil` where one is or the subscription is over.
+    /// Begins a read if no section over the node's range is open; `nil` if one is, or if the subscription is over.
     @inlinable @inline(__always)
     func readBeginIfIdle<Begin: IntervalReadBegin>(
         _ node: UnsafeMutablePointer<IntervalNode>, _: Begin.Type
@@ -255,8 +257,8 @@ extension IntervalNotifiers {
     @inlinable @inline(__always)
     func sequencesLocked(_ node: UnsafeMutablePointer<IntervalNode>) -> (own: UInt64, space: UInt64) {
         state.pointee.lock.lock()
-        // Relaxed, both: a value of the space's own is written by callbacks whose start held this lock before, so with
-        // it held the space's is at least as new; and the end of a section releases the change of the pages by it.
+        // Relaxed, both: a callback writes the space's own value after its start held this lock, so with the lock held
+        // the space's is at least as new. The end of a section releases the change of the pages by this lock.
         let own = node.pointee.sequence.load(ordering: .relaxed)
         let space = state.pointee.sequence.load(ordering: .relaxed)
         state.pointee.lock.unlock()
@@ -273,10 +275,10 @@ extension IntervalNotifiers {
     ///     own sequence still 7: install, stale
     @inlinable @inline(__always)
     func sequencesLockFree(_ node: UnsafeMutablePointer<IntervalNode>) -> (own: UInt64, space: UInt64) {
-        // Acquiring: the space's is loaded after it, and is not older than it (pairs with record).
+        // Acquiring: the space's sequence is loaded after it, and is not older than it (pairs with record).
         let own = node.pointee.sequence.load(ordering: .acquiring)
-        // Acquiring: where it has moved on from one's own, the walk sees the changes of the sections that moved it
-        // (pairs with the exchange in closeHalf, and with the stores that make it odd again).
+        // Acquiring: if it differs from the own one, the walk sees the changes of the sections that changed it (pairs
+        // with the exchange in closeHalf, and with the stores that make it odd again).
         let space = state.pointee.sequence.load(ordering: .acquiring)
         return (own, space)
     }
@@ -293,13 +295,13 @@ extension IntervalNotifiers {
         return .ticket(IntervalSubscription.Ticket(sequence: own))
     }
 
-    /// The rest of a beginning that found these sequences: a section over the range is open, or the subscription is over.
+    /// The rest of a begin that loaded these sequences: a section over the range is open, or the subscription is over.
     @usableFromInline @inline(never)
     func readBeginSlow(
         _ node: UnsafeMutablePointer<IntervalNode>, own: UInt64, space: UInt64, until deadline: Deadline
     ) -> ReadBegin<IntervalSubscription.Ticket> {
         if own == space, !waitForEnd(of: own, of: node, until: deadline) { return node.pointee.isDead ? .dead : .busy }
-        // Also after a wait, which ends when the subscription does.
+        // Also after a wait: the end of the subscription ends it, too.
         return node.pointee.isDead ? .dead : .ticket(IntervalSubscription.Ticket(sequence: own))
     }
 }

@@ -1,8 +1,8 @@
 /// The subscriptions of a space by their ranges: a balanced search tree (AVL) in the order of first pages, in which
 /// every node knows the last page of its subtree.
 ///
-/// It owns no node. Changes need the set's lock and an even sequence (invariant 16); lookups need that nobody changes it:
-/// the lock, or a section of their own that keeps the sequence odd.
+/// It owns no node. Changes need the set's lock and an even sequence (invariant 16). For a lookup no thread may change
+/// it: the caller holds the lock, or has a section open that keeps the sequence odd.
 struct IntervalTree {
     typealias Node = UnsafeMutablePointer<IntervalNode>
 
@@ -22,8 +22,8 @@ struct IntervalTree {
 
     /// Whether any interval shares a page with the range; O(log n).
     ///
-    /// One path is enough. Where the left subtree ends behind the range's start and yet has no hit, the interval that
-    /// ends there starts behind the range, and so does everything to the right of it.
+    /// One path is enough. If the left subtree has an interval that ends behind the range's start, and yet has no hit,
+    /// then that interval starts behind the range. Everything to the right of it starts there, too.
     func overlaps(_ range: InvalidationRange) -> Bool {
         var next = root
         while let node = next, node.pointee.maximumEnd > range.startPage {
@@ -40,7 +40,7 @@ struct IntervalTree {
         return false
     }
 
-    /// Calls `body` with exactly the intervals that share a page with the range, in order, until it says `false`.
+    /// Calls `body` with exactly the intervals that share a page with the range, in order, until it returns `false`.
     /// Returns whether it never did.
     func forEach(overlapping range: InvalidationRange, _ body: (Node) -> Bool) -> Bool {
         withoutActuallyEscaping(body) { body in
@@ -56,8 +56,8 @@ struct IntervalTree {
         Self.visit(root, overlapping: range, &visitor)
     }
 
-    /// Every subtree that it enters and that lies wholly before the range's end holds a hit, and only one path crosses
-    /// that end.
+    /// Visits the hits in order. If all intervals of a subtree that it enters start before the range's end, the subtree
+    /// holds a hit. Only one path crosses that end.
     private static func visit<Visitor: IntervalVisitor & ~Copyable>(
         _ subtree: Node?, overlapping range: InvalidationRange, _ visitor: inout Visitor
     ) -> Bool {
@@ -105,7 +105,7 @@ struct IntervalTree {
         return (first, restored(top))
     }
 
-    /// The subtree of `top`, whose children are right and differ by at most two in height, made right itself.
+    /// Balances the subtree of `top`, whose children are balanced and differ by at most two in height.
     private static func restored(_ top: Node) -> Node {
         let lean = height(top.pointee.left) - height(top.pointee.right)
         if lean > 1, let left = top.pointee.left {
@@ -138,7 +138,7 @@ struct IntervalTree {
         return right
     }
 
-    /// Height and last page of a node whose children are right.
+    /// Computes height and last page of a node from its children's.
     private static func summarise(_ node: Node) {
         node.pointee.height = 1 + max(height(node.pointee.left), height(node.pointee.right))
         node.pointee.maximumEnd = max(
@@ -148,13 +148,13 @@ struct IntervalTree {
 
     private static func height(_ subtree: Node?) -> Int32 { subtree?.pointee.height ?? 0 }
 
-    /// By first page; several with the same one by their addresses.
+    /// By first page; if these are equal, by address.
     private static func isOrdered(_ node: Node, before other: Node) -> Bool {
         (node.pointee.startPage, UInt(bitPattern: node)) < (other.pointee.startPage, UInt(bitPattern: other))
     }
 }
 
-/// What a walk over a tree calls for each interval. A closure would be called through a context that it unpacks each time.
+/// What a walk over a tree calls for each interval. A closure would cost a load of its context for each.
 protocol IntervalVisitor: ~Copyable {
     /// Visits an interval. Returns whether to go on.
     mutating func visit(_ node: IntervalTree.Node) -> Bool
