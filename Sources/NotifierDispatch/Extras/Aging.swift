@@ -1,11 +1,11 @@
 /// Aging: reclaim asks whether the pages were used through the translations, which the primary page table cannot know.
 /// Without it, pages that only a device uses would look idle and be taken first.
 ///
-/// A subscriber answers `true` where it, or its device, used the pages since the last time they were cleared. All three
-/// may be asked at any time, inside sections too; whoever registers or leaves meanwhile may be asked or not.
+/// A subscriber answers `true` if it or its device used the pages since the last time they were cleared. All three may
+/// be asked at any time, also inside sections. A subscriber that registers or leaves meanwhile may be asked or not.
 extension AddressSpace {
-    /// Asks every subscriber whether the pages are young, and makes them old everywhere; the next use is seen for
-    /// certain. Returns whether any was. For reclaim, before it takes the pages.
+    /// Asks every subscriber whether the pages are young, and makes them old everywhere, so that the next use is seen.
+    /// Returns whether any was young. Reclaim asks this before it takes the pages.
     public func clearFlushYoung(_ range: InvalidationRange) -> Bool {
         var wasYoung = false
         list.visitEntries { entry in
@@ -15,8 +15,8 @@ extension AddressSpace {
         return wasYoung
     }
 
-    /// ``clearFlushYoung(_:)`` without a flush of what the device caches: cheaper, and may miss later uses for a while.
-    /// For estimates of the working set.
+    /// ``clearFlushYoung(_:)`` without a flush of what the device caches. It is cheaper, and may miss later uses for a
+    /// while. For estimates of the working set.
     public func clearYoung(_ range: InvalidationRange) -> Bool {
         var wasYoung = false
         list.visitEntries { entry in
@@ -26,8 +26,8 @@ extension AddressSpace {
         return wasYoung
     }
 
-    /// Asks the subscribers whether the page is young until one says so, and clears nothing. For whoever collects or
-    /// merges pages that are not in use.
+    /// Asks the subscribers whether the page is young until one says so, and clears nothing. For collecting or merging
+    /// pages that are not in use.
     public func testYoung(_ page: Int) -> Bool {
         var isYoung = false
         list.visitEntries { entry in

@@ -2,12 +2,12 @@ import Synchronization
 
 /// The shared subscribers of one space, by type, and how many users each has.
 ///
-/// There are two locks, since to make one means to wait for open sections (see ``AddressSpace/register(_:)``), and
-/// those may be waiting for a put in one of their callbacks (invariant 35):
+/// There are two locks, since a subscriber's `init` is the driver's code and may take its time, and a put inside a
+/// callback must not wait for it (invariant 35):
 ///
 ///     lock    taken by   held over
 ///     making  get        an init and a registration, so that concurrent gets make one; callbacks cannot get
-///     table   get, put   looking up and counting; nothing waits with it held
+///     table   get, put   looking up and counting; no thread waits with it held
 ///
 /// The race of a get with the last put:
 ///
@@ -28,7 +28,7 @@ final class SharedSubscribers: @unchecked Sendable {
     }
 
     private let making = PthreadMutex()
-    /// The index of the thread that holds `making`, or -1: to recognise an init that gets.
+    /// The index of the thread that holds `making`, or -1. It shows that an init calls get.
     private let maker = Atomic<Int32>(-1)
     private let table = SmallLock()
     private var entries: [ObjectIdentifier: Entry] = [:]
@@ -51,7 +51,7 @@ final class SharedSubscribers: @unchecked Sendable {
             maker.store(-1, ordering: .relaxed)
             making.unlock()
         }
-        // Somebody else may have made it while this thread waited.
+        // Another thread may have made it while this thread waited.
         if let subscriber = try addUser(of: type) { return subscriber }
         let subscriber = try type.init(space: space)
         do {
@@ -63,7 +63,7 @@ final class SharedSubscribers: @unchecked Sendable {
         return subscriber
     }
 
-    /// Takes one user away. Returns the subscription to end where that was the last one.
+    /// Takes one user away. Returns the subscription to end if that was the last one.
     func removeUser(of subscriber: some SharedSubscriber) -> Subscription? {
         let type = ObjectIdentifier(Swift.type(of: subscriber))
         table.lock()
@@ -76,14 +76,14 @@ final class SharedSubscribers: @unchecked Sendable {
         return entry.users > 0 ? nil : entry.subscription
     }
 
-    /// The space is released: nobody gets any more.
+    /// The space is released: from now on every get throws.
     func release() {
         table.lock()
         isReleased = true
         table.unlock()
     }
 
-    /// The subscriber of this type, with one user more, if there is one.
+    /// The subscriber of this type, with one user more; `nil` if there is none.
     private func addUser<Subscriber: SharedSubscriber>(of type: Subscriber.Type) throws(RegistrationError)
         -> Subscriber?
     {
@@ -93,7 +93,7 @@ final class SharedSubscribers: @unchecked Sendable {
         guard var entry = entries[ObjectIdentifier(type)] else { return nil }
         entry.users += 1
         entries[ObjectIdentifier(type)] = entry
-        // Safe: an entry stands under the type that its subscriber was made by.
+        // Safe: each entry is stored under its subscriber's type.
         return unsafeDowncast(entry.subscriber, to: Subscriber.self)
     }
 
@@ -106,42 +106,43 @@ final class SharedSubscribers: @unchecked Sendable {
 
 /// A subscriber of which an address space has at most one: the users of a driver in one process share it.
 ///
-/// The type takes the part of Linux's `struct mmu_notifier_ops`: ``AddressSpace/get(_:)`` finds the one of this type,
+/// The type stands for Linux's `struct mmu_notifier_ops`: ``AddressSpace/get(_:)`` finds the subscriber of this type,
 /// or makes it. Source: `mmu_notifier_get`, Gunthorpe, linux-mm, August 2019.
 public protocol SharedSubscriber: InvalidationSubscriber {
     /// Makes the one of `space`, which is registered right after. Must not get another one of this space: that would
-    /// wait for itself, and traps. One that keeps `space` keeps it alive until the last put.
+    /// wait for itself, and traps. If it keeps `space`, it keeps it alive until the last put.
     init(space: AddressSpace) throws
 
-    /// Nobody uses it any more, and no callback of it runs or will run: give back what it holds.
+    /// It has no users any more, and no callback of it runs or will run: give back what it holds.
     ///
-    /// Runs exactly once for each object made, also where its registration was refused, on liburcu's thread, which frees
-    /// nothing else meanwhile. May put; must not wait: not get, not synchronize.
+    /// Runs exactly once for each object made, also if its registration was refused, on liburcu's thread, which frees
+    /// nothing else meanwhile. It may put. It must not wait, so it must not get or synchronize.
     func free()
 }
 
 extension AddressSpace {
-    /// The subscriber of this type, with one user more: registers a new one where there is none, or where the last one
-    /// has been put. Each get needs its own ``put(_:)``, also after ``release()``. Of concurrent calls one makes it.
+    /// The subscriber of this type, with one user more. Registers a new one if there is none, or if the last one has
+    /// been put. Each get needs its own ``put(_:)``, also after ``release()``. If several threads call this at once,
+    /// one makes it and the others wait for that.
     ///
     /// Throws what `init` and ``register(_:)`` throw, and ``RegistrationError/released`` after ``release()``. Traps
-    /// inside a callback or read section. Not to be called inside a section of this space: like ``register(_:)``, it
-    /// would wait for itself.
+    /// inside a callback or read section. Does not wait for sections, unless an `init` does.
     public func get<Subscriber: SharedSubscriber>(_ type: Subscriber.Type) throws -> Subscriber {
         try sharedSubscribers.get(type, in: self)
     }
 
     /// Takes one user away. The last one ends the subscription; ``SharedSubscriber/free()`` runs after a grace period.
     ///
-    /// Never waits (invariant 35): may be called in a section and inside callbacks, also its own. The last one calls
-    /// ``InvalidationSubscriber/released()``, unless ``release()`` has. Traps where there is no user left to take away.
+    /// May be called in a section and inside callbacks, also its own (invariant 35). The last one calls
+    /// ``InvalidationSubscriber/released()``, unless ``release()`` has; if ``release()`` is just calling it, waits for
+    /// that. Traps if there is no user left to take away.
     public func put<Subscriber: SharedSubscriber>(_ subscriber: Subscriber) {
         guard let subscription = sharedSubscribers.removeUser(of: subscriber) else { return }
         unregisterDeferred(subscription) { subscriber.free() }
     }
 
     /// Waits until every ``SharedSubscriber/free()`` that is owed to an earlier put, of any space, has returned
-    /// (invariant 24), not only for their grace period. To be called before what they use goes away.
+    /// (invariant 24), not only for their grace period. Call it before what they use goes away.
     ///
     /// Traps inside a callback or read section. Must not be called in `free()`.
     public static func synchronize() { RCU.barrier() }

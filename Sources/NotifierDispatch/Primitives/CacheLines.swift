@@ -3,10 +3,10 @@ import Glibc
 /// A fixed number of elements, each on cache lines of its own, so that threads on different elements do not disturb
 /// each other.
 ///
-/// Lines are 128 bytes: 64-byte lines are fetched in pairs on current x86-64, and Arm servers have 128.
+/// Lines are 128 bytes: current x86-64 fetches 64-byte lines in pairs, and Arm servers have 128.
 @usableFromInline
 struct CacheLineArray<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
-    // @unchecked: it only hands out borrows of its elements; sharing is the elements' affair.
+    // @unchecked: it only hands out borrows of its elements, whose types say how threads share them.
     @usableFromInline
     let base: UnsafeMutableRawPointer
     @usableFromInline
@@ -15,7 +15,7 @@ struct CacheLineArray<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     @usableFromInline
     static var lineSize: Int { 128 }
 
-    /// Known where the element's type is: an address costs a shift, not a multiplication.
+    /// A constant in code that knows the element's type: an address costs a shift, not a multiplication.
     @inlinable @inline(__always)
     static var stride: Int { (MemoryLayout<Element>.size + Self.lineSize - 1) / Self.lineSize * Self.lineSize }
 
@@ -34,7 +34,7 @@ struct CacheLineArray<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
         base.deallocate()
     }
 
-    /// The address of an element; valid as long as the array is. `index` must be in `0 ..< count`.
+    /// The address of an element, valid as long as the array is. `index` must be in `0 ..< count`.
     @inlinable @inline(__always)
     subscript(index: Int) -> UnsafeMutablePointer<Element> {
         assert(index >= 0 && index < count)
@@ -42,16 +42,16 @@ struct CacheLineArray<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     }
 }
 
-/// What something keeps for each thread, at its dense index: a pair of cache lines of its own, zeroes at first, valid as
-/// long as this is. The memory comes with the first touch, so only threads that use it cost any.
+/// Memory for each thread, at its dense index: a pair of cache lines of its own, zeroes at first, valid as long as this
+/// is. The kernel adds the memory at the first touch, so only threads that use it cost any.
 ///
-/// An index is used by one thread at a time. Who gets it next finds what the last one left.
+/// One thread at a time uses an index. The next thread that gets it finds what the last one left.
 @usableFromInline
 package struct ThreadLines: ~Copyable, @unchecked Sendable {
-    // @unchecked: what the lines are used for is their user's affair.
+    // @unchecked: the code that uses the lines says how threads share them.
 
-    /// The line of index 0. Before it is one of index -1, that of threads which are not registered: always zeroes, so that
-    /// who looks into its line anyway need not look at the index, too.
+    /// The line of index 0. Before it lies the line of index -1, which belongs to threads that are not registered and
+    /// is always zeroes. So a thread that loads from its line anyway need not test its index, too.
     @usableFromInline
     let first: UnsafeMutableRawPointer
 
@@ -65,7 +65,7 @@ package struct ThreadLines: ~Copyable, @unchecked Sendable {
     /// Lines for every thread that can be registered: half a mebibyte of addresses.
     @usableFromInline
     package init() {
-        // Fresh pages of the kernel's: zero, and not there until somebody writes to them.
+        // Fresh pages of the kernel: they are zero, and take no memory until a thread writes to them.
         let memory = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let memory, memory != MAP_FAILED else { fatalError("no memory for the lines of all threads") }
         first = memory + Self.lineSize
@@ -79,7 +79,7 @@ package struct ThreadLines: ~Copyable, @unchecked Sendable {
     @inlinable @inline(__always)
     package func line(at index: Int) -> UnsafeMutableRawPointer { first + index &* Self.lineSize }
 
-    /// The calling thread's; that of index -1 where it is not registered.
+    /// The calling thread's line; that of index -1 if the thread is not registered.
     @inlinable @inline(__always)
     package var mine: UnsafeMutableRawPointer { line(at: Int(ThreadRegistration.index)) }
 }

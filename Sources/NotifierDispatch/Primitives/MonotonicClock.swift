@@ -32,11 +32,11 @@ public struct Deadline: Sendable {
     init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 }
 
-/// How a thread waits for something short: a few spins with the processor's hint, then it gives its core away each time,
-/// and at last it sleeps.
+/// How a thread waits for something short. First it spins with the processor's hint, then it yields its core, and at
+/// last it sleeps each time.
 ///
-/// Spinning alone would starve the thread that is waited for if there are more threads than cores. Giving the core away
-/// would, too, if the waiting thread has a real-time priority: `sched_yield` goes to threads of its own priority only. A
+/// If there are more threads than cores, spinning alone would starve the thread that it waits for. If the waiting
+/// thread has a real-time priority, yielding would, too: `sched_yield` goes to threads of its own priority only. A
 /// thread that sleeps lets every other one run.
 @usableFromInline
 struct Backoff {

@@ -2,10 +2,10 @@ import CPlatform
 import Glibc
 import Synchronization
 
-/// A fence whose price one side pays: the frequent side is only kept from being reordered by the compiler, and the rare
-/// side makes every running thread of the process pass a full fence.
+/// A fence for which one side pays. The frequent side only keeps the compiler from reordering. The rare side makes
+/// every running thread of the process pass a full fence.
 ///
-/// Source: membarrier(2), `MEMBARRIER_CMD_PRIVATE_EXPEDITED`. Where the kernel does not have it, both sides pay a full
+/// Source: membarrier(2), `MEMBARRIER_CMD_PRIVATE_EXPEDITED`. If the kernel does not have it, both sides pay a full
 /// fence. The race, with the outcome that it must have: at least one side sees the other.
 ///
 ///     frequent side                 rare side
@@ -13,27 +13,27 @@ import Synchronization
 ///     light()                       heavy()
 ///     load B                        load A
 ///
-/// Where the frequent side's load of B comes before the fence that heavy() runs on its core, its store of A comes before
-/// that fence too, and the load of A, which follows it, sees A. Where it comes after, it sees B.
+/// If the frequent side's load of B comes before the fence that heavy() runs on its core, so does its store of A. The
+/// load of A follows the fence, so it sees A. If the load of B comes after the fence, it sees B.
 @usableFromInline
 struct ProcessBarrier: Sendable {
     /// Whether the kernel's barrier is used.
     @usableFromInline
     let isKernels: Bool
-    /// The kernel's barriers: 0, or an errno.
+    /// The kernel's barriers. They return 0 or an errno.
     private let kernel: Kernel
 
     struct Kernel: Sendable {
         /// Interrupts the threads of the process that run now.
         var expedited: @Sendable () -> Int32 = { cplatform_membarrier() }
-        /// Waits until every processor has gone through a full fence: milliseconds, but needs no memory.
+        /// Waits until every processor has gone through a full fence. Takes milliseconds, but needs no memory.
         var global: @Sendable () -> Int32 = { cplatform_membarrier_global() }
     }
 
-    /// With the kernel's barrier if it has one.
+    /// Uses the kernel's barrier if there is one.
     init() { self.init(isKernels: Self.isRegistered) }
 
-    /// `isKernels` only if the process is registered for it.
+    /// `isKernels` may be true only if the process is registered for it.
     init(isKernels: Bool, kernel: Kernel = Kernel()) {
         self.isKernels = isKernels
         self.kernel = kernel
@@ -59,8 +59,8 @@ struct ProcessBarrier: Sendable {
         if error != 0 { heavySlow(error) }
     }
 
-    /// The kernel may lack the memory for a mask of processors, just when an invalidation is to find some. Then the slow
-    /// barrier does, which needs none; and where that does not exist, memory is waited for.
+    /// The kernel may lack the memory for a mask of processors, just when an invalidation is to free some. Then the
+    /// slow barrier is used, which needs none. If the kernel does not have that one, this waits for memory.
     @inline(never)
     private func heavySlow(_ first: Int32) {
         var error = first

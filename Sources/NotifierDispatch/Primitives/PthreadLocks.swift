@@ -7,7 +7,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     @usableFromInline
     let raw: UnsafeMutablePointer<pthread_mutex_t>
 
-    /// A lock that nobody holds.
+    /// A lock that no thread holds.
     public init() {
         raw = .allocate(capacity: 1)
         let status = pthread_mutex_init(raw, nil)
@@ -19,7 +19,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
         raw.deallocate()
     }
 
-    /// Takes the lock. Returns how long that took in nanoseconds; 0 where it was free.
+    /// Takes the lock. Returns how long that took in nanoseconds; 0 if it was free.
     @inlinable @inline(__always) @discardableResult
     package func lock() -> UInt64 { tryLock() ? 0 : lockSlow() }
 
@@ -34,7 +34,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
         return max(1, MonotonicClock.now() &- start)
     }
 
-    /// Takes the lock if nobody holds it.
+    /// Takes the lock if no thread holds it.
     @inlinable @inline(__always)
     func tryLock() -> Bool { pthread_mutex_trylock(raw) == 0 }
 
@@ -49,7 +49,7 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
     @usableFromInline
     let raw: UnsafeMutablePointer<pthread_rwlock_t>
 
-    /// A lock that nobody holds.
+    /// A lock that no thread holds.
     public init() {
         raw = .allocate(capacity: 1)
         let status = pthread_rwlock_init(raw, nil)
@@ -61,7 +61,7 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
         raw.deallocate()
     }
 
-    /// Shares the lock. Returns how long that took in nanoseconds; 0 where no writer had it.
+    /// Shares the lock. Returns how long that took in nanoseconds; 0 if no writer had it.
     @inlinable @inline(__always)
     func lockShared() -> UInt64 { pthread_rwlock_tryrdlock(raw) == 0 ? 0 : lockSharedSlow() }
 
@@ -78,7 +78,7 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
     @usableFromInline
     func lockExclusive() { pthread_rwlock_wrlock(raw) }
 
-    /// Takes the lock alone if nobody has it.
+    /// Takes the lock alone if no thread has it.
     @usableFromInline
     func tryLockExclusive() -> Bool { pthread_rwlock_trywrlock(raw) == 0 }
 

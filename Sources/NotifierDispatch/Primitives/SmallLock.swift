@@ -2,27 +2,27 @@ import CPlatform
 import Synchronization
 
 /// The one small lock of the engine: a word that holds its owner. Every guard that needs a small lock uses this one, so
-/// that protocols are compared and not locks.
+/// that a comparison of guards compares protocols and not locks.
 ///
 /// Legal states of the word:
 ///
 ///     value      meaning               written by
 ///     0          free                  the owner, at unlock
-///     index + 2  held by that thread   whoever changed 0 to it, at lock
+///     index + 2  held by that thread   the thread that changed 0 to it, at lock
 ///
-/// Sections come first: faults follow each other so closely that a section which waits for them might never find the lock
-/// free. So it counts itself in `waitingSections`, and faults give way to it while it waits: it waits for the holder, and
-/// for faults that are on their way to the lock. A fault gives way for a tenth of a millisecond at most, so that sections
-/// that follow each other closely do not keep it out for ever.
+/// Sections come first. Faults follow each other so closely that a section which waits for them might never find the
+/// lock free. So it counts itself in `waitingSections`, and faults give way to it while it waits. It waits for the
+/// holder, and for faults that are on their way to the lock. A fault gives way for a tenth of a millisecond at most, so
+/// that sections that follow each other closely do not keep it out for ever.
 ///
-/// A thread that is not registered registers itself when it locks: the word needs its index. It is not recursive: locking
-/// twice traps. In debug builds every thread counts the small locks it holds, so that waits can assert that it holds none
-/// (invariant 35).
+/// A thread that is not registered registers itself when it locks: the word needs its index. The lock is not recursive:
+/// locking twice traps. In debug builds every thread counts the small locks it holds, so that waits can assert that it
+/// holds none (invariant 35).
 @usableFromInline
 package struct SmallLock: ~Copyable, Sendable {
     @usableFromInline
     let owner = Atomic<UInt32>(0)
-    /// How many sections wait for the lock. Relaxed throughout: it orders nothing, and who misses it only comes first.
+    /// How many sections wait for the lock. Relaxed throughout: a fault that misses it only comes first.
     @usableFromInline
     let waitingSections = Atomic<UInt32>(0)
 
@@ -34,14 +34,14 @@ package struct SmallLock: ~Copyable, Sendable {
     @usableFromInline
     package init() {}
 
-    /// Takes the lock, waiting for it if need be. Returns how long that took in nanoseconds; 0 where it was free.
+    /// Takes the lock; waits for it if it is taken. Returns how long that took in nanoseconds; 0 if it was free.
     @inlinable @inline(__always) @discardableResult
     package func lock() -> UInt64 {
         waitingSections.load(ordering: .relaxed) == 0 && tryLock() ? 0 : lockSlow(until: .never) ?? 0
     }
 
-    /// Takes the lock for an install section, waiting for it no longer than a millisecond: `nil` then. Otherwise how long
-    /// that took in nanoseconds; 0 if it was free.
+    /// Takes the lock for an install section, and waits for it no longer than a millisecond. Returns how long that took
+    /// in nanoseconds, 0 if it was free, or `nil` if it did not get the lock.
     @inlinable @inline(__always)
     func lockForInstall() -> UInt64? {
         waitingSections.load(ordering: .relaxed) == 0 && tryLock() ? 0 : lockForInstallSlow()
@@ -66,8 +66,8 @@ package struct SmallLock: ~Copyable, Sendable {
     @inlinable @inline(__always)
     func tryLock() -> Bool {
         let me = UInt32(truncatingIfNeeded: ThreadRegistration.registeredIndex &+ 2)
-        // Acquiring: what this section reads comes after the last section's unlock, which releases. A failure reads
-        // nothing that the lock protects.
+        // Acquiring: what this section reads comes after the last section's unlock, which releases. If the exchange
+        // fails, this reads nothing that the lock protects.
         let taken = owner.compareExchange(
             expected: 0, desired: me, successOrdering: .acquiring, failureOrdering: .relaxed
         ).exchanged
@@ -75,7 +75,7 @@ package struct SmallLock: ~Copyable, Sendable {
         return taken
     }
 
-    /// Gives the lock back. Traps in debug builds where the calling thread does not hold it.
+    /// Gives the lock back. Traps in debug builds if the calling thread does not hold it.
     @inlinable @inline(__always)
     package func unlock() {
         assert(isHeldByThisThread, "a small lock was given back by a thread that does not hold it")
@@ -133,7 +133,7 @@ package struct SmallLock: ~Copyable, Sendable {
         #endif
     }
 
-    /// Traps in debug builds where the calling thread holds any small lock.
+    /// Traps in debug builds if the calling thread holds any small lock.
     @inlinable @inline(__always)
     static func assertNoneHeld() {
         assert(cplatform_thread().pointee.small_locks_held == 0, "a thread waits while holding a lock")

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A small lock that readers share and a writer has alone, in one word. It spins, then yields, as the kernel's `rwlock_t`
-/// spins: a scheme that stands on one there is not measured on futexes here.
+/// A small lock that readers share and a writer has alone, in one word. It spins, then yields, as the kernel's
+/// `rwlock_t` spins. So a scheme that uses such a lock in the kernel is not measured on futexes here.
 ///
 /// Legal states of the word:
 ///
@@ -17,9 +17,10 @@ import Synchronization
 ///     0       1        0        the next writer's
 ///     1       any      any      a writer has it alone; the readers counted take their +1 back
 ///
-/// So readers that overlap for ever cannot starve a writer. Writers that follow each other closely can starve a reader.
-/// The lock does not know who holds it, and it is not recursive: a reader that reads again meets a waiting writer and
-/// waits for itself. In debug builds it counts among the small locks that a thread holds (invariant 35).
+/// So readers that overlap for ever cannot starve a writer. Writers that follow each other closely can keep a reader
+/// out until it gives up. The lock does not know who holds it, and it is not recursive: a reader that reads again may
+/// meet a waiting writer, and then both wait until the reader gives up. In debug builds it counts among the small locks
+/// that a thread holds (invariant 35).
 @usableFromInline
 struct SmallReadWriteLock: ~Copyable {
     @usableFromInline
@@ -37,16 +38,17 @@ struct SmallReadWriteLock: ~Copyable {
 
     // MARK: Readers
 
-    /// Shares the lock, waiting for writers no longer than a millisecond: `nil` then. Otherwise how long that took in
-    /// nanoseconds; 0 if no writer had it or waited for it. Traps if it would have to wait inside an install.
+    /// Shares the lock, and waits for writers no longer than a millisecond. Returns how long that took in nanoseconds,
+    /// 0 if no writer had it or waited for it, or `nil` if it did not get the lock. Traps if it would have to wait
+    /// inside an install or a drop.
     @inlinable @inline(__always) @discardableResult
     func lockShared() -> UInt64? { tryLockShared() ? 0 : lockSharedSlow() }
 
     /// Shares the lock if no writer has it or waits for it.
     @inlinable @inline(__always)
     func tryLockShared() -> Bool {
-        // Acquiring: what this section reads comes after the last writer's unlock, which releases. One addition, and not
-        // a look first: it brings the line in once, to own.
+        // Acquiring: what this section reads comes after the last writer's unlock, which releases. This adds without a
+        // load before it, so that the cache line comes in once, owned.
         let old = word.wrappingAdd(Self.reader, ordering: .acquiring).oldValue
         if old & (Self.writer | Self.waiting) == 0 {
             SmallLock.countHeld(1)
@@ -62,7 +64,7 @@ struct SmallReadWriteLock: ~Copyable {
     func unlockShared() {
         assert(word.load(ordering: .relaxed) >= Self.reader, "a share was given back that nobody had")
         SmallLock.countHeld(-1)
-        // Releasing: what this section read and wrote comes before the next writer's section; pairs with tryLockExclusive.
+        // Releasing: what this section read and wrote comes before the next writer's section; pairs with take.
         word.wrappingSubtract(Self.reader, ordering: .releasing)
     }
 
@@ -84,13 +86,13 @@ struct SmallReadWriteLock: ~Copyable {
 
     // MARK: Writers
 
-    /// Takes the lock alone, waiting for readers and writers if need be; from the first look on new readers are kept out.
+    /// Takes the lock alone; waits for readers and writers if it is taken, and then keeps new readers out.
     @inlinable
     func lockExclusive() {
         if !tryLockExclusive() { lockExclusiveSlow() }
     }
 
-    /// Takes the lock alone if nobody has it. Leaves no trace where it fails.
+    /// Takes the lock alone if no thread has it. Leaves no trace if it fails.
     @inlinable
     func tryLockExclusive() -> Bool { take(from: 0) }
 
@@ -100,7 +102,7 @@ struct SmallReadWriteLock: ~Copyable {
         assert(word.load(ordering: .relaxed) & Self.writer != 0, "a lock was given back that no writer had")
         SmallLock.countHeld(-1)
         // Releasing: what this section wrote comes before the next section's reads; pairs with tryLockShared and take.
-        // Only its own bit: readers may be taking their +1 back, and a writer may have announced itself.
+        // It clears only its own bit: readers may be taking their +1 back, and a writer may have announced itself.
         word.bitwiseAnd(~Self.writer, ordering: .releasing)
     }
 
@@ -113,7 +115,7 @@ struct SmallReadWriteLock: ~Copyable {
             if current & ~Self.waiting == 0 {
                 if take(from: current) { return }
             } else if current & Self.waiting == 0 {
-                // Relaxed: promises nothing yet. It may meet the unlock that it waits for; then the next round takes it.
+                // Relaxed: promises nothing yet. The lock may just have been given back; then the next round takes it.
                 word.bitwiseOr(Self.waiting, ordering: .relaxed)
             }
             backoff.pause()
@@ -124,8 +126,8 @@ struct SmallReadWriteLock: ~Copyable {
     /// writers that wait set it again.
     @inlinable
     func take(from free: UInt32) -> Bool {
-        // Acquiring: what this section reads and writes comes after every section before it; pairs with both unlocks. A
-        // failure reads nothing that the lock protects.
+        // Acquiring: what this section reads and writes comes after every section before it; pairs with both unlocks.
+        // If the exchange fails, this reads nothing that the lock protects.
         let taken = word.compareExchange(
             expected: free, desired: Self.writer, successOrdering: .acquiring, failureOrdering: .relaxed
         ).exchanged

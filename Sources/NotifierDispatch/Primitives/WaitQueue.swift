@@ -10,8 +10,8 @@ import Synchronization
 ///     condition() still true? (seq_cst)        waiters == 0? -> nobody to wake   (seq_cst)
 ///     sleep, mutex held since before           lock the mutex, broadcast, unlock
 ///
-/// All four are sequentially consistent, so they cannot both read the old value. Condition and change are the caller's:
-/// they must use `.sequentiallyConsistent` (a read-modify-write of that ordering on the waker's side).
+/// All four are sequentially consistent, so the two cannot both read the old value. The caller supplies condition and
+/// change, and must use `.sequentiallyConsistent` (on the waker's side a read-modify-write of that ordering).
 @usableFromInline
 final class WaitQueue: @unchecked Sendable {
     // @unchecked: a mutex and a condition variable behind pointers, made for being shared.
@@ -41,7 +41,7 @@ final class WaitQueue: @unchecked Sendable {
     /// How many threads sleep here or are about to.
     var sleeperCount: Int { waiters.load(ordering: .relaxed) }
 
-    /// Sleeps while `isUnchanged` holds, until ``wakeAll()`` or the deadline. Returns `false` at the deadline.
+    /// Sleeps while `isUnchanged` holds, until ``wakeAll(outside:)`` or the deadline. Returns `false` at the deadline.
     func wait(until deadline: Deadline, while isUnchanged: () -> Bool) -> Bool {
         SmallLock.assertNoneHeld()
         waiters.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -64,7 +64,8 @@ final class WaitQueue: @unchecked Sendable {
         return true
     }
 
-    /// Wakes every sleeper. Must come after the change, and after `lock`, which the sleepers will take, was given back.
+    /// Wakes every sleeper. Must come after the change. The caller must have given back `lock`, which the sleepers
+    /// take.
     func wakeAll(outside lock: borrowing SmallLock) {
         assert(!lock.isHeldByThisThread, "sleepers are woken under the lock that they will take")
         guard waiters.load(ordering: .sequentiallyConsistent) != 0 else { return }
