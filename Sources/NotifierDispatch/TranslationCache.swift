@@ -87,7 +87,7 @@ public struct CacheSubscription: Sendable {
 
     /// One in the notifier list. `endAtOnce` ends the guard without waiting for a section, and returns whether installs
     /// have come to an end by that. It is called once or more.
-    init(_ subscription: Subscription, endAtOnce: @escaping @Sendable () -> Bool = { true }) {
+    package init(_ subscription: Subscription, endAtOnce: @escaping @Sendable () -> Bool = { true }) {
         place = .list(subscription, endAtOnce: endAtOnce)
     }
 
