@@ -52,6 +52,8 @@ public struct Scenario: Sendable {
     public let walkNanoseconds: UInt64
     /// The default time of a change, in nanoseconds.
     public let changeNanoseconds: UInt64
+    /// The default time of an install, in nanoseconds.
+    public let installNanoseconds: UInt64
     /// How many pages the space has.
     public let pages: Int
 
@@ -59,7 +61,8 @@ public struct Scenario: Sendable {
         name: String, arrivals: Arrivals, pagesPerInvalidation: Int = 16, placement: Placement = .anywhere,
         event: InvalidationEvent = .clear, hotFraction: Double = 1, isBlockable: Bool = true,
         listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false,
-        walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, pages: Int = 65_536
+        walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, installNanoseconds: UInt64 = 0,
+        pages: Int = 65_536
     ) {
         self.name = name
         self.arrivals = arrivals
@@ -73,6 +76,7 @@ public struct Scenario: Sendable {
         self.hasChurner = hasChurner
         self.walkNanoseconds = walkNanoseconds
         self.changeNanoseconds = changeNanoseconds
+        self.installNanoseconds = installNanoseconds
         self.pages = pages
     }
 

@@ -15,7 +15,7 @@ public enum Storm {
     ) -> StormMeasurement? {
         let device = Device(
             pageTable: PageTable(pages: settings.scenario.pages, memory: MemoryBinder(for: settings)),
-            walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: .calibrated), makeGuard: makeGuard)
+            work: DriverWork(settings), makeGuard: makeGuard)
         return run(settings, cancellation: cancellation, device: device) { faulter, atWindow in
             faulter.run(on: device, atWindow: atWindow)
         }

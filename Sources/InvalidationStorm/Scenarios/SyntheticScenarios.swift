@@ -31,9 +31,13 @@ extension Scenario {
         name: "fanout", arrivals: .backToBack, listedBystanders: 16, intervalBystanders: 64)
     /// Steady invalidations, while one thread registers and unregisters a subscriber without a pause.
     public static let churn = Scenario(name: "churn", arrivals: .poisson(perSecond: 10_000), hasChurner: true)
+    /// The storm, where each install takes 400 ns: faults that hold a stripe for longer, one after the other, show whether
+    /// invalidations still get their turn.
+    public static let installCost = Scenario(name: "install-cost", arrivals: .backToBack, installNanoseconds: 400)
 
     /// The scenarios without input of their own, in the order of the documentation.
     public static let builtIn = [
         calm, steady, storm, pressure, hot, sweep, burst, wide, exit, nonblocking, fanout, churn,
+        installCost,
     ]
 }

@@ -88,6 +88,7 @@ struct ScenarioOffer: Sendable {
         if scenario.hasChurner { parts.append("while a thread registers and unregisters") }
         if scenario.walkNanoseconds > 0 { parts.append("walk \(scenario.walkNanoseconds) ns") }
         if scenario.changeNanoseconds > 0 { parts.append("change \(scenario.changeNanoseconds) ns") }
+        if scenario.installNanoseconds > 0 { parts.append("install \(scenario.installNanoseconds) ns") }
         return parts.joined(separator: ", ")
     }
 
