@@ -48,6 +48,8 @@ public struct Scenario: Sendable {
     public let intervalBystanders: Int
     /// Whether one more thread registers and unregisters a subscriber again and again. Not where the space ends.
     public let hasChurner: Bool
+    /// Whether sections and walks take one lock of the driver's own. Only for guards that are ``WalksUnlocked``.
+    public let hasMappingLock: Bool
     /// The default time of a walk, in nanoseconds.
     public let walkNanoseconds: UInt64
     /// The default time of a change, in nanoseconds.
@@ -60,7 +62,7 @@ public struct Scenario: Sendable {
     init(
         name: String, arrivals: Arrivals, pagesPerInvalidation: Int = 16, placement: Placement = .anywhere,
         event: InvalidationEvent = .clear, hotFraction: Double = 1, isBlockable: Bool = true,
-        listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false,
+        listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false, hasMappingLock: Bool = false,
         walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, installNanoseconds: UInt64 = 0,
         pages: Int = 65_536
     ) {
@@ -74,6 +76,7 @@ public struct Scenario: Sendable {
         self.listedBystanders = listedBystanders
         self.intervalBystanders = intervalBystanders
         self.hasChurner = hasChurner
+        self.hasMappingLock = hasMappingLock
         self.walkNanoseconds = walkNanoseconds
         self.changeNanoseconds = changeNanoseconds
         self.installNanoseconds = installNanoseconds

@@ -51,7 +51,9 @@ struct StormThreads {
     }
 
     /// Starts the invalidators, behind the faulters.
-    func startInvalidators(of lives: SpaceLives, shadow: ShadowTable) -> [RoleThread<InvalidatorTally>] {
+    func startInvalidators(
+        of lives: SpaceLives, device: any AttachableDevice
+    ) -> [RoleThread<InvalidatorTally>] {
         (0..<settings.invalidators).map { [self] invalidator in
             let number = settings.faulters + invalidator
             return RoleThread(on: places[number]) {
@@ -59,8 +61,8 @@ struct StormThreads {
                 _ = roundTrips?.before.play(threadNumber: number, clock: clock)
                 control.gather()
                 var role = Invalidator(
-                    control: control, clock: clock, space: space, lives: lives, shadow: shadow,
-                    isBlockable: settings.scenario.isBlockable,
+                    control: control, clock: clock, space: space, lives: lives, shadow: device.shadow,
+                    mappingLock: device.work.mappingLock, isBlockable: settings.scenario.isBlockable,
                     changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
                     arrivals: ArrivalSequence(
                         scenario: settings.scenario, speed: settings.speed, seed: settings.seed, stream: number,

@@ -175,7 +175,8 @@ extension EndToEndTests {
             let outcome = try command.run(["list"])
             #expect(outcome.status == 0)
             for word in [
-                "unprotected", "UNSAFE", "[--stripe 2MiB]", "pressure", "trace:redis", "guards: unprotected, mutex,",
+                "unprotected", "UNSAFE", "[--stripe 2MiB]", "pressure", "trace:redis", "[not in mapping-lock]",
+                "guards: unprotected, mutex,",
             ] {
                 #expect(outcome.output.contains(word))
             }
@@ -206,7 +207,8 @@ extension EndToEndTests {
             ["--bogus"], ["--guard", "mutx"], ["--scenario", "stom"], ["--benchmark_filter=("], ["--window", "5"],
             ["--benchmark_filter=nothing_has_this_name"], ["--benchmark_context=commit=x"],
             ["list", "--guard", "mutex"], ["--stripe", "3MiB"], ["--guard", "mutex", "--stripe", "64KiB"],
-            ["--guard", "mutex", "--pairing", "call-all"], ["--arrivals", "fixed"], ["--fault-rate", "0"],
+            ["--guard", "mutex", "--pairing", "call-all"], ["--guard", "mutex", "--scenario", "mapping-lock"],
+            ["--arrivals", "fixed"], ["--fault-rate", "0"],
             ["--scenario", "calm", "--invalidation-rate", "5"],
             ["--trace", "missing.strace", "--scenario", "trace:missing"],
         ])

@@ -40,6 +40,8 @@ struct Invalidator: Sendable {
     /// For arrivals that end the space.
     let lives: SpaceLives
     let shadow: ShadowTable
+    /// Held around each section; `nil` where the driver has none.
+    let mappingLock: MappingLock?
     let isBlockable: Bool
     let changeDelay: Delay
     var arrivals: ArrivalSequence
@@ -117,6 +119,8 @@ struct Invalidator: Sendable {
             lives.renew { change(space.pageTable.wholeRange) }
             return true
         }
+        mappingLock?.lock()
+        defer { mappingLock?.unlock() }
         let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
         guard let section = space.notifiers.invalidateRangeStart(invalidation) else { return false }
         change(arrival.range)

@@ -34,10 +34,15 @@ extension Scenario {
     /// The storm, where each install takes 400 ns: faults that hold a stripe for longer, one after the other, show whether
     /// invalidations still get their turn.
     public static let installCost = Scenario(name: "install-cost", arrivals: .backToBack, installNanoseconds: 400)
+    /// Invalidations back to back, of 2 us, each under a lock of the driver's own, which each walk takes too, for 1 us: as
+    /// a driver's walks take mmap_lock, which who unmaps holds.
+    public static let mappingLock = Scenario(
+        name: "mapping-lock", arrivals: .backToBack, hasMappingLock: true, walkNanoseconds: 1000,
+        changeNanoseconds: 2000)
 
     /// The scenarios without input of their own, in the order of the documentation.
     public static let builtIn = [
         calm, steady, storm, pressure, hot, sweep, burst, wide, exit, nonblocking, fanout, churn,
-        installCost,
+        installCost, mappingLock,
     ]
 }

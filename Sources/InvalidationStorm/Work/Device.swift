@@ -20,7 +20,9 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
     /// The translations it holds, in all lives.
     @usableFromInline
     let shadow: ShadowTable
-    private let work: DriverWork
+    /// What its faults do besides the protocol.
+    @usableFromInline
+    let work: DriverWork
     private let makeGuard: @Sendable (StormSpace) -> Guard
     private let publication = PthreadMutex()
     private var current: GuardedCache<Guard>?
@@ -58,6 +60,9 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
 protocol AttachableDevice: AnyObject, Sendable {
     /// The translations it holds, in all lives.
     var shadow: ShadowTable { get }
+
+    /// What its faults do besides the protocol.
+    var work: DriverWork { get }
 
     /// Begins a life: makes a fresh guard for `space`, subscribes to it, and lets faults go to it.
     func attach(to space: StormSpace) throws(RegistrationError) -> CacheSubscription
