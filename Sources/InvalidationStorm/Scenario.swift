@@ -27,6 +27,14 @@ public struct Scenario: Sendable {
         case inSteps
     }
 
+    /// Changes that take long, and sleep, among those of each invalidator.
+    public struct LongChanges: Sendable {
+        /// How long each sleeps.
+        public let nanoseconds: UInt64
+        /// How often each invalidator has one: its first invalidation when so much time has passed again.
+        public let everyNanoseconds: UInt64
+    }
+
     /// The name on the command line and in results.
     public let name: String
     /// When invalidations come.
@@ -56,6 +64,10 @@ public struct Scenario: Sendable {
     public let changeNanoseconds: UInt64
     /// The default time of an install, in nanoseconds.
     public let installNanoseconds: UInt64
+    /// Whether it is about who waits for whom, and how long: starts are then timed apart from the rest of their sections.
+    public let isAboutWaits: Bool
+    /// Which changes take long; `nil` for none.
+    public let longChanges: LongChanges?
     /// How many pages the space has.
     public let pages: Int
 
@@ -64,7 +76,7 @@ public struct Scenario: Sendable {
         event: InvalidationEvent = .clear, hotFraction: Double = 1, isBlockable: Bool = true,
         listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false, hasMappingLock: Bool = false,
         walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, installNanoseconds: UInt64 = 0,
-        pages: Int = 65_536
+        isAboutWaits: Bool = false, longChanges: LongChanges? = nil, pages: Int = 65_536
     ) {
         self.name = name
         self.arrivals = arrivals
@@ -80,6 +92,8 @@ public struct Scenario: Sendable {
         self.walkNanoseconds = walkNanoseconds
         self.changeNanoseconds = changeNanoseconds
         self.installNanoseconds = installNanoseconds
+        self.isAboutWaits = isAboutWaits
+        self.longChanges = longChanges
         self.pages = pages
     }
 

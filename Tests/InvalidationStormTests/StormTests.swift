@@ -40,7 +40,7 @@ import Testing
         #expect(
             Scenario.builtIn.map(\.name) == [
                 "calm", "steady", "storm", "pressure", "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout",
-                "churn", "install-cost", "mapping-lock",
+                "churn", "install-cost", "mapping-lock", "long-sections",
             ])
         #expect(
             GuardCatalogue.builtIn.filter(\.walksUnlocked).map(\.name) == [

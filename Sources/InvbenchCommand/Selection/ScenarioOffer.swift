@@ -96,6 +96,10 @@ struct ScenarioOffer: Sendable {
         if scenario.walkNanoseconds > 0 { parts.append("walk \(scenario.walkNanoseconds) ns") }
         if scenario.changeNanoseconds > 0 { parts.append("change \(scenario.changeNanoseconds) ns") }
         if scenario.installNanoseconds > 0 { parts.append("install \(scenario.installNanoseconds) ns") }
+        if let long = scenario.longChanges {
+            parts.append(
+                "every \(long.everyNanoseconds / 1_000_000) ms a change that sleeps \(long.nanoseconds / 1_000_000) ms")
+        }
         return parts.joined(separator: ", ")
     }
 

@@ -109,7 +109,7 @@ import Testing
         for scenario in [Scenario.steady, .pressure, .sweep, .wide, .exit, .burst, .churn] {
             #expect(sequence(scenario).areTimed, "\(scenario.name)")
         }
-        for scenario in [Scenario.storm, .hot, .fanout, .nonblocking, .installCost, .mappingLock] {
+        for scenario in [Scenario.storm, .hot, .fanout, .nonblocking, .installCost, .mappingLock, .longSections] {
             #expect(!sequence(scenario).areTimed, "\(scenario.name)")
         }
         #expect(sequence(.storm.arriving(ArrivalProcess(perSecond: 5), invalidators: 1)).areTimed)

@@ -67,8 +67,8 @@ import Testing
     @Test func standardHasAllScenariosTwoFaultersAndLongWalks() throws {
         let plan = try plan("--profile", "standard")
         let others = [
-            "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout", "churn", "install-cost", "trace:java",
-            "trace:gcc",
+            "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout", "churn", "install-cost",
+            "long-sections", "trace:java", "trace:gcc",
         ]
         #expect(Set(plan.cells.map(\.entry.name)) == Set(GuardCatalogue.builtIn.map(\.name)))
         #expect(
@@ -90,8 +90,8 @@ import Testing
 
     @Test func fullIsEverythingRegistered() throws {
         let plan = try plan("--profile=full")
-        #expect(work(plan).count == 32)
-        #expect(work(plan, of: "striped").count == 34)
+        #expect(work(plan).count == 34)
+        #expect(work(plan, of: "striped").count == 36)
         #expect(plan.repetitions == 9 && plan.windowNanoseconds == 1_000_000_000)
     }
 
