@@ -11,9 +11,12 @@ public struct GuardEntry: Sendable {
     /// Whether the guard's start can fail on a non-blockable range and wants its end, so that it needs
     /// ``PairingPolicy/targetedUndo``.
     public let needsTargetedUndo: Bool
+    /// Whether it runs in scenarios with a lock of the driver's own: it is ``WalksUnlocked``.
+    public let walksUnlocked: Bool
     /// Which of the ``GuardParameters`` it is made with; the others change nothing in it.
     public let parameters: [GuardParameter]
-    /// Runs one repetition; `nil` when `cancellation` was raised before the window closed.
+    /// Runs one repetition; `nil` when `cancellation` was raised before the window closed. Traps as
+    /// ``Storm/run(_:cancellation:makeGuard:)`` does.
     public let run: @Sendable (_ settings: StormSettings, _ cancellation: Cancellation) -> StormMeasurement?
 
     /// Puts a guard on offer. `make` builds a fresh one for each life of each repetition's space.
@@ -34,6 +37,7 @@ public struct GuardEntry: Sendable {
         self.summary = summary
         self.parameters = parameters
         isProtected = Guard.isProtected
+        walksUnlocked = Guard.self is any WalksUnlocked.Type
         let capabilities = (Guard.self as? any (TranslationGuard & SectionObserver).Type)?.capabilities ?? []
         needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
         run = { settings, cancellation in

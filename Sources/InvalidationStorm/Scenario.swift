@@ -27,6 +27,14 @@ public struct Scenario: Sendable {
         case inSteps
     }
 
+    /// Changes that take long, and sleep, among those of each invalidator.
+    public struct LongChanges: Sendable {
+        /// How long each sleeps.
+        public let nanoseconds: UInt64
+        /// How often each invalidator has one: its first invalidation when so much time has passed again.
+        public let everyNanoseconds: UInt64
+    }
+
     /// The name on the command line and in results.
     public let name: String
     /// When invalidations come.
@@ -48,18 +56,27 @@ public struct Scenario: Sendable {
     public let intervalBystanders: Int
     /// Whether one more thread registers and unregisters a subscriber again and again. Not where the space ends.
     public let hasChurner: Bool
+    /// Whether sections and walks take one lock of the driver's own. Only for guards that are ``WalksUnlocked``.
+    public let hasMappingLock: Bool
     /// The default time of a walk, in nanoseconds.
     public let walkNanoseconds: UInt64
     /// The default time of a change, in nanoseconds.
     public let changeNanoseconds: UInt64
+    /// The default time of an install, in nanoseconds.
+    public let installNanoseconds: UInt64
+    /// Whether it is about who waits for whom, and how long: starts are then timed apart from the rest of their sections.
+    public let isAboutWaits: Bool
+    /// Which changes take long; `nil` for none.
+    public let longChanges: LongChanges?
     /// How many pages the space has.
     public let pages: Int
 
     init(
         name: String, arrivals: Arrivals, pagesPerInvalidation: Int = 16, placement: Placement = .anywhere,
         event: InvalidationEvent = .clear, hotFraction: Double = 1, isBlockable: Bool = true,
-        listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false,
-        walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, pages: Int = 65_536
+        listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false, hasMappingLock: Bool = false,
+        walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, installNanoseconds: UInt64 = 0,
+        isAboutWaits: Bool = false, longChanges: LongChanges? = nil, pages: Int = 65_536
     ) {
         self.name = name
         self.arrivals = arrivals
@@ -71,8 +88,12 @@ public struct Scenario: Sendable {
         self.listedBystanders = listedBystanders
         self.intervalBystanders = intervalBystanders
         self.hasChurner = hasChurner
+        self.hasMappingLock = hasMappingLock
         self.walkNanoseconds = walkNanoseconds
         self.changeNanoseconds = changeNanoseconds
+        self.installNanoseconds = installNanoseconds
+        self.isAboutWaits = isAboutWaits
+        self.longChanges = longChanges
         self.pages = pages
     }
 

@@ -7,15 +7,19 @@ public enum Storm {
     ///
     /// Blocks the calling thread for the warm-up and the window. `makeGuard` gets the space that the guard protects; it
     /// is called once for each life of the space, on any thread. Traps where the guard's capabilities do not go with
-    /// `settings.pairing`, or this machine has not got what `settings.placement` needs.
+    /// `settings.pairing`, where the scenario has a mapping lock and the guard is not ``WalksUnlocked``, or where this
+    /// machine has not got what `settings.placement` needs.
     @inlinable
     public static func run<Guard: TranslationGuard>(
         _ settings: StormSettings, cancellation: Cancellation,
         makeGuard: @escaping @Sendable (StormSpace) -> Guard
     ) -> StormMeasurement? {
+        precondition(
+            !settings.scenario.hasMappingLock || Guard.self is any WalksUnlocked.Type,
+            "a guard that holds a lock over walks would wait for ever for the mapping lock")
         let device = Device(
             pageTable: PageTable(pages: settings.scenario.pages, memory: MemoryBinder(for: settings)),
-            walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: .calibrated), makeGuard: makeGuard)
+            work: DriverWork(settings), makeGuard: makeGuard)
         return run(settings, cancellation: cancellation, device: device) { faulter, atWindow in
             faulter.run(on: device, atWindow: atWindow)
         }
@@ -39,7 +43,7 @@ public enum Storm {
             threads: settings.threads, windowLengthTicks: clock.ticks(nanoseconds: settings.windowNanoseconds))
         let threads = StormThreads(settings, control: control, clock: clock)
         let faulters = threads.startFaulters(faulterBody)
-        let invalidators = threads.startInvalidators(of: lives, shadow: device.shadow)
+        let invalidators = threads.startInvalidators(of: lives, device: device)
         let churner = threads.startChurner(of: lives)
         let machine = conduct(control, settings, clock: clock, cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }

@@ -66,6 +66,12 @@ public struct StormMeasurement: Sendable {
     /// The longest time one fault spent waiting or retrying, in nanoseconds; taken on the slow path, never sampled. `nil`
     /// where the guard does not measure that.
     public var longestWaitNanoseconds: UInt64?
+    /// No fault took longer than this, in nanoseconds: the longest of the timed ones, and of the times between two of them,
+    /// in which the others ran. From the intended start in an open loop.
+    public var longestFaultNanoseconds: UInt64
+    /// The longest start of an invalidation, without its change and its end, in nanoseconds; `nil` where the scenario is not
+    /// about waits.
+    public var longestStartNanoseconds: UInt64?
     /// Processor time of the faulters per fault, in nanoseconds.
     public var cpuNanosecondsPerFault: Double
     /// What the machine was like meanwhile.
@@ -122,6 +128,8 @@ public struct StormMeasurement: Sendable {
         retriesPerFault = Double(faulters.reduce(0) { $0 + $1.retries }) * perFault
         fallbacks = faulters.reduce(0) { $0 + $1.fallbacks }
         longestWaitNanoseconds = faulters.compactMap(\.longestWaitNanoseconds).max()
+        longestFaultNanoseconds = faulters.map { clock.nanoseconds($0.longestTicks) }.max() ?? 0
+        longestStartNanoseconds = invalidators.compactMap(\.longestStartTicks).max().map { clock.nanoseconds($0) }
         cpuNanosecondsPerFault = Double(faulters.reduce(0) { $0 + $1.usage.cpuNanoseconds }) * perFault
         eventsPerFault = EventsPerFault(of: faulters.map(\.usage), faults: faults)
         self.staleInstalls = staleInstalls

@@ -16,6 +16,8 @@ public struct StormSettings: Sendable {
     public var walkNanoseconds: UInt64
     /// How long the change of the pages takes on top of changing them, in nanoseconds.
     public var changeNanoseconds: UInt64
+    /// How long an install takes on top of writing the translation, which is visible after that, in nanoseconds.
+    public var installNanoseconds: UInt64
     /// When faults come; `nil` for each as soon as the one before has ended (closed loop). Where they have intended
     /// starts, every fault is timed, from its intended start.
     public var faultArrivals: ArrivalProcess?
@@ -30,7 +32,7 @@ public struct StormSettings: Sendable {
     /// Where threads run and memory lies; to be possible on this machine, as a ``PlacementPlan`` finds out.
     public var placement: Placement
 
-    /// The settings of a scenario's plain cell: one faulter, the scenario's own walk and change times.
+    /// The settings of a scenario's plain cell: one faulter, the scenario's own walk, change and install times.
     public init(scenario: Scenario, faulters: Int = 1, invalidators: Int = 1) {
         self.scenario = scenario
         self.faulters = faulters
@@ -39,6 +41,7 @@ public struct StormSettings: Sendable {
         warmUpNanoseconds = 20_000_000
         walkNanoseconds = scenario.walkNanoseconds
         changeNanoseconds = scenario.changeNanoseconds
+        installNanoseconds = scenario.installNanoseconds
         speed = 0
         seed = 1
         pairing = .targetedUndo

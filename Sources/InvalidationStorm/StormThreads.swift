@@ -51,7 +51,9 @@ struct StormThreads {
     }
 
     /// Starts the invalidators, behind the faulters.
-    func startInvalidators(of lives: SpaceLives, shadow: ShadowTable) -> [RoleThread<InvalidatorTally>] {
+    func startInvalidators(
+        of lives: SpaceLives, device: any AttachableDevice
+    ) -> [RoleThread<InvalidatorTally>] {
         (0..<settings.invalidators).map { [self] invalidator in
             let number = settings.faulters + invalidator
             return RoleThread(on: places[number]) {
@@ -59,12 +61,18 @@ struct StormThreads {
                 _ = roundTrips?.before.play(threadNumber: number, clock: clock)
                 control.gather()
                 var role = Invalidator(
-                    control: control, clock: clock, space: space, lives: lives, shadow: shadow,
-                    isBlockable: settings.scenario.isBlockable,
+                    control: control, clock: clock, space: space, lives: lives, shadow: device.shadow,
+                    mappingLock: device.work.mappingLock, isBlockable: settings.scenario.isBlockable,
                     changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
+                    longChanges: settings.scenario.longChanges.map {
+                        LongChanges(
+                            $0, invalidator: invalidator, of: settings.invalidators, from: control.startTicks,
+                            clock: clock)
+                    },
                     arrivals: ArrivalSequence(
                         scenario: settings.scenario, speed: settings.speed, seed: settings.seed, stream: number,
-                        invalidator: invalidator, of: settings.invalidators, from: control.startTicks, clock: clock))
+                        invalidator: invalidator, of: settings.invalidators, from: control.startTicks, clock: clock),
+                    longestStartTicks: settings.scenario.isAboutWaits ? 0 : nil)
                 var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage
                 _ = roundTrips?.after.play(threadNumber: number, clock: clock)

@@ -17,17 +17,19 @@ struct ListCommand: GuardCommand {
     static func text(of catalogue: CellCatalogue) -> String {
         let synthetic = catalogue.scenarios.filter { !$0.isTrace }
         let traces = catalogue.scenarios.filter(\.isTrace)
-        return section("Guards", catalogue.guards.map { ($0.name, Self.summary(of: $0)) })
+        return section("Guards", catalogue.guards.map { ($0.name, Self.summary(of: $0, among: catalogue.scenarios)) })
             + section("Scenarios", synthetic.map { ($0.name, $0.summary) })
             + section("Recorded programs", traces.map { ($0.name, $0.summary) })
             + section("Profiles", Profile.allCases.flatMap(Self.lines))
     }
 
-    /// A guard's own words and its parameters; one that does not protect is marked, whatever its words are.
-    private static func summary(of entry: GuardEntry) -> String {
+    /// A guard's own words, its parameters, and the scenarios that it cannot run in; one that does not protect is marked,
+    /// whatever its words are.
+    private static func summary(of entry: GuardEntry, among scenarios: [ScenarioOffer]) -> String {
         let words = entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
         let parameters = entry.parameters.map { " [--\($0.rawValue) \($0.text(in: GuardParameters()))]" }
-        return words + parameters.joined()
+        let closed = scenarios.filter { !$0.takes(entry) }.map(\.name)
+        return words + parameters.joined() + (closed.isEmpty ? "" : " [not in \(closed.joined(separator: ", "))]")
     }
 
     private static func lines(of profile: Profile) -> [(name: String, summary: String)] {

@@ -87,7 +87,7 @@ public struct CacheSubscription: Sendable {
 
     /// A place in the notifier list. `endAtOnce` ends the guard without waiting for a section, and returns whether no
     /// install can follow. It may be called several times.
-    init(_ subscription: Subscription, endAtOnce: @escaping @Sendable () -> Bool = { true }) {
+    package init(_ subscription: Subscription, endAtOnce: @escaping @Sendable () -> Bool = { true }) {
         place = .list(subscription, endAtOnce: endAtOnce)
     }
 

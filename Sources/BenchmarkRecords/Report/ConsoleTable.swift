@@ -4,7 +4,7 @@ import Foundation
 ///
 /// One block for each workload and in it one line for each guard, the fastest first; a guard with parameters has them in
 /// the next line. Values are medians over the `n` repetitions that met the cores in the state that most of the workload's
-/// met; only the stale translations are the sum over all. `+-` is how far the 95 % interval of the median reaches, on its
+/// met; only the stale translations are the sum over all, and `worst` is the longest of all. `+-` is how far the 95 % interval of the median reaches, on its
 /// longer side. `-` is a value that was not measured, or an interval that so few repetitions do not have. What
 /// ``SeriesFlag`` marks is explained below the table.
 public struct ConsoleTable: Sendable, CustomStringConvertible {
@@ -29,32 +29,38 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
     }
 
     private static let guardWidth = 20
-    private static let columns = [
-        Column(above: "", heading: "n", width: 3),
-        Column(above: "faults", heading: "per s", width: 6),
-        Column(above: "", heading: "+-", width: 5),
-        Column(above: "vs", heading: "rwlock", width: 6),
-        Column(above: "fault", heading: "p50", width: 6),
-        Column(above: "fault", heading: "p99", width: 6),
-        Column(above: "fault", heading: "p99.9", width: 6),
-        Column(above: "inval.", heading: "per s", width: 6),
-        Column(above: "inval.", heading: "p99", width: 6),
-        Column(above: "retries", heading: "/ fault", width: 7),
-        Column(above: "all", heading: "stale", width: 5),
-    ]
+
+    /// Those of a workload; where it is about waits, the longest ones stand in the place of the faults' p99.9 and the
+    /// invalidations' p99.
+    private static func columns(areAboutWaits: Bool) -> [Column] {
+        [
+            Column(above: "", heading: "n", width: 3),
+            Column(above: "faults", heading: "per s", width: 6),
+            Column(above: "", heading: "+-", width: 5),
+            Column(above: "vs", heading: "rwlock", width: 6),
+            Column(above: "fault", heading: "p50", width: 6),
+            Column(above: "fault", heading: "p99", width: 6),
+            Column(above: "fault", heading: areAboutWaits ? "worst" : "p99.9", width: 6),
+            Column(above: "inval.", heading: "per s", width: 6),
+            Column(above: areAboutWaits ? "start" : "inval.", heading: areAboutWaits ? "worst" : "p99", width: 6),
+            Column(above: "retries", heading: "/ fault", width: 7),
+            Column(above: "all", heading: "stale", width: 5),
+        ]
+    }
 
     private static func block(_ group: WorkloadGroup, unprotectedGuards: Set<String>) -> String {
+        let columns = columns(areAboutWaits: group.isAboutWaits)
         let rwlock = group.series.first { $0.guardName == "rwlock" }?.median(.faultsPerSecond)
         let lines = group.series.flatMap { series in
             let flags = SeriesFlag.all(of: series, unprotectedGuards: unprotectedGuards)
             let name = series.guardName + (flags.contains(.unsafe) ? " \(SeriesFlag.unsafe.rawValue)" : "")
             let marks = SeriesFlag.marks(flags)
-            let values = line(first: name, cells(series, rwlock: rwlock)) + (marks.isEmpty ? "" : " " + marks)
-            return [values] + parameters(of: series.variant)
+            let values = line(first: name, cells(series, rwlock: rwlock, group.isAboutWaits), columns)
+            return [values + (marks.isEmpty ? "" : " " + marks)] + parameters(of: series.variant)
         }
         let title = shortened(group.workload.title, to: 100)
-        let above = line(first: "", columns.map(\.above))
-        let heading = line(first: "guard", columns.map(\.heading))
+        let above = line(first: "", columns.map(\.above), columns)
+        let heading = line(first: "guard", columns.map(\.heading), columns)
         return ([title, above, heading] + lines).map { $0 + "\n" }.joined()
     }
 
@@ -64,8 +70,9 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
         return [shortened("  " + variant.parameters.map { "\($0.key):\($0.value)" }.joined(separator: " "), to: 100)]
     }
 
-    private static func cells(_ series: GuardSeries, rwlock: Double?) -> [String] {
+    private static func cells(_ series: GuardSeries, rwlock: Double?, _ areAboutWaits: Bool) -> [String] {
         func text(_ metric: Metric, _ format: (Double) -> String) -> String { series.median(metric).map(format) ?? "-" }
+        func worst(_ metric: Metric) -> String { series.worst(metric).map { ScaledNumber.duration($0) } ?? "-" }
         let rate = series.median(.faultsPerSecond)
         let quotient: String? =
             if let rate, let rwlock, rwlock > 0 { ScaledNumber.ratio(rate / rwlock) + "x" } else { nil }
@@ -76,9 +83,10 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
             quotient ?? "-",
             text(.faultP50) { ScaledNumber.duration($0) },
             text(.faultP99) { ScaledNumber.duration($0) },
-            text(.faultP99_9) { ScaledNumber.duration($0) },
+            areAboutWaits ? worst(.faultLongest) : text(.faultP99_9) { ScaledNumber.duration($0) },
             text(.invalidationsPerSecond) { ScaledNumber.rate($0) },
-            text(.invalidationP99) { ScaledNumber.duration($0) },
+            areAboutWaits
+                ? worst(.invalidationStartLongest) : text(.invalidationP99) { ScaledNumber.duration($0) },
             text(.faultRetriesPerFault, ScaledNumber.small),
             series.staleInstalls.map { ScaledNumber.count($0) } ?? "-",
         ]
@@ -93,7 +101,7 @@ public struct ConsoleTable: Sendable, CustomStringConvertible {
         return percent >= 999.5 ? ">999%" : String(format: percent < 99.95 ? "%.1f%%" : "%.0f%%", percent)
     }
 
-    private static func line(first: String, _ cells: [String]) -> String {
+    private static func line(first: String, _ cells: [String], _ columns: [Column]) -> String {
         let name = shortened(first, to: guardWidth)
         var line = name + padding(guardWidth - name.count)
         for (cell, column) in zip(cells, columns) {

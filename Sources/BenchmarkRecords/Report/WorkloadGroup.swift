@@ -81,6 +81,9 @@ struct GuardSeries {
         return counts.isEmpty ? nil : counts.reduce(0, +)
     }
 
+    /// The largest value over all repetitions: who starves once in ten of them starves.
+    func worst(_ metric: Metric) -> Double? { rows.compactMap { $0[metric] }.max() }
+
     /// The rates of faults, each with the state of the machine it was measured in.
     var faultRates: [Repetition] {
         rows.compactMap { row in
@@ -94,6 +97,9 @@ struct WorkloadGroup {
     let workload: Workload
     /// The one with the most faults a second first, those without a rate last.
     let series: [GuardSeries]
+
+    /// Whether its scenario is about who waits for whom: starts were timed apart.
+    var isAboutWaits: Bool { series.contains { $0.worst(.invalidationStartLongest) != nil } }
 
     /// The groups of these rows, in the order in which they first come; rows that are aggregates or no cells are left
     /// out.

@@ -36,6 +36,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case faultP99_9 = "fault_p99_9_ns"
     case faultP99_99 = "fault_p99_99_ns"
     case faultMaximum = "fault_max_ns"
+    /// No fault took longer: the longest of the timed ones, and of the times between two of them.
+    case faultLongest = "fault_longest_ns"
     /// Time divided by count over the whole window, not over the samples.
     case faultMean = "fault_mean_ns"
     case faultsPerSecond = "faults_per_second"
@@ -64,6 +66,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case invalidationBacklog = "invalidation_backlog"
     /// The longest invalidation from its actual start.
     case invalidationLongestWait = "invalidation_longest_wait_ns"
+    /// The longest start alone, without change and end; in scenarios about waits.
+    case invalidationStartLongest = "invalidation_start_longest_ns"
     /// Jain's index over the invalidators' throughput, above 0 and at most 1; with two or more of them.
     case invalidationFairness = "invalidation_fairness_jain"
     case registrationP50 = "registration_p50_ns"
@@ -123,8 +127,8 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
-            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .invalidationLongestWait,
-            .coreRoundTrip, .coreRoundTripAfter, .threadWindows:
+            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
+            .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip, .coreRoundTripAfter, .threadWindows:
             .nanoseconds
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
         case .faultSamples, .faultSamplingShift, .faultFallbacks, .faultBacklog, .invalidationSamples,
@@ -147,8 +151,9 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultP50, .faultP90, .faultP99, .faultP99_9, .faultP99_99, .faultMaximum, .faultMean,
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
-            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .invalidationLongestWait,
-            .faultRetriesPerFault, .faultFallbacks, .faultBacklog, .invalidationBacklog, .wouldBlockCount,
+            .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
+            .invalidationLongestWait, .invalidationStartLongest, .faultRetriesPerFault, .faultFallbacks, .faultBacklog,
+            .invalidationBacklog, .wouldBlockCount,
             .staleInstalls, .cyclesPerFault, .instructionsPerFault, .cacheMissesPerFault:
             .lower
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness, .invalidationFairness:

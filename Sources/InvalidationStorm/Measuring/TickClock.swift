@@ -56,7 +56,8 @@ public struct TickClock: Sendable {
     }
 }
 
-/// A piece of work of a fixed length, done by spinning on the clock: a page-table walk, or the change of a page.
+/// A piece of work of a fixed length, done by spinning on the clock: a page-table walk, the change of pages, or
+/// an install.
 public struct Delay: Sendable {
     @usableFromInline
     let clock: TickClock

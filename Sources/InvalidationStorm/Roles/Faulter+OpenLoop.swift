@@ -18,6 +18,7 @@ extension FaulterTally {
             faults: outcome.status == .busy ? 0 : 1, beforeMiddle: 0, retries: UInt64(outcome.retries),
             fallbacks: outcome.usedFallback ? 1 : 0, longestWait: outcome.waitedNanoseconds)
         recordLatency(clock.nanoseconds(latencyTicks))
+        longestTicks = max(longestTicks, latencyTicks)
         openLoop?.latencyTicks += latencyTicks
     }
 

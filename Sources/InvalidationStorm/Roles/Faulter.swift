@@ -10,6 +10,9 @@ public struct FaulterTally: Sendable {
     var fallbacks: UInt64 = 0
     /// `nil` where the guard does not measure waits.
     var longestWaitNanoseconds: UInt64?
+    /// No fault took longer: the longest of those that were timed, and of the times between two of them.
+    @usableFromInline
+    var longestTicks: UInt64 = 0
     @usableFromInline
     var windowTicks: UInt64 = 0
     var latencies = LatencyRecorder()
@@ -72,6 +75,8 @@ public struct Faulter: Sendable {
         while loadCache(cache, in: .warmUp, &choice) == .lifeEnded {
             cache = successor(of: cache, on: device, in: .warmUp)
         }
+        // A fault that was waiting when the window opened has waited in it.
+        tally.longestTicks = clock.now() &- control.windowStartTicks
         atWindow(true)
         while measureCache(cache, &choice, &tally) == .lifeEnded, control.phase == .window {
             cache = successor(of: cache, on: device, in: .window)
@@ -126,6 +131,8 @@ public struct Faulter: Sendable {
         }
         let untimed = (1 << control.samplingShift) - 1
         let middle = control.windowMiddleTicks
+        var longestTicks = tally.longestTicks
+        var lastEnd = clock.now()
         var faultsBeforeMiddle = 0
         var end = LoopEnd.phaseEnded
         // At least once, also where the thread got no core before the window closed.
@@ -146,11 +153,14 @@ public struct Faulter: Sendable {
                 break
             }
             tally.recordLatency(clock.nanoseconds(after &- before))
+            longestTicks = max(longestTicks, before &- lastEnd, after &- before)
+            lastEnd = after
             count(outcome)
             faults += untimed + 1
             if after < middle { faultsBeforeMiddle = faults }
         } while control.phase == .window
         choice = pages
+        tally.longestTicks = longestTicks
         tally.add(
             faults: faults, beforeMiddle: faultsBeforeMiddle, retries: retries, fallbacks: fallbacks,
             longestWait: longestWait)

@@ -10,6 +10,8 @@ struct InvalidatorTally: Sendable {
     var latencyTicks: UInt64 = 0
     /// The longest invalidation from its actual start.
     var longestTicks: UInt64 = 0
+    /// The longest start alone, as far as it lies in the window; `nil` where starts are not timed apart.
+    var longestStartTicks: UInt64?
     /// Invalidations that were due in the window and never started; `nil` where they have no intended starts.
     var backlog: UInt64?
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
@@ -40,9 +42,15 @@ struct Invalidator: Sendable {
     /// For arrivals that end the space.
     let lives: SpaceLives
     let shadow: ShadowTable
+    /// Held around each section; `nil` where the driver has none.
+    let mappingLock: MappingLock?
     let isBlockable: Bool
     let changeDelay: Delay
+    /// Those of its changes that take long.
+    var longChanges: LongChanges?
     var arrivals: ArrivalSequence
+    /// What its tally says in the end; `nil` for starts that are not timed apart.
+    var longestStartTicks: UInt64?
 
     /// Works through all phases.
     mutating func run(atWindow: (_ isOpening: Bool) -> Void) -> InvalidatorTally {
@@ -55,6 +63,7 @@ struct Invalidator: Sendable {
         } else {
             measureBackToBack(&next, &tally)
         }
+        tally.longestStartTicks = longestStartTicks
         atWindow(false)
         control.leaveWindow()
         invalidate(&next, before: .stopped)
@@ -112,21 +121,35 @@ struct Invalidator: Sendable {
     }
 
     /// Invalidates; `false` for a non-blockable start that a subscriber refused.
-    private func carryOut(_ arrival: ArrivalSequence.Arrival) -> Bool {
+    private mutating func carryOut(_ arrival: ArrivalSequence.Arrival) -> Bool {
         if arrival.event == .release {
             lives.renew { change(space.pageTable.wholeRange) }
             return true
         }
+        mappingLock?.lock()
+        defer { mappingLock?.unlock() }
         let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
-        guard let section = space.notifiers.invalidateRangeStart(invalidation) else { return false }
+        guard let section = start(invalidation) else { return false }
         change(arrival.range)
         shadow.checkNothingVisible(in: arrival.range)
         space.notifiers.invalidateRangeEnd(section)
         return true
     }
 
-    private func change(_ range: InvalidationRange) {
+    /// Starts it. Times that, where starts are timed: what is left of an invalidation's time is the driver's own.
+    private mutating func start(_ invalidation: Invalidation) -> InvalidationSection? {
+        guard let longest = longestStartTicks else { return space.notifiers.invalidateRangeStart(invalidation) }
+        let before = clock.now()
+        let section = space.notifiers.invalidateRangeStart(invalidation)
+        let (after, opening) = (clock.now(), control.windowStartTicks)
+        // Of a start that was waiting when the window opened, the time from then on.
+        if opening != 0 { longestStartTicks = max(longest, after &- max(before, opening)) }
+        return section
+    }
+
+    private mutating func change(_ range: InvalidationRange) {
         space.change(range)
         changeDelay.spend()
+        longChanges?.sleepIfDue(clock: clock)
     }
 }

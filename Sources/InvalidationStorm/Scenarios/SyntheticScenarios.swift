@@ -31,9 +31,24 @@ extension Scenario {
         name: "fanout", arrivals: .backToBack, listedBystanders: 16, intervalBystanders: 64)
     /// Steady invalidations, while one thread registers and unregisters a subscriber without a pause.
     public static let churn = Scenario(name: "churn", arrivals: .poisson(perSecond: 10_000), hasChurner: true)
+    /// The storm, where each install takes 400 ns: faults that hold a stripe for longer, one after the other, show whether
+    /// invalidations still get their turn.
+    public static let installCost = Scenario(
+        name: "install-cost", arrivals: .backToBack, installNanoseconds: 400, isAboutWaits: true)
+    /// Invalidations back to back, of 2 us, each under a lock of the driver's own, which each walk takes too, for 1 us: as
+    /// a driver's walks take mmap_lock, which who unmaps holds.
+    public static let mappingLock = Scenario(
+        name: "mapping-lock", arrivals: .backToBack, hasMappingLock: true, walkNanoseconds: 1000,
+        changeNanoseconds: 2000, isAboutWaits: true)
+    /// The storm, where each invalidator has a section of 4 ms, through which it sleeps, every 20 ms: who waits for one, and
+    /// for how long?
+    public static let longSections = Scenario(
+        name: "long-sections", arrivals: .backToBack, isAboutWaits: true,
+        longChanges: LongChanges(nanoseconds: 4_000_000, everyNanoseconds: 20_000_000))
 
     /// The scenarios without input of their own, in the order of the documentation.
     public static let builtIn = [
         calm, steady, storm, pressure, hot, sweep, burst, wide, exit, nonblocking, fanout, churn,
+        installCost, mappingLock, longSections,
     ]
 }

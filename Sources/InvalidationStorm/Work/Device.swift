@@ -20,16 +20,18 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
     /// The translations it holds, in all lives.
     @usableFromInline
     let shadow: ShadowTable
-    private let walkDelay: Delay
+    /// What its faults do besides the protocol.
+    @usableFromInline
+    let work: DriverWork
     private let makeGuard: @Sendable (StormSpace) -> Guard
     private let publication = PthreadMutex()
     private var current: GuardedCache<Guard>?
 
-    /// A device for the spaces of `pageTable`, whose walks take `walkDelay`; `makeGuard` builds the guard of each life.
+    /// A device for the spaces of `pageTable`, whose faults do `work`; `makeGuard` builds the guard of each life.
     @usableFromInline
-    init(pageTable: PageTable, walkDelay: Delay = .none, makeGuard: @escaping @Sendable (StormSpace) -> Guard) {
+    init(pageTable: PageTable, work: DriverWork = .none, makeGuard: @escaping @Sendable (StormSpace) -> Guard) {
         shadow = ShadowTable(pageTable: pageTable)
-        self.walkDelay = walkDelay
+        self.work = work
         self.makeGuard = makeGuard
     }
 
@@ -44,7 +46,7 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
 
     @usableFromInline
     func attach(to space: StormSpace) throws(RegistrationError) -> CacheSubscription {
-        let cache = GuardedCache(space: space, guard: makeGuard(space), shadow: shadow, walkDelay: walkDelay)
+        let cache = GuardedCache(space: space, guard: makeGuard(space), shadow: shadow, work: work)
         let subscription = try space.notifiers.register(cache, over: space.pageTable.wholeRange)
         publication.lock()
         current = cache
@@ -58,6 +60,9 @@ final class Device<Guard: TranslationGuard>: AttachableDevice, @unchecked Sendab
 protocol AttachableDevice: AnyObject, Sendable {
     /// The translations it holds, in all lives.
     var shadow: ShadowTable { get }
+
+    /// What its faults do besides the protocol.
+    var work: DriverWork { get }
 
     /// Begins a life: makes a fresh guard for `space`, subscribes to it, and lets faults go to it.
     func attach(to space: StormSpace) throws(RegistrationError) -> CacheSubscription

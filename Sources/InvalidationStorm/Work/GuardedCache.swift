@@ -8,25 +8,23 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
     public let shadow: ShadowTable
     @usableFromInline
     let space: StormSpace
-    // Here, not with the faulter: what a fault's closures hold is written to memory for the guard's slow path, each time.
     @usableFromInline
-    let walkDelay: Delay
+    let work: DriverWork
 
-    /// A device on `space` that holds nothing yet, and whose walks take `walkDelay` on top of reading the page table.
+    /// A device on `space` that holds nothing yet, and whose faults do `work`.
     @inlinable
-    public convenience init(space: StormSpace, guard translationGuard: Guard, walkDelay: Delay = .none) {
+    public convenience init(space: StormSpace, guard translationGuard: Guard, work: DriverWork = .none) {
         self.init(
-            space: space, guard: translationGuard, shadow: ShadowTable(pageTable: space.pageTable), walkDelay: walkDelay
-        )
+            space: space, guard: translationGuard, shadow: ShadowTable(pageTable: space.pageTable), work: work)
     }
 
     /// A device on `space` whose translations go into `shadow`, which an earlier life of the space may have used.
     @inlinable
-    init(space: StormSpace, guard translationGuard: Guard, shadow: ShadowTable, walkDelay: Delay) {
+    init(space: StormSpace, guard translationGuard: Guard, shadow: ShadowTable, work: DriverWork) {
         self.space = space
         `guard` = translationGuard
         self.shadow = shadow
-        self.walkDelay = walkDelay
+        self.work = work
     }
 
     /// One fault: looks the page up and installs what it found.
@@ -36,14 +34,21 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
     /// The same for a loop, which holds the ``tables`` of this cache: they are not looked for again in each fault.
     @inlinable @inline(__always)
     func fault(at page: Int, in tables: Tables) -> FaultOutcome {
-        `guard`.fault(
-            at: page,
-            walk: { () -> UInt64? in
-                let generation = PageTable.walk(page, in: tables.pages)
-                walkDelay.spend()
-                return generation
-            },
+        guard work.isNone else { return faultWithWork(at: page, in: tables) }
+        return `guard`.fault(
+            at: page, walk: { () -> UInt64? in PageTable.walk(page, in: tables.pages) },
             install: { shadow.install($0, at: page, in: tables.shadow) })
+    }
+
+    /// Apart, so that the pure protocol pays for one test of a flag. The call is short beside the work.
+    @inlinable @inline(never)
+    func faultWithWork(at page: Int, in tables: Tables) -> FaultOutcome {
+        `guard`.fault(
+            at: page, walk: { () -> UInt64? in work.walk(page, in: tables.pages) },
+            install: { generation in
+                work.installDelay.spend()
+                shadow.install(generation, at: page, in: tables.shadow)
+            })
     }
 
     /// Where the words are that a fault reads and writes. As a value, since what is behind a reference would be loaded

@@ -48,6 +48,9 @@ struct Cell: Sendable {
         self.name = name.description
     }
 
+    /// Whether the guard can run in the scenario.
+    var isPossible: Bool { scenario.takes(entry) }
+
     /// The walk time in nanoseconds that it runs with.
     var walkNanoseconds: UInt64 { adjustments.walkNanoseconds ?? scenario.ownTimes.walk }
 

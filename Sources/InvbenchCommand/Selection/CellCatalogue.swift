@@ -85,7 +85,7 @@ struct CellCatalogue: Sendable {
         return ladder
     }
 
-    /// Every guard in every scenario with these threads. A scenario without invalidations has 0 invalidators and one
+    /// Every guard in every scenario with these threads, also where it cannot run. A scenario without invalidations has 0 invalidators and one
     /// with them at least 1, whatever was asked for: other combinations do not exist.
     static func cells(
         guards: [GuardEntry], scenarios: [ScenarioOffer], faulters: [Int], invalidators: [Int]?,

@@ -25,19 +25,23 @@ struct RunPlan: Sendable {
         let faulters = options.choice.faulters.flatMap { $0 }
         let invalidators = options.choice.invalidators.flatMap { $0 }
         var (guards, notes) = try Self.pairable(try catalogue.guards(named: options.guardNames), options)
-        let registered = CellCatalogue.cells(
+        let nameable = CellCatalogue.cells(
             guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames),
             faulters: faulters.isEmpty ? ladder : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
             adjustments: options.adjustments)
-        var chosen = options.choosesCells ? registered : options.profile.subset(of: registered)
+        var chosen = options.choosesCells ? nameable : options.profile.subset(of: nameable)
         if let pattern = options.benchmark.filter {
             let filter = try NameFilter(pattern)
             chosen.removeAll { !filter.chooses($0.name) }
             if chosen.isEmpty {
                 throw UsageError(
-                    "--benchmark_filter: '\(pattern)' finds none of the \(registered.count) registered cells; "
+                    "--benchmark_filter: '\(pattern)' finds none of the \(nameable.count(where: \.isPossible)) registered cells; "
                         + "--benchmark_list_tests without a filter shows their names")
             }
+        }
+        if let reason = Self.removeImpossible(from: &chosen) {
+            if chosen.isEmpty { throw UsageError(reason) }
+            notes.append("left out: " + reason)
         }
         if chosen.isEmpty {
             throw UsageError(
@@ -75,6 +79,18 @@ struct RunPlan: Sendable {
             + "be undone; use --pairing targeted-undo"
         if left.isEmpty { throw UsageError(reason) }
         return (left, ["left out: " + reason])
+    }
+
+    /// Leaves the cells that can run, and returns a line that says which cannot; `nil` where all can.
+    private static func removeImpossible(from cells: inout [Cell]) -> String? {
+        let impossible = cells.filter { !$0.isPossible }
+        if impossible.isEmpty { return nil }
+        cells.removeAll { !$0.isPossible }
+        func names(_ name: (Cell) -> String) -> String {
+            impossible.map(name).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
+        }
+        return "\(names(\.entry.name)): not in \(names(\.scenario.name)), where walks and sections take one lock of "
+            + "the driver's: a guard that holds another over them would wait for ever; invbench list marks such guards"
     }
 
     /// A parameter that no chosen guard takes would change nothing, which is not what was asked for.

@@ -38,6 +38,12 @@ struct ScenarioOffer: Sendable {
         return false
     }
 
+    /// Whether a guard can run in it: where the driver has a lock of its own, only one that holds none over walks can.
+    func takes(_ entry: GuardEntry) -> Bool {
+        if case .builtIn(let scenario) = source { return !scenario.hasMappingLock || entry.walksUnlocked }
+        return true
+    }
+
     /// Whether it replays a recorded program, so that a speed means something.
     var isTrace: Bool {
         if case .trace = source { return true }
@@ -86,8 +92,14 @@ struct ScenarioOffer: Sendable {
         }
         if scenario.intervalBystanders > 0 { parts.append("\(scenario.intervalBystanders) more to intervals") }
         if scenario.hasChurner { parts.append("while a thread registers and unregisters") }
+        if scenario.hasMappingLock { parts.append("each section and each walk under one lock of the driver's own") }
         if scenario.walkNanoseconds > 0 { parts.append("walk \(scenario.walkNanoseconds) ns") }
         if scenario.changeNanoseconds > 0 { parts.append("change \(scenario.changeNanoseconds) ns") }
+        if scenario.installNanoseconds > 0 { parts.append("install \(scenario.installNanoseconds) ns") }
+        if let long = scenario.longChanges {
+            parts.append(
+                "every \(long.everyNanoseconds / 1_000_000) ms a change that sleeps \(long.nanoseconds / 1_000_000) ms")
+        }
         return parts.joined(separator: ", ")
     }
 

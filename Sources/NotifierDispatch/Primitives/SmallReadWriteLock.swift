@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A small lock that readers share and a writer has alone, in one word. It spins first, as the kernel's
-/// `rwlock_t` spins. So a scheme that uses such a lock in the kernel is not measured on futexes here.
+/// A small lock that readers share and a writer has alone, in one word. It spins first, as the kernel's `rwlock_t`
+/// spins. So a scheme that uses such a lock in the kernel is not measured on futexes here.
 ///
 /// Legal states of the word:
 ///

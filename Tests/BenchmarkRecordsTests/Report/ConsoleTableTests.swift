@@ -31,6 +31,33 @@ import Testing
             ])
     }
 
+    @Test func whereStartsWereTimedTheLongestWaitsAreShown() {
+        let work = "mapping-lock/faulters:2/invalidators:1"
+        func rows(_ name: String, _ rate: Double, _ waits: (fault: Double, start: Double)) -> [ResultRow] {
+            repetitions(
+                of: name, on: work, faultsPerSecond: [rate],
+                counters: [
+                    .faultP50: 1500, .faultP99_9: 27_993, .invalidationP99: 4.2e6, .faultLongest: waits.fault,
+                    .invalidationStartLongest: waits.start, .staleInstalls: 0,
+                ])
+        }
+        let table = lines(
+            rows("kvm", 2e6, (40_000, 900)) + rows("kvm", 2e6, (20_000, 1.25e6)) + rows("kvm", 2e6, (30_000, 800))
+                + rows("striped", 1e6, (1e9, 700)) + repetitions(of: "mine", on: work, faultsPerSecond: [1]))
+        #expect(
+            table[..<6] == [
+                "mapping-lock, 2 faulters, 1 invalidator",
+                "                         faults           vs  fault  fault  fault inval.  start retries   all",
+                "guard                  n  per s    +- rwlock    p50    p99  worst  per s  worst / fault stale",
+                "kvm                    3  2.00M     -      - 1.50us      - 40.0us      - 1.25ms       -     0",
+                "striped                1  1.00M     -      - 1.50us      -  1.00s      -  700ns       -     0",
+                "mine                   1   1.00     -      -      -      -      -      -      -       -     -",
+            ])
+        let other = lines(
+            repetitions(of: "kvm", faultsPerSecond: [1], counters: [.faultLongest: 5e6, .faultP99_9: 2000]))
+        #expect(other[2].contains("p99.9") && other[3].contains("2.00us") && !other[3].contains("5.00ms"))
+    }
+
     @Test func theMediansIntervalStandsBehindTheRate() {
         let table = lines(repetitions(of: "kvm", faultsPerSecond: [100, 101, 99, 98, 107, 102]))
         // All six values: 107 lies 6.5 % above the median of 100.5.
@@ -54,7 +81,8 @@ import Testing
             of: long + "a", on: "trace:\(long)/faulters:128/invalidators:64/walk:1000ns",
             faultsPerSecond: Array(repeating: 1.23456e11, count: 120),
             counters: [
-                .faultP50: 999_499, .faultP99: 9.99e9, .faultP99_9: 9.99e9, .invalidationsPerSecond: 1.23e8,
+                .faultP50: 999_499, .faultLongest: 1.234e12, .invalidationStartLongest: 1.234e12, .faultP99: 9.99e9,
+                .faultP99_9: 9.99e9, .invalidationsPerSecond: 1.23e8,
                 .invalidationP99: 99e9, .faultRetriesPerFault: 1.234e-5, .staleInstalls: 1e9, .steal: 2,
             ])
         let table = lines(rows + repetitions(of: "x" + long, faultsPerSecond: [1]))

@@ -37,7 +37,7 @@ import Testing
             "would_block_count", "stale_installs", "fairness_jain", "longest_wait_ns", "steal_percent",
             "involuntary_switches", "cpu_migrations", "core_round_trip_ns", "fault_sampling_shift", "noisy",
             "fault_backlog", "fault_trend", "invalidation_backlog", "invalidation_fairness_jain",
-            "invalidation_longest_wait_ns", "memory_placed",
+            "invalidation_longest_wait_ns", "fault_longest_ns", "invalidation_start_longest_ns", "memory_placed",
             "run_queue_delay_percent", "other_load_cores", "voluntary_switches", "page_faults", "core_frequency_hz",
             "core_round_trip_after_ns", "thread_windows_ns", "oversubscribed", "noisy_retries", "cycles_per_fault",
             "instructions_per_fault", "cache_misses_per_fault",

@@ -70,10 +70,11 @@ import Testing
         return lead(control, windowMilliseconds: windowMilliseconds) {
             var invalidator = Invalidator(
                 control: control, clock: clock, space: lives.space, lives: lives, shadow: device.shadow,
-                isBlockable: true, changeDelay: .none,
+                mappingLock: nil, isBlockable: true, changeDelay: .none, longChanges: nil,
                 arrivals: ArrivalSequence(
                     scenario: scenario, speed: 0, seed: 1, stream: 0, invalidator: 0, of: 1, from: control.startTicks,
-                    clock: clock))
+                    clock: clock),
+                longestStartTicks: scenario.isAboutWaits ? 0 : nil)
             return invalidator.run { _ in stall.expect() }
         }
     }

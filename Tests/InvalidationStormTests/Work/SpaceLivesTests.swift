@@ -166,6 +166,7 @@ private final class Counters: Sendable {
 /// A device that drops nothing when its space ends.
 private final class HoardingDevice: AttachableDevice {
     let shadow: ShadowTable
+    let work = DriverWork.none
 
     init(pageTable: PageTable) { shadow = ShadowTable(pageTable: pageTable) }
 

@@ -198,6 +198,14 @@ import Testing
                 == "1000 invalidations a second at fixed intervals, 512 pages, step by step through the space")
         #expect(
             try summary("burst") == "1000 invalidations back to back, 100 times a second, 16 pages, anywhere")
+        #expect(try summary("install-cost") == "invalidations back to back, 16 pages, anywhere, install 400 ns")
+        #expect(
+            try summary("mapping-lock")
+                == "invalidations back to back, 16 pages, anywhere, each section and each walk under one lock of the "
+                + "driver's own, walk 1000 ns, change 2000 ns")
+        #expect(
+            try summary("long-sections")
+                == "invalidations back to back, 16 pages, anywhere, every 20 ms a change that sleeps 4 ms")
         #expect(try summary("wide") == "200 invalidations a second at random, 32768 pages, anywhere")
         #expect(try summary("exit") == "the whole space is torn down and set up again, 20 times a second")
         #expect(

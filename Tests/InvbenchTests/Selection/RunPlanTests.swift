@@ -67,7 +67,8 @@ import Testing
     @Test func standardHasAllScenariosTwoFaultersAndLongWalks() throws {
         let plan = try plan("--profile", "standard")
         let others = [
-            "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout", "churn", "trace:java", "trace:gcc",
+            "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout", "churn", "install-cost",
+            "long-sections", "trace:java", "trace:gcc",
         ]
         #expect(Set(plan.cells.map(\.entry.name)) == Set(GuardCatalogue.builtIn.map(\.name)))
         #expect(
@@ -75,10 +76,11 @@ import Testing
                 == Set(
                     others.map { "\($0)/faulters:1/invalidators:1" } + [
                         "calm/faulters:1/invalidators:0", "steady/faulters:2/invalidators:1",
+                        "install-cost/faulters:2/invalidators:1",
                         "storm/faulters:1/invalidators:1/walk:1000ns",
                         "hot/faulters:1/invalidators:1/walk:1000ns",
                     ]))
-        #expect(plan.repetitions == 9 && plan.windowNanoseconds == 90_000_000)
+        #expect(plan.repetitions == 9 && plan.windowNanoseconds == 70_000_000)
         #expect(plan.expectedSeconds < 600)
     }
 
@@ -88,7 +90,8 @@ import Testing
 
     @Test func fullIsEverythingRegistered() throws {
         let plan = try plan("--profile=full")
-        #expect(work(plan).count == 30)
+        #expect(work(plan).count == 34)
+        #expect(work(plan, of: "striped").count == 36)
         #expect(plan.repetitions == 9 && plan.windowNanoseconds == 1_000_000_000)
     }
 
@@ -120,6 +123,36 @@ import Testing
         #expect(plan.cells.allSatisfy { !needing.contains($0.entry.name) })
         #expect(plan.notes.count == 1 && needing.allSatisfy { plan.notes[0].contains($0) })
         #expect(throws: UsageError.self) { try self.plan("--guard", "mutex", "--pairing", "call-all") }
+    }
+
+    @Test func guardsThatHoldALockAreLeftOutOfMappingLock() throws {
+        let holders = GuardCatalogue.builtIn.filter { !$0.walksUnlocked }.map(\.name)
+        let all = try plan("--scenario", "mapping-lock")
+        #expect(
+            Set(all.cells.map(\.entry.name)) == Set(GuardCatalogue.builtIn.map(\.name)).subtracting(holders))
+        #expect(all.notes.count == 1 && holders.allSatisfy { all.notes[0].contains($0) })
+        #expect(try plan("--scenario", "mapping-lock", "--guard", "striped,unprotected").notes.isEmpty)
+        let standard = work(try plan("--profile", "standard"), of: "striped")
+        #expect(standard.contains("mapping-lock/faulters:1/invalidators:1"))
+        #expect(try !plan("--guard", "mutex").cells.contains { $0.scenario.name == "mapping-lock" })
+        for words in [["--guard=mutex", "--scenario=mapping-lock"], ["--benchmark_filter=/mutex/mapping-lock"]] {
+            let error = #expect(throws: UsageError.self) {
+                try RunPlan(
+                    RunOptions.parse(CommandLineWords.normalised(words)), catalogue: CellCatalogue(), cores: 2)
+            }
+            #expect(error?.description.contains("mutex") == true)
+            #expect(error?.description.contains("not in mapping-lock, where walks and sections") == true)
+        }
+    }
+
+    @Test func aGuardOfOnesOwnRunsThereWhenItSaysSo() throws {
+        let mine = [
+            GuardEntry(name: "silent", summary: "says nothing") { _ in MutexGuard() },
+            GuardEntry(name: "mine", summary: "says so") { _ in UnlockedGuard() },
+        ]
+        let catalogue = try CellCatalogue(guards: mine, builtInTraces: [])
+        let plan = try RunPlan(RunOptions.parse(["--scenario", "mapping-lock"]), catalogue: catalogue, cores: 1)
+        #expect(Set(plan.cells.map(\.entry.name)) == ["mine"])
     }
 
     @Test func aParameterThatNoChosenGuardTakesIsAnError() throws {
@@ -169,4 +202,24 @@ import Testing
         let seeds = (0..<9).map { Schedule.workSeed(seed: 1, repetition: $0) }
         #expect(Set(seeds).count == 9)
     }
+}
+
+/// A guard that says that it holds no lock over walks; it never runs.
+private final class UnlockedGuard: TranslationGuard, SectionObserver, WalksUnlocked {
+    let registration = GuardRegistration()
+    let pages = Int.max
+    static var isProtected: Bool { true }
+    static var capabilities: SubscriberCapabilities { [] }
+
+    func fault<Translation>(at page: Int, walk: () -> Translation?, install: (Translation) -> Void) -> FaultOutcome {
+        FaultOutcome(.dead)
+    }
+
+    func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
+        .done
+    }
+
+    func invalidationEnded(_ invalidation: Invalidation) {}
+
+    func markDead() {}
 }

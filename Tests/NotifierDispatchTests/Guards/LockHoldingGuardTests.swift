@@ -132,7 +132,8 @@ struct LockHoldingGuardTests {
         #expect(result?.trapped(saying: "must end on the thread it began on") == true)
     }
 
-    @Test("A walk that invalidates traps, whatever pages", arguments: ProtectedGuard.lockHolding, [508..<512, 512..<516])
+    @Test(
+        "A walk that invalidates traps, whatever pages", arguments: ProtectedGuard.lockHolding, [508..<512, 512..<516])
     func invalidatingWalkTraps(kind: ProtectedGuard, range: Range<Int>) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind, range] in
             try RCU.withRegisteredThread {

@@ -71,7 +71,9 @@ struct ProcessBarrierTests {
         }
     }
 
-    @Test("Where the kernel lacks memory for the fast barrier the slow one does; where that fails, the fast one is due again")
+    @Test(
+        "Where the kernel lacks memory for the fast barrier the slow one does; where that fails, the fast one is due again"
+    )
     func withoutMemory() {
         let answers = KernelAnswers()
         answers.barrier.heavy()

@@ -70,7 +70,8 @@ struct AddressSpaceTests {
         }
     }
 
-    @Test("Invariant 36: who registers while a section is open does not wait, is not in it, and is covered until its end")
+    @Test(
+        "Invariant 36: who registers while a section is open does not wait, is not in it, and is covered until its end")
     func invariant36() throws {
         try RCU.withRegisteredThread {
             let space = AddressSpace()

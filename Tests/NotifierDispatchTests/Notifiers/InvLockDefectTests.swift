@@ -259,7 +259,9 @@ struct InvLockDefectTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             RCU.withRegisteredThread {
                 let space = AddressSpace()
-                guard case .granted(let ticket) = InvLock(space: space).readBeginExclusive(until: .never) else { return }
+                guard case .granted(let ticket) = InvLock(space: space).readBeginExclusive(until: .never) else {
+                    return
+                }
                 _ = InvLock(space: space).retries(ticket)
             }
         }

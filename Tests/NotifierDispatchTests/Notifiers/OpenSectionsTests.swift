@@ -109,7 +109,8 @@ struct OpenSectionsTests {
         }
     }
 
-    @Test("Each cover lasts as long as the sections of its own time, and at most as long as those that came beside them")
+    @Test(
+        "Each cover lasts as long as the sections of its own time, and at most as long as those that came beside them")
     func coversOfDifferentTimes() {
         RCU.withRegisteredThread {
             let covers = Covers()

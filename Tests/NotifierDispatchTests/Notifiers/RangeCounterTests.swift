@@ -80,7 +80,9 @@ struct RangeCounterTests {
         }
     }
 
-    @Test("Invariant 7: an end too many traps, also where a section of the other parity is open", arguments: [true, false])
+    @Test(
+        "Invariant 7: an end too many traps, also where a section of the other parity is open",
+        arguments: [true, false])
     func invariant7(isOtherOpen: Bool) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [isOtherOpen] in
             let space = AddressSpace()

