@@ -28,9 +28,10 @@ extension AddressSpace {
     /// installs no translation that an invalidation has made stale. Faults on other pages are not protected.
     ///
     /// Never waits for a section. May be called anywhere. If sections are open now, faults install nothing until these
-    /// have ended; a newer section keeps out the faults of its own pages only. The guard decides in which half it
-    /// subscribes. It serves one registration. Throws if the range goes beyond the guard's pages, if the guard has been
-    /// registered before, or if the space has been released. Traps if a retrying guard was made for another space.
+    /// have ended; under a guard that subscribes to ranges, until no section of the space is open. The guard decides in
+    /// which half it subscribes. It serves one registration. Throws if the range goes beyond the guard's pages, if the
+    /// guard has been registered before, or if the space has been released. Traps if a retrying guard was made for
+    /// another space.
     public func register<Cache: TranslationCache>(
         _ cache: Cache, over range: InvalidationRange
     ) throws(RegistrationError) -> CacheSubscription {
