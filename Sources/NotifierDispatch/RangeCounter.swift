@@ -114,6 +114,13 @@ public struct RangeCounter: ~Copyable, Sendable {
 
     /// The word as a registration looks at it, after it has published itself.
     ///
+    /// In a forked child: no section is open, and a ticket of the parent's is void.
+    func resetAfterFork() {
+        // Relaxed: there is one thread.
+        let old = word.pointee.load(ordering: .relaxed)
+        word.pointee.store((old & ~Self.countsMask) &+ Self.generationUnit, ordering: .relaxed)
+    }
+
     /// Sequentially consistent: see raise. It also acquires the changes of the sections whose ends it sees.
     var state: State { State(word: word.pointee.load(ordering: .sequentiallyConsistent)) }
 

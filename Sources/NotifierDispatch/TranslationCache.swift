@@ -13,8 +13,8 @@ public protocol TranslationCache: AnyObject, Sendable {
     var owner: InvalidationOwner? { get }
 
     /// Drop every translation of the range, which lies in the one that the cache is registered over. Called by the
-    /// guard while it keeps installs of these pages out, and when the subscription ends. Must not sleep, fault or
-    /// invalidate; one that invalidates traps.
+    /// guard while it keeps installs of these pages out, when the subscription ends, and in a forked child, which starts
+    /// with an empty cache. Must not sleep, fault or invalidate; one that invalidates traps.
     func drop(_ range: InvalidationRange)
 }
 
@@ -178,6 +178,13 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
     func released() {
         translationGuard.markDead()
         translationGuard.waitForInstalls()
+        drop(range)
+    }
+
+    /// The guard as new; with nobody about, drops everything.
+    @usableFromInline
+    func processForked() {
+        translationGuard.resetAfterFork()
         drop(range)
     }
 

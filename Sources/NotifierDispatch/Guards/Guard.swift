@@ -44,6 +44,11 @@ public protocol TranslationGuard: AnyObject, Sendable {
     /// sections waits for the open ones of other threads, and gives up that of this thread, whose end will not come. Not
     /// inside a read section.
     func waitForInstalls()
+
+    /// The process has forked, and this is the child: no section is open, no fault is under way, nobody holds a lock, and
+    /// no ticket of the parent's is good. Makes the guard so, in whatever state the parent's threads have left it; only
+    /// that it is dead stays. There is one thread: no lock may be waited for. The cache is emptied after it.
+    func resetAfterFork()
 }
 
 extension TranslationGuard {

@@ -38,6 +38,12 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     @inlinable @inline(__always)
     func tryLock() -> Bool { pthread_mutex_trylock(raw) == 0 }
 
+    /// In a forked child: makes it anew in place, since its holder may be no more.
+    func resetAfterFork() {
+        let status = pthread_mutex_init(raw, nil)
+        precondition(status == 0, "pthread_mutex_init failed with error \(status)")
+    }
+
     /// Gives the lock back, on the thread that took it.
     @inlinable @inline(__always)
     package func unlock() { pthread_mutex_unlock(raw) }
