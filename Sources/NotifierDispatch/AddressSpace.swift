@@ -18,20 +18,20 @@ public final class AddressSpace: Sendable {
     let hasIntervals = Atomic<Bool>(false)
     let list: NotifierList
     let sharedSubscribers = SharedSubscribers()
-    /// Tells the sections of this space from those of most others.
-    let tag: UInt16
+    private let parts: SpaceParts
 
     /// A space without subscribers.
     public init(pairing: PairingPolicy = .targetedUndo) {
         list = NotifierList(pairing: pairing)
-        // Relaxed: only the number counts.
-        tag = InvalidationSection.tag(of: Self.made.wrappingAdd(1, ordering: .relaxed).oldValue)
+        parts = SpaceParts(sections: sections, intervals: intervals, list: list, sharedSubscribers: sharedSubscribers)
+        LivingSpaces.insert(parts)
     }
 
-    private static let made = Atomic<UInt64>(0)
-
     // Nobody can invalidate it any more; what is still subscribed lets go of its subscriber.
-    deinit { intervals.abandon() }
+    deinit {
+        LivingSpaces.remove(parts)
+        intervals.abandon()
+    }
 
     /// How starts and ends are kept paired.
     public var pairing: PairingPolicy { list.pairing }

@@ -25,6 +25,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
 
     @usableFromInline @inline(never)
     func lockSlow() -> UInt64 {
+        ProcessFork.trapIfUnprepared()
         // Only this thread can have written its own number there.
         precondition(
             raw.pointee.__data.__owner != cplatform_thread_id(),
@@ -73,6 +74,7 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
 
     @usableFromInline @inline(never)
     func lockSharedSlow() -> UInt64 {
+        ProcessFork.trapIfUnprepared()
         precondition(
             raw.pointee.__data.__cur_writer != cplatform_thread_id(),
             "this thread already holds the lock, and waits for itself")
