@@ -78,28 +78,13 @@ struct ForkInsideTests {
             let subscription = try pages.subscribe()
             for _ in 0..<5 {
                 precondition(pages.fault(at: 510).status == .installed)
-                var isChild = false
                 var child: ForkedChild?
-                pages.space.invalidate(.of(508..<516), event: .protectionPage) {
-                    child = ForkedChild { 0 }
-                    _ = child?.wait()
-                }
-                // The same, where the child comes back from the section.
-                var process: pid_t = 0
-                pages.space.invalidate(.of(508..<516), event: .protectionPage) {
-                    process = fork()
-                    isChild = process == 0
-                }
-                if isChild {
+                pages.space.invalidate(.of(508..<516), event: .protectionPage) { child = ForkedChild() }
+                guard let child else {
                     _exit(ChildWork.run(pages, subscription, fresh: GuardedPages(kind, space: pages.space)))
                 }
-                var status: Int32 = 0
-                let deadline = Deadline.after(nanoseconds: 10_000_000_000)
-                while waitpid(process, &status, WNOHANG) == 0 {
-                    precondition(!deadline.hasPassed, "the child hangs")
-                    usleep(200)
-                }
-                precondition(status == 0, "the child ended with status \(status)")
+                let outcome = child.wait()
+                precondition(outcome == .exited(0), "the child \(outcome)")
             }
             pages.space.unregister(subscription)
             precondition(pages.stale.value == 0)
@@ -151,17 +136,13 @@ struct ForkInsideTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
             let pages = GuardedPages(kind)
             _ = try pages.subscribe()
-            var process: pid_t = 0
-            RCU.read { process = fork() }
-            if process != 0 {
-                var status: Int32 = 0
-                waitpid(process, &status, 0)
-                // As the child ended.
-                if status & 0x7f != 0 { abort() }
-                _exit(status >> 8)
+            let child = RCU.read { ForkedChild() }
+            guard let child else {
+                pages.invalidate(508..<516)
+                _exit(0)
             }
-            _ = pages.invalidate(508..<516)
-            _exit(0)
+            // As the child ended.
+            if child.wait() != .exited(0) { abort() }
         }
         #expect(result?.trapped(saying: "this process was forked inside a callback, read section or install") == true)
     }

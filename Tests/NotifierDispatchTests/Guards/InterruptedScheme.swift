@@ -52,4 +52,6 @@ struct InterruptedScheme: ~Copyable, ListedScheme, LockingScheme {
     func invalidationEnded(_ invalidation: Invalidation) { kvm.invalidationEnded(invalidation) }
 
     func markDead() { kvm.markDead() }
+
+    func resetAfterFork() { kvm.resetAfterFork() }
 }
