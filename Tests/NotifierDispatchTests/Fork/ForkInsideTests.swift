@@ -8,7 +8,7 @@ import Testing
 struct ForkInsideTests {
     /// Where another thread stands when the process forks.
     enum Place: String, CaseIterable, Codable {
-        case walk, install, section, sectionWide, callback, released, startOfOther
+        case walk, install, section, sectionWide, callback, callbackOfList, released, startOfOther
 
         /// Brings a thread there, and holds it until `mayGo`.
         func stop(_ pages: GuardedPages, _ isThere: Gate, _ mayGo: Gate) -> PlainThread {
@@ -21,7 +21,7 @@ struct ForkInsideTests {
                 case .walk: _ = pages.fault(at: 510, duringWalk: { _ in hold() })
                 case .install: _ = pages.fault(at: 510, duringInstall: hold)
                 case .section: pages.space.invalidate(.of(508..<516), event: .unmap) { hold() }
-                case .sectionWide: pages.space.invalidate(.of(0..<GuardedPages.count), event: .unmap) { hold() }
+                case .sectionWide: pages.space.invalidate(.of(0..<699), event: .unmap) { hold() }
                 case .callback:
                     let watcher = RecordingIntervalSubscriber(over: 0..<1, in: pages.space.intervals)
                     watcher.answer = { _ in
@@ -30,6 +30,16 @@ struct ForkInsideTests {
                     }
                     guard (try? pages.space.insert(watcher.subscription, for: watcher)) != nil else { return }
                     pages.space.invalidate(.of(0..<1), event: .unmap) {}
+                case .callbackOfList:
+                    let subscriber = RecordingSubscriber()
+                    subscriber.answer = { invalidation in
+                        // Not in the sections of the child, where it is registered, too.
+                        if invalidation.range == .of(0..<1) { hold() }
+                        return .done
+                    }
+                    guard let subscription = try? pages.space.register(subscriber) else { return }
+                    pages.space.invalidate(.of(0..<1), event: .unmap) {}
+                    pages.space.unregister(subscription)
                 case .released:
                     let leaver = HoldingSubscriber { hold() }
                     guard let subscription = try? pages.space.register(leaver) else { return }
@@ -50,9 +60,14 @@ struct ForkInsideTests {
         arguments: ProtectedGuard.allCases)
     func otherThreadInside(kind: ProtectedGuard) async {
         await #expect(processExitsWith: .success) { [kind] in
+            // liburcu's worker is there, too.
+            RCU.afterGracePeriod {}
+            RCU.barrier()
             for place in Place.allCases {
                 let pages = GuardedPages(kind)
                 let subscription = try pages.subscribe()
+                // Not empty, so that the child has something to drop.
+                precondition(pages.fault(at: 700).status == .installed && pages.isVisible(700))
                 let (isThere, mayGo) = (Gate(), Gate())
                 let thread = place.stop(pages, isThere, mayGo)
                 isThere.wait()
