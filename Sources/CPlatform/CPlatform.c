@@ -24,6 +24,12 @@ int cplatform_ticks_are_invariant(void) {
 #endif
 }
 
+// What C++ compilers call for the destructors of thread-local objects: glibc 2.18 and later.
+extern int __cxa_thread_atexit_impl(void (*function)(void *), void *argument, void *library);
+extern void *__dso_handle;
+
+int cplatform_at_thread_end(void (*function)(void *)) { return __cxa_thread_atexit_impl(function, NULL, &__dso_handle); }
+
 int32_t cplatform_thread_id(void) { return (int32_t)gettid(); }
 
 int cplatform_membarrier_register(void) {

@@ -21,6 +21,9 @@ extern void urcu_memb_barrier(void);
 extern void urcu_mb_barrier(void);
 extern void urcu_qsbr_barrier(void);
 extern void urcu_bp_barrier(void);
+extern void urcu_bp_call_rcu_before_fork(void);
+extern void urcu_bp_call_rcu_after_fork_parent(void);
+extern void urcu_bp_call_rcu_after_fork_child(void);
 
 // liburcu is not built with ThreadSanitizer, so the sanitizer cannot see that a grace period orders earlier readers
 // before what follows it. Built with `-Xcc -DCURCU_TSAN`, these two say so; otherwise they are nothing.

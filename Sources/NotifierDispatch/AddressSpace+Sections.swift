@@ -30,14 +30,15 @@ extension AddressSpace {
             disposals?.dispose()
             return nil
         }
-        section.enter(tag: tag, parity: parity)
+        section.enter(tag: sections.tag, parity: parity)
         if let failedIntervals { section.open(failedIntervals: failedIntervals) }
         return section
     }
 
-    /// Closes a section, after the pages have changed. Traps if another space opened it.
+    /// Closes a section, after the pages have changed. Traps if another space opened it. Does nothing in a forked child if
+    /// the section was opened in the parent: it is not open here.
     public func invalidateRangeEnd(_ section: consuming InvalidationSection) {
-        precondition(section.tag == tag, "a section is ended on another space than the one that opened it")
+        if _slowPath(section.tag != sections.tag) { return closeSectionOfParent(section) }
         let parity = section.parity
         if _slowPath(section.isOpenInIntervals) {
             let disposals = intervals.closeHalf()
@@ -47,6 +48,14 @@ extension AddressSpace {
         }
         list.invalidateRangeEnd(section)
         sections.end(parity: parity)
+    }
+
+    @inline(never)
+    private func closeSectionOfParent(_ section: consuming InvalidationSection) {
+        precondition(
+            sections.formerTags.contains(section.tag),
+            "a section is ended on another space than the one that opened it")
+        section.close()
     }
 
     /// Runs `change`, which changes the pages, inside a section over `range`. Ends the section also if `change` throws.
@@ -102,6 +111,7 @@ enum InstallSection {
 
     @inline(never)
     private static func trapStartSlow() {
+        ProcessFork.trapIfUnprepared()
         if cplatform_thread().pointee.installs != 0 { trapStartInInstall() }
         fatalError("a walk under a guard that holds a lock over it invalidates: the section waits for that lock")
     }
@@ -119,6 +129,7 @@ enum InstallSection {
 
     @usableFromInline @inline(never)
     static func trapNestedFault() -> Never {
+        ProcessFork.trapIfUnprepared()
         fatalError(
             "an install or a drop faults, or a signal handler in one: it waits for that install, so for itself")
     }

@@ -18,20 +18,20 @@ public final class AddressSpace: Sendable {
     let hasIntervals = Atomic<Bool>(false)
     let list: NotifierList
     let sharedSubscribers = SharedSubscribers()
-    /// Tells the sections of this space from those of most other spaces.
-    let tag: UInt16
+    private let parts: SpaceParts
 
     /// A space without subscribers.
     public init(pairing: PairingPolicy = .targetedUndo) {
         list = NotifierList(pairing: pairing)
-        // Relaxed: only the number counts.
-        tag = InvalidationSection.tag(of: Self.made.wrappingAdd(1, ordering: .relaxed).oldValue)
+        parts = SpaceParts(sections: sections, intervals: intervals, list: list, sharedSubscribers: sharedSubscribers)
+        LivingSpaces.insert(parts)
     }
 
-    private static let made = Atomic<UInt64>(0)
-
     // No thread can invalidate the space any more. Every interval subscription that is left lets go of its subscriber.
-    deinit { intervals.abandon() }
+    deinit {
+        LivingSpaces.remove(parts)
+        intervals.abandon()
+    }
 
     /// How the list keeps starts and ends paired if a non-blockable start fails.
     public var pairing: PairingPolicy { list.pairing }

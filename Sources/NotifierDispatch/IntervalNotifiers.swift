@@ -147,6 +147,38 @@ public final class IntervalNotifiers: @unchecked Sendable {
         }
     }
 
+    /// In a forked child, with the lock held by this thread: no section is open and nobody sleeps. Does what was put off
+    /// until the end of the last section, and returns whom to let go of. Whoever waited in `remove` is no more, so those
+    /// are let go of as well.
+    func resetAfterFork() -> Disposals {
+        state.pointee.lock.resetAfterFork()
+        releases.resetAfterFork()
+        sleepers.resetAfterFork()
+        // Relaxed: there is one thread. Even, and so much newer that the subscriptions' own can be newer than any before.
+        state.pointee.active.store(0, ordering: .relaxed)
+        let sequence = ((state.pointee.sequence.load(ordering: .relaxed) | 1) &+ 3) & ~IntervalNode.deadBit
+        state.pointee.sequence.store(sequence, ordering: .relaxed)
+        var deferred = state.pointee.firstDeferred
+        while let node = deferred {
+            if node.pointee.place == .awaitingRemoval { node.pointee.place = .awaitingDisposal }
+            deferred = node.pointee.nextDeferred
+        }
+        let disposals = applyDeferred()
+        _ = state.pointee.tree.forEach(overlapping: .everything) { node in
+            node.pointee.resetAfterFork(sequence: (sequence &- 1) & ~IntervalNode.deadBit)
+            return true
+        }
+        return Disposals(set: self, first: disposals)
+    }
+
+    /// In a forked child: tells every subscriber.
+    func tellForked() {
+        _ = state.pointee.tree.forEach(overlapping: .everything) { node in
+            node.pointee.subscription?._withUnsafeGuaranteedRef { $0.subscriber?.processForked() }
+            return true
+        }
+    }
+
     /// Wakes readers whose subscription has been marked as dead. Do not call it with a lock held that they take.
     func wakeReaders() { sleepers.wakeAll(outside: state.pointee.lock) }
 }

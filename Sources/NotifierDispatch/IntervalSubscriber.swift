@@ -16,6 +16,10 @@ public protocol IntervalSubscriber: AnyObject, Sendable {
     /// the event is ``InvalidationEvent/release``, the space ends: call ``IntervalSubscription/markDead()``, too.
     func invalidationStarted(_ invalidation: Invalidation, sequence: UInt64) -> IntervalResponse
 
+    /// The process has forked, and this is the child: drop every translation, and make one's own locks as new. The
+    /// subscription's lock is. As for ``InvalidationSubscriber/processForked()``. The default does nothing.
+    func processForked()
+
     /// The set calls ``invalidationStarted(_:sequence:)`` through this. Do not implement it.
     static func _invalidationStarted(
         _ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>, sequence: UInt64
@@ -25,6 +29,9 @@ public protocol IntervalSubscriber: AnyObject, Sendable {
 extension IntervalSubscriber {
     /// `nil`: no section passes it by.
     public var owner: InvalidationOwner? { nil }
+
+    /// Nothing.
+    public func processForked() {}
 
     /// As in ``InvalidationSubscriber``: an indirect call that counts no reference.
     @inlinable

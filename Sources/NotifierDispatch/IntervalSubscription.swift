@@ -193,6 +193,14 @@ struct IntervalNode: ~Copyable {
         sequence.store(newSequence, ordering: .releasing)
     }
 
+    /// In a forked child: the readers' lock is free, and no ticket of the parent's is good any more. `sequence` is odd, and
+    /// newer than any that the parent handed out.
+    func resetAfterFork(sequence newSequence: UInt64) {
+        lock.resetAfterFork()
+        // Relaxed: there is one thread.
+        sequence.store(sequence.load(ordering: .relaxed) & Self.deadBit | newSequence, ordering: .relaxed)
+    }
+
     /// The subscription is over. With the readers' lock held, or when no callback can run any more.
     @usableFromInline
     func markDead() {

@@ -53,6 +53,11 @@ public protocol InvalidationSubscriber: AnyObject, Sendable {
     /// or on the registering thread, once for each ``coverStarted()``, also after ``released()``.
     func coverEnded()
 
+    /// The process has forked, and this is the child: drop every translation, since the devices' are the parent's, and
+    /// make one's own locks and counts as new. No section is open, whatever was in the parent; ends that were owed do not
+    /// come. There is one thread, inside `fork`: wait for nothing, and call nothing of the space. The default does nothing.
+    func processForked()
+
     /// Whether any page of the range was used through the translations since it was last cleared. Clears that, and
     /// flushes it from the device, so that the next use is seen.
     func clearFlushYoung(_ range: InvalidationRange) -> Bool
@@ -71,6 +76,8 @@ public protocol InvalidationSubscriber: AnyObject, Sendable {
     static func _invalidationEnded(_ subscriber: UnsafeRawPointer, _ invalidation: UnsafePointer<Invalidation>)
     /// The list calls ``released()`` through this. Do not implement it.
     static func _released(_ subscriber: UnsafeRawPointer)
+    /// The list's way to ``processForked()``; not to be implemented.
+    static func _processForked(_ subscriber: UnsafeRawPointer)
     /// The list calls ``clearFlushYoung(_:)`` through this. Do not implement it.
     static func _clearFlushYoung(_ subscriber: UnsafeRawPointer, _ range: InvalidationRange) -> Bool
     /// The list calls ``clearYoung(_:)`` through this. Do not implement it.
@@ -89,6 +96,9 @@ extension InvalidationSubscriber {
 
     /// Does nothing.
     public func coverEnded() {}
+
+    /// Nothing.
+    public func processForked() {}
 
     /// `false`: the subscriber knows of no use.
     public func clearFlushYoung(_ range: InvalidationRange) -> Bool { false }
@@ -120,6 +130,11 @@ extension InvalidationSubscriber {
     @inlinable
     public static func _released(_ subscriber: UnsafeRawPointer) {
         Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.released() }
+    }
+
+    @inlinable
+    public static func _processForked(_ subscriber: UnsafeRawPointer) {
+        Unmanaged<Self>.fromOpaque(subscriber)._withUnsafeGuaranteedRef { $0.processForked() }
     }
 
     @inlinable
@@ -245,6 +260,18 @@ struct NotifierNode: ~Copyable {
 
     /// Asks the subscriber.
     func testYoung(_ page: Int) -> Bool { type._testYoung(subscriber.toOpaque(), page) }
+
+    /// Tells the subscriber that the process has forked.
+    func forked() { type._processForked(subscriber.toOpaque()) }
+
+    /// In a forked child: no thread but this one runs a callback. One that ran `released()` did not finish it, so whoever
+    /// ends the subscription here begins again. What other threads held stays held for ever, so there is a new hold.
+    mutating func resetAfterFork() {
+        // Relaxed: there is one thread.
+        let runner = release.load(ordering: .relaxed)
+        if runner >= 0, runner != ThreadRegistration.index { release.store(Self.notReleased, ordering: .relaxed) }
+        if hold != nil { hold = .passRetained(CallbackHold()) }
+    }
 
     /// Calls `released()`, unless an unregistration or a release has called it before. If another thread is calling it,
     /// waits for that.

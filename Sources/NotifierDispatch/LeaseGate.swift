@@ -78,6 +78,11 @@ package struct LeaseGate: ~Copyable, @unchecked Sendable {
         taken[0].pointee.bitwiseAnd(~(1 << UInt64(slot)), ordering: .relaxed)
     }
 
+    /// In a forked child: nobody claims anything.
+    func resetAfterFork() {
+        for slot in 0..<Self.slotCount { giveBack(slot) }
+    }
+
     // MARK: Starts
 
     /// Waits while faults claim pages of the range, no longer than the courtesy. Does not wait if the invalidation must

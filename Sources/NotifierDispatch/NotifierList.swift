@@ -45,7 +45,7 @@ public final class NotifierList: @unchecked Sendable {
     /// How starts and ends are kept paired if a non-blockable start fails.
     public let pairing: PairingPolicy
 
-    private let lock = SmallLock()
+    let lock = SmallLock()
     /// Keeps the linked entries alive, in no particular order.
     private var subscriptions: [ObjectIdentifier: Subscription] = [:]
     private var isReleased = false
@@ -155,6 +155,17 @@ public final class NotifierList: @unchecked Sendable {
             subscription.letGo()
             isOver.wait()
         }
+    }
+
+    /// In a forked child, with `lock` held by this thread. Callbacks that ran on other threads run no more.
+    func resetAfterFork() {
+        lock.resetAfterFork()
+        for (_, subscription) in subscriptions { subscription.node.pointee.resetAfterFork() }
+    }
+
+    /// In a forked child: tells every subscriber.
+    func tellForked() {
+        for (_, subscription) in subscriptions { subscription.node.pointee.forked() }
     }
 
     /// Puts an entry in its place. With `lock` held.

@@ -31,7 +31,7 @@ package final class OpenSections: @unchecked Sendable {
     /// Where starts give way to faults.
     @usableFromInline
     package let gate = LeaseGate()
-    private let lock = SmallLock()
+    let lock = SmallLock()
     private var covers: [Cover] = []
     /// How many covers are noted. Written with `lock` held.
     private let coverCount = Atomic<Int>(0)
@@ -42,7 +42,36 @@ package final class OpenSections: @unchecked Sendable {
         let end: @Sendable () -> Void
     }
 
-    init() {}
+    /// The tags that the space had before the process forked: sections with one of them were opened in a parent.
+    private(set) var formerTags: [UInt16] = []
+    private let currentTag: Atomic<UInt16>
+    private static let made = Atomic<UInt64>(0)
+
+    init() { currentTag = Atomic(Self.nextTag()) }
+
+    // Relaxed: only the number counts.
+    private static func nextTag() -> UInt16 {
+        InvalidationSection.tag(of: made.wrappingAdd(1, ordering: .relaxed).oldValue)
+    }
+
+    /// Tells the sections of this space from those of most others, and from those of a parent process.
+    // Relaxed: it changes in a forked child only, before that has a second thread.
+    @inline(__always)
+    var tag: UInt16 { currentTag.load(ordering: .relaxed) }
+
+    /// In a forked child, with `lock` held by this thread: no section is open. What waits for the end of sections waits
+    /// no more, and is not told: the guards are reset as well.
+    func resetAfterFork() {
+        lock.resetAfterFork()
+        counter.resetAfterFork()
+        gate.resetAfterFork()
+        covers = []
+        coverCount.store(0, ordering: .relaxed)
+        formerTags.append(tag)
+        var tag = Self.nextTag()
+        while formerTags.contains(tag) { tag = Self.nextTag() }
+        currentTag.store(tag, ordering: .relaxed)
+    }
 
     /// Runs `begin` now, and `end` once every section that is open now has ended. Runs neither if no section is open.
     /// `end` runs on a thread that ends a section, after that section's end, or on this thread. Call this after the

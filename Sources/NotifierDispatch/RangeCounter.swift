@@ -114,6 +114,13 @@ public struct RangeCounter: ~Copyable, Sendable {
 
     // MARK: Epochs
 
+    /// In a forked child: no section is open, and a ticket of the parent's is void.
+    func resetAfterFork() {
+        // Relaxed: there is one thread.
+        let old = word.pointee.load(ordering: .relaxed)
+        word.pointee.store((old & ~Self.countsMask) &+ Self.generationUnit, ordering: .relaxed)
+    }
+
     /// The word as a registration loads it, after it has published itself.
     ///
     /// Sequentially consistent: pairs with raise. It also acquires the changes of the sections whose ends it sees.

@@ -13,7 +13,8 @@ public protocol TranslationCache: AnyObject, Sendable {
     var owner: InvalidationOwner? { get }
 
     /// Drop every translation of the range, which lies in the range that the cache is registered over. The guard calls
-    /// this while it keeps installs of these pages out, and when the subscription ends. Must not sleep, fault or
+    /// this while it keeps installs of these pages out, when the subscription ends, and in a forked child, which starts
+    /// with an empty cache. Must not sleep, fault or
     /// invalidate. If it invalidates, it traps, except at the end of a subscription to ranges.
     func drop(_ range: InvalidationRange)
 }
@@ -179,6 +180,13 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
         translationGuard.markDead()
         let isDone = translationGuard.waitForInstalls(mayWait: true)
         precondition(isDone, "the end of a subscription waits for a section inside a callback or read section")
+        drop(range)
+    }
+
+    /// The guard as new; with nobody about, drops everything.
+    @usableFromInline
+    func processForked() {
+        translationGuard.resetAfterFork()
         drop(range)
     }
 

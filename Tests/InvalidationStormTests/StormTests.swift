@@ -241,6 +241,8 @@ private final class FaultCountingGuard: TranslationGuard, SectionObserver {
     func invalidationEnded(_ invalidation: Invalidation) { mutex.invalidationEnded(invalidation) }
 
     func markDead() { mutex.markDead() }
+
+    func resetAfterFork() { mutex.resetAfterFork() }
 }
 
 /// A guard whose subscription was over from the start.
@@ -261,4 +263,6 @@ private final class DeadGuard: TranslationGuard, SectionObserver {
     func invalidationEnded(_ invalidation: Invalidation) {}
 
     func markDead() {}
+
+    func resetAfterFork() {}
 }

@@ -19,6 +19,10 @@ struct cplatform_thread {
     uint32_t interval_callbacks; // nesting depth of callbacks of interval subscribers
     uint32_t installs;           // 1 inside an install or a drop that sections wait for
     uint32_t locked_walks;       // 1 inside a fault of a guard that holds a lock over the walk
+    uint32_t deferred_calls;     // 1 inside what liburcu's thread runs after a grace period
+    uint32_t is_end_noted;       // 1 once cplatform_at_thread_end was called
+    uint32_t is_leaving;         // 1 from then on until the thread's keys have been destructed
+    uint32_t fork_mode;          // see ProcessFork; 0 outside of fork
 };
 extern __thread struct cplatform_thread cplatform_this_thread;
 
@@ -27,6 +31,9 @@ static inline int32_t cplatform_thread_index(void) { return cplatform_this_threa
 static inline uint32_t *_Nonnull cplatform_thread_registrations(int flavour) {
     return &cplatform_this_thread.registrations[flavour];
 }
+
+// Has a function run when the calling thread ends, before the destructors of its pthread keys. Returns 0 on success.
+int cplatform_at_thread_end(void (*_Nonnull function)(void *_Nullable));
 
 // The kernel's number of the calling thread; a system call.
 int32_t cplatform_thread_id(void);

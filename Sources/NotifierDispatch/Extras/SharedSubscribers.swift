@@ -30,7 +30,7 @@ final class SharedSubscribers: @unchecked Sendable {
     private let making = PthreadMutex()
     /// The index of the thread that holds `making`, or -1. It shows that an init calls get.
     private let maker = Atomic<Int32>(-1)
-    private let table = SmallLock()
+    let table = SmallLock()
     private var entries: [ObjectIdentifier: Entry] = [:]
     private var isReleased = false
 
@@ -74,6 +74,13 @@ final class SharedSubscribers: @unchecked Sendable {
         entry.users -= 1
         entries[type] = entry.users > 0 ? entry : nil
         return entry.users > 0 ? nil : entry.subscription
+    }
+
+    /// In a forked child, with `table` held by this thread: whoever was making a subscriber is no more.
+    func resetAfterFork() {
+        table.resetAfterFork()
+        making.resetAfterFork()
+        maker.store(-1, ordering: .relaxed)
     }
 
     /// The space is released: from now on every get throws.

@@ -242,6 +242,12 @@ extension AdaptiveScheme {
 
     public func invalidationEnded(_ invalidation: Invalidation) { striped.invalidationEnded(invalidation) }
 
+    /// All stripes are biased, as at first.
+    public func resetAfterFork() {
+        striped.resetAfterFork(bias: StripeWord.biased)
+        slots.resetAfterFork()
+    }
+
     /// Marks every stripe and waits for the installs that did not see it.
     public func markDead() {
         striped.markDead()

@@ -127,6 +127,11 @@ extension AsymmetricScheme {
         }
     }
 
+    public func resetAfterFork() {
+        stripes.resetAfterFork()
+        slots.resetAfterFork()
+    }
+
     /// Marks every stripe and waits for the installs that did not see it.
     public func markDead() {
         // Relaxed: the barrier behind it orders it.
@@ -154,6 +159,9 @@ struct PublicationSlots: ~Copyable, Sendable {
     func slot(_ index: Int) -> PublicationSlot {
         PublicationSlot(word: lines.line(at: index).assumingMemoryBound(to: Atomic<UInt64>.self))
     }
+
+    /// In a forked child: nobody installs anything.
+    func resetAfterFork() { lines.resetAfterFork() }
 
     /// Traps if the calling thread is installing a page: its section would wait for itself, or two such for each other.
     func requireNoInstallOfThisThread() {

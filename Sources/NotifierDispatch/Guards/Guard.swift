@@ -44,6 +44,11 @@ public protocol TranslationGuard: AnyObject, Sendable {
     /// sections gives up that of this thread, whose end will not come, and waits for those of other threads: only if it
     /// may wait, and that not inside a read section. Returns `false` if it would have had to.
     func waitForInstalls(mayWait: Bool) -> Bool
+
+    /// The process has forked, and this is the child: no section is open, no fault is under way, nobody holds a lock, and
+    /// no ticket of the parent's is good. Makes the guard so, in whatever state the parent's threads have left it; only
+    /// that it is dead stays. There is one thread: no lock may be waited for. The cache is emptied after it.
+    func resetAfterFork()
 }
 
 extension TranslationGuard {

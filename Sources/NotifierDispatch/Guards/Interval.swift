@@ -49,6 +49,11 @@ public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: 
     @inlinable
     public func isDead(at page: Int) -> Bool { node(at: page).pointee.isDead }
 
+    /// The sequences are the set's affair, which resets them.
+    public func resetAfterFork() {
+        for index in 0..<memory.nodes.count { memory.node(index).pointee.lock.resetAfterFork() }
+    }
+
     /// Marks every subscription as released, and wakes the faults that wait.
     public func markDead() {
         for subscription in subscriptions {
@@ -154,5 +159,13 @@ final class IntervalCacheSubscriber<Cache: TranslationCache>: IntervalSubscriber
         }
         if invalidation.event == .release { node.pointee.markDead() }
         return .done
+    }
+
+    @usableFromInline
+    func processForked() {
+        cache.guard.resetAfterFork()
+        InstallSection.enter()
+        cache.drop(range)
+        InstallSection.leave()
     }
 }

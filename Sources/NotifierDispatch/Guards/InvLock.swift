@@ -263,6 +263,18 @@ public final class InvLock: Sendable {
         sleepers.wakeAll(outside: state.pointee.lock)
     }
 
+    /// In a forked child: no section is open, and nobody sleeps or holds the lock. To be called by the subscriber that owns
+    /// it, in ``InvalidationSubscriber/processForked()``.
+    public func resetAfterFork() {
+        state.pointee.lock.resetAfterFork()
+        sleepers.resetAfterFork()
+        // Relaxed, all: there is one thread. Even, and another one than any ticket's.
+        state.pointee.active.store(0, ordering: .relaxed)
+        let sequence = state.pointee.sequence.load(ordering: .relaxed)
+        let next = ((sequence | 1) &+ 1) & ~Self.deadBit
+        state.pointee.sequence.store(sequence & Self.deadBit | next, ordering: .relaxed)
+    }
+
     /// Whether the subscription is over. With the lock held, the answer stays right until it is given back.
     @inlinable
     var isDead: Bool {

@@ -168,6 +168,14 @@ extension KVMScheme {
         state.pointee.inProgress.store(inProgress - 1, ordering: .releasing)
     }
 
+    public func resetAfterFork() {
+        lock.pointee.resetAfterFork()
+        state.pointee.inProgress.store(0, ordering: .relaxed)
+        let sequence = state.pointee.sequence.load(ordering: .relaxed)
+        let next = (sequence &+ 1) & ~Self.deadBit
+        state.pointee.sequence.store(sequence & Self.deadBit | next, ordering: .relaxed)
+    }
+
     /// Open sections are forgotten, and every reader that waits or checks is told.
     public func markDead() {
         lock.pointee.lockExclusive()

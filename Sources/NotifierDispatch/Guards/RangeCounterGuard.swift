@@ -74,6 +74,9 @@ public struct RangeCounterScheme: ~Copyable, SectionObserver, LockingScheme {
 
     public func invalidationEnded(_ invalidation: Invalidation) {}
 
+    /// The counter is the space's, which resets it.
+    public func resetAfterFork() { install.pointee.lock.resetAfterFork() }
+
     public func markDead() {
         install.pointee.lock.lockForSection()
         install.pointee.isDead.store(true, ordering: .relaxed)

@@ -40,6 +40,9 @@ public protocol RetryScheme: ~Copyable, Sendable {
 
     /// The subscription is over: once this returns, no install section is open and none begins.
     func markDead()
+
+    /// In a forked child: see ``TranslationGuard/resetAfterFork()``.
+    func resetAfterFork()
 }
 
 extension RetryScheme where Self: ~Copyable {

@@ -103,6 +103,8 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     }
 
     public func markDead() { scheme.markDead() }
+
+    public func resetAfterFork() { scheme.resetAfterFork() }
 }
 
 /// A fault that could not go straight through: what it has spent so far of its ``RetryBudget``.

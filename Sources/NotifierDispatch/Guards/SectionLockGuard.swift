@@ -46,8 +46,9 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationG
     }
     public static var measuresWaits: Bool { Lock.measuresWaits }
 
+    /// One, in memory of its own, so that a forked child can make a new one in its place.
     @usableFromInline
-    let lock = Lock()
+    let locks = CacheLineArray<Lock>(count: 1) { Lock() }
     private let holders = SectionHolders()
     @usableFromInline
     let state = GuardState()
@@ -60,16 +61,19 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationG
     public var pages: Int { .max }
 
     @inlinable @inline(__always)
+    var lock: UnsafeMutablePointer<Lock> { locks[0] }
+
+    @inlinable @inline(__always)
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        var waited = lock.lockForFault()
+        var waited = lock.pointee.lockForFault()
         while _slowPath(!state.isLive) {
-            lock.unlockForFault()
+            lock.pointee.unlockForFault()
             if let status = state.waitUntilLive() { return FaultOutcome(status, waitedNanoseconds: waited) }
-            waited += lock.lockForFault()
+            waited += lock.pointee.lockForFault()
         }
-        defer { lock.unlockForFault() }
+        defer { lock.pointee.unlockForFault() }
         let outer = InstallSection.enterLockedWalk()
         defer { InstallSection.leaveLockedWalk(outer) }
         guard let translation = walk() else { return FaultOutcome(.absent, waitedNanoseconds: waited) }
@@ -110,23 +114,30 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationG
         return true
     }
 
+    /// The old lock's memory is lost: whoever held it is no more, and a lock that is held must not be destroyed.
+    public func resetAfterFork() {
+        lock.initialize(to: Lock())
+        holders.resetAfterFork()
+        state.uncover()
+    }
+
     @usableFromInline
     func beginSection(isBlockable: Bool) -> Bool {
         holders.begin()
-        if Lock.canTry, lock.tryLockForSection() { return true }
+        if Lock.canTry, lock.pointee.tryLockForSection() { return true }
         // The lock may be held by another thread's section, and that thread may wait for readers.
         if isBlockable ? RCU.isReading : Lock.canTry {
             holders.end()
             return false
         }
-        lock.lockForSection()
+        lock.pointee.lockForSection()
         return true
     }
 
     @usableFromInline
     func endSection() {
         holders.end()
-        lock.unlockForSection()
+        lock.pointee.unlockForSection()
     }
 }
 
@@ -182,6 +193,9 @@ struct SectionHolders: ~Copyable, Sendable {
     private var mine: UnsafeMutablePointer<UInt> {
         lines.line(at: ThreadRegistration.registeredIndex).assumingMemoryBound(to: UInt.self)
     }
+
+    /// In a forked child: none.
+    func resetAfterFork() { lines.resetAfterFork() }
 
     /// Whether the calling thread has a section open.
     var isOpenOnThisThread: Bool { mine.pointee != 0 }

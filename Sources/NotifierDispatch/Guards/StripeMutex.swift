@@ -92,6 +92,12 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
         return isDone
     }
 
+    public func resetAfterFork() {
+        for index in 0..<stripes.count { stripes[index].pointee.resetAfterFork() }
+        holders.resetAfterFork()
+        state.uncover()
+    }
+
     /// The lock of a stripe; traps if the guard was made for fewer pages.
     @inlinable @inline(__always)
     func stripe(_ index: Int) -> UnsafeMutablePointer<SmallLock> {

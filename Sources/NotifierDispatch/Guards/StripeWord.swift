@@ -36,6 +36,12 @@ enum StripeWord {
     @usableFromInline
     static var start: UInt64 { section &+ generation }
 
+    /// What a word is in a forked child: of the old one, the dead bit and the next generation.
+    static func afterFork(_ word: UInt64) -> UInt64 {
+        let belowGeneration = generation &- 1
+        return (word & (~belowGeneration | dead)) &+ generation
+    }
+
     /// Traps where no section is open that could end (invariant 7).
     static func requireOpenSection(_ word: UInt64) {
         precondition(word & count != 0, "an invalidation ended that had not started")
@@ -62,6 +68,16 @@ struct Stripe: ~Copyable, Sendable {
     let quietFaults = Atomic<UInt32>(0)
 
     init(_ word: UInt64) { self.word = Atomic(word) }
+
+    /// In a forked child: no section is open, nobody holds the lock, and the generation has moved. `bias` is ``StripeWord``'s,
+    /// or 0.
+    func resetAfterFork(bias: UInt64) {
+        // Relaxed, all: there is one thread.
+        let old = word.load(ordering: .relaxed)
+        word.store(StripeWord.afterFork(old) | bias, ordering: .relaxed)
+        waitingSections.store(0, ordering: .relaxed)
+        quietFaults.store(0, ordering: .relaxed)
+    }
 
     /// Changes the word for a section, while nobody holds the lock: a holder stores the word back whole. Returns what the
     /// word was changed to.
@@ -168,6 +184,11 @@ struct Stripes: ~Copyable, Sendable {
                 return word &- StripeWord.section
             }
         }
+    }
+
+    /// In a forked child.
+    func resetAfterFork(bias: UInt64 = 0) {
+        for index in 0..<count { self[index].pointee.resetAfterFork(bias: bias) }
     }
 
     /// Marks every stripe, each while nobody holds its lock.

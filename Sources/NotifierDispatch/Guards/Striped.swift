@@ -170,6 +170,13 @@ extension StripedScheme {
         if wide.includes(covered) { wide.lower() } else { stripes.countEnd(in: covered) }
     }
 
+    public func resetAfterFork() { resetAfterFork(bias: 0) }
+
+    func resetAfterFork(bias: UInt64) {
+        stripes.resetAfterFork(bias: bias)
+        wide.resetAfterFork()
+    }
+
     /// Marks every stripe; each lock has been free after that, so no install is open.
     public func markDead() { stripes.markDead() }
 }
@@ -209,6 +216,12 @@ struct WideSections: ~Copyable, Sendable {
     func raise() {
         // Relaxed: the locks of the stripes, which come after it, order it.
         StripeWord.requireRoom(word.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
+    }
+
+    /// In a forked child: none is open.
+    func resetAfterFork() {
+        // Relaxed: there is one thread.
+        word.store(StripeWord.afterFork(word.load(ordering: .relaxed)), ordering: .relaxed)
     }
 
     /// After the pages have changed.

@@ -33,4 +33,6 @@ public final class UnprotectedGuard: TranslationGuard, SectionObserver {
     public func invalidationEnded(_ invalidation: Invalidation) {}
 
     public func markDead() {}
+
+    public func resetAfterFork() {}
 }

@@ -75,6 +75,12 @@ package struct ThreadLines: ~Copyable, @unchecked Sendable {
 
     var start: UnsafeMutableRawPointer { first - Self.lineSize }
 
+    /// In a forked child: zeroes again, whatever threads that are no more have left.
+    func resetAfterFork() {
+        let status = madvise(start, Self.size, Int32(MADV_DONTNEED))
+        precondition(status == 0, "madvise failed with error \(errno)")
+    }
+
     /// The line of an index, from -1.
     @inlinable @inline(__always)
     package func line(at index: Int) -> UnsafeMutableRawPointer { first + index &* Self.lineSize }

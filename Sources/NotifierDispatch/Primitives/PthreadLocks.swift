@@ -25,6 +25,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
 
     @usableFromInline @inline(never)
     func lockSlow() -> UInt64 {
+        ProcessFork.trapIfUnprepared()
         // Only this thread can have written its own number there.
         if raw.pointee.__data.__owner == cplatform_thread_id() {
             fatalError("this thread already holds the lock: a walk or an install that faults waits for itself")
@@ -37,6 +38,12 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     /// Takes the lock if no thread holds it.
     @inlinable @inline(__always)
     func tryLock() -> Bool { pthread_mutex_trylock(raw) == 0 }
+
+    /// In a forked child: makes it anew in place, since its holder may be no more.
+    func resetAfterFork() {
+        let status = pthread_mutex_init(raw, nil)
+        precondition(status == 0, "pthread_mutex_init failed with error \(status)")
+    }
 
     /// Gives the lock back, on the thread that took it.
     @inlinable @inline(__always)
@@ -67,6 +74,7 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
 
     @usableFromInline @inline(never)
     func lockSharedSlow() -> UInt64 {
+        ProcessFork.trapIfUnprepared()
         if raw.pointee.__data.__cur_writer == cplatform_thread_id() {
             fatalError("this thread already holds the lock: a fault inside its own section waits for itself")
         }

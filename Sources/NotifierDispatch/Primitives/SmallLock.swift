@@ -125,6 +125,13 @@ package struct SmallLock: ~Copyable, Sendable {
         }
     }
 
+    /// In a forked child: nobody holds it or waits for it, whoever did in the parent.
+    func resetAfterFork() {
+        // Relaxed, both: there is one thread.
+        owner.store(0, ordering: .relaxed)
+        waitingSections.store(0, ordering: .relaxed)
+    }
+
     /// Counts a small lock, of this kind or another, that the calling thread took (+1) or gave back (-1).
     @inlinable @inline(__always)
     static func countHeld(_ change: Int32) {

@@ -122,6 +122,12 @@ struct SmallReadWriteLock: ~Copyable {
         }
     }
 
+    /// In a forked child: nobody holds it or waits for it, whoever did in the parent.
+    func resetAfterFork() {
+        // Relaxed: there is one thread.
+        word.store(0, ordering: .relaxed)
+    }
+
     /// The step to "a writer has it alone" from a state without writer and readers. Clears the waiting bit: other
     /// writers that wait set it again.
     @inlinable

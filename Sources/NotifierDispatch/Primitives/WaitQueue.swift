@@ -25,6 +25,10 @@ final class WaitQueue: @unchecked Sendable {
     @usableFromInline
     init() {
         condition = .allocate(capacity: 1)
+        initializeCondition()
+    }
+
+    private func initializeCondition() {
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -36,6 +40,13 @@ final class WaitQueue: @unchecked Sendable {
     deinit {
         pthread_cond_destroy(condition)
         condition.deallocate()
+    }
+
+    /// In a forked child: nobody sleeps here, and nobody holds the mutex.
+    func resetAfterFork() {
+        mutex.resetAfterFork()
+        initializeCondition()
+        waiters.store(0, ordering: .sequentiallyConsistent)
     }
 
     /// How many threads sleep here or are about to.

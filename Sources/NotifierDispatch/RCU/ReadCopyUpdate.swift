@@ -1,3 +1,4 @@
+import CPlatform
 import CURCU
 
 /// The RCU that the engine itself uses: liburcu's `bp` flavour, whose threads register themselves.
@@ -110,6 +111,8 @@ private func runDeferredCall(_ head: UnsafeMutablePointer<rcu_head>) {
     let deferred = call.move()
     call.deallocate()
     curcu_happens_after(deferred.gracePeriod)
+    cplatform_thread().pointee.deferred_calls += 1
     deferred.body()
+    cplatform_thread().pointee.deferred_calls -= 1
     curcu_happens_before(deferred.gracePeriod)
 }

@@ -45,11 +45,19 @@ public enum ThreadRegistration {
         if thread.pointee.is_registered_for_good == 0 {
             enter(BPFlavour.self)
             thread.pointee.is_registered_for_good = 1
-            // Any value but null, for which the destructor would not be called.
-            let status = pthread_setspecific(endOfThread, thread)
-            precondition(status == 0, "pthread_setspecific failed with error \(status)")
         }
         return thread.pointee.index
+    }
+
+    /// Has ``leaveForGood()`` run when the calling thread ends.
+    private static func noteEnd() {
+        // Any value but null, for which the destructor would not be called.
+        let status = pthread_setspecific(endOfThread, cplatform_thread())
+        precondition(status == 0, "pthread_setspecific failed with error \(status)")
+        guard cplatform_thread().pointee.is_end_noted == 0 else { return }
+        cplatform_thread().pointee.is_end_noted = 1
+        let result = cplatform_at_thread_end { _ in ThreadRegistration.indices.beginLeaving() }
+        precondition(result == 0, "no memory to note the end of a thread")
     }
 
     /// The key whose destructor runs at the end of each thread that has registered itself.
@@ -62,14 +70,24 @@ public enum ThreadRegistration {
 
     /// The calling thread ends, or will register itself again.
     private static func leaveForGood() {
+        indices.endLeaving()
+        guard cplatform_thread().pointee.is_registered_for_good != 0 else { return }
         cplatform_thread().pointee.is_registered_for_good = 0
         leave(BPFlavour.self)
     }
 
     @usableFromInline
     static func enter<Flavour: RCUFlavour>(_: Flavour.Type) {
+        ProcessFork.trapIfUnprepared()
+        ProcessFork.install()
         if index < 0 { cplatform_thread().pointee.index = indices.take() }
-        if Flavour.registrations.pointee == 0 { Flavour.registerThread() }
+        if Flavour.registrations.pointee == 0 {
+            if Flavour.registersOnFirstUse { noteEnd() }
+            // Not while the process forks: liburcu would leave a lock of its own locked in the child.
+            indices.lock.lock()
+            Flavour.registerThread()
+            indices.lock.unlock()
+        }
         Flavour.registrations.pointee += 1
     }
 
@@ -95,14 +113,39 @@ public enum ThreadRegistration {
         fatalError("this thread is not registered with RCU: wrap its work in withRegisteredThread { } of this flavour")
     }
 
-    private static let indices = ThreadIndices()
+    fileprivate static let indices = ThreadIndices()
+
+    // MARK: Fork
+
+    /// Keeps threads from coming and going until one of the other two is called.
+    static func prepareFork() { indices.prepareFork() }
+
+    static func afterForkInParent() { indices.lock.unlock() }
+
+    /// In a forked child: the indices of the threads that are no more are free.
+    static func resetAfterFork() { indices.resetAfterFork(keeping: index) }
+
+    /// In a forked child that was not prepared for: the thread has no index, so that its next use comes by here.
+    static func forgetThisThread() {
+        let thread = cplatform_thread()
+        thread.pointee.index = -1
+        thread.pointee.registrations = (0, 0, 0, 0)
+        thread.pointee.is_registered_for_good = 0
+    }
 }
 
-/// Hands out the lowest free index.
+/// Hands out the lowest free index, and knows which threads are about to end.
+///
+/// liburcu takes a lock when a thread comes and when it goes, which its handlers for a fork do not take: a fork in that
+/// moment would leave it locked in the child for ever. So threads come with `lock` held, and a fork waits for those that
+/// go: from before the destructors of pthread keys, of which liburcu's is one, to the engine's own, which comes after that.
 private final class ThreadIndices: @unchecked Sendable {
-    // @unchecked: `isTaken` is only touched with `lock` held.
-    private let lock = PthreadMutex()
+    // @unchecked: `isTaken` and `leaving` are only touched with `lock` held.
+    let lock = PthreadMutex()
     private var isTaken: [Bool] = []
+    private var leaving = 0
+    /// How long a fork waits for threads that end: a destructor of somebody else's key may take its time.
+    private static let patienceNanoseconds: UInt64 = 100_000_000
     /// The count of `isTaken`, which only grows; written with `lock` held.
     let limit = Atomic<Int>(0)
 
@@ -120,6 +163,42 @@ private final class ThreadIndices: @unchecked Sendable {
         // Releasing: before whatever the thread does with its index; pairs with indexLimit.
         limit.store(isTaken.count, ordering: .releasing)
         return Int32(isTaken.count - 1)
+    }
+
+    /// The calling thread ends: before the destructors of its keys.
+    func beginLeaving() {
+        lock.lock()
+        defer { lock.unlock() }
+        cplatform_thread().pointee.is_leaving = 1
+        leaving += 1
+    }
+
+    /// liburcu's destructor has run.
+    func endLeaving() {
+        lock.lock()
+        defer { lock.unlock() }
+        guard cplatform_thread().pointee.is_leaving != 0 else { return }
+        cplatform_thread().pointee.is_leaving = 0
+        leaving -= 1
+    }
+
+    /// Takes the lock, when no thread is about to end.
+    func prepareFork() {
+        let deadline = Deadline.after(nanoseconds: Self.patienceNanoseconds)
+        var backoff = Backoff()
+        lock.lock()
+        while leaving - Int(cplatform_thread().pointee.is_leaving) > 0, !deadline.hasPassed {
+            lock.unlock()
+            backoff.pause()
+            lock.lock()
+        }
+    }
+
+    /// In a forked child, with the lock held in the parent.
+    func resetAfterFork(keeping mine: Int32) {
+        lock.resetAfterFork()
+        leaving = Int(cplatform_thread().pointee.is_leaving)
+        for index in isTaken.indices { isTaken[index] = index == Int(mine) }
     }
 
     func giveBack(_ index: Int32) {

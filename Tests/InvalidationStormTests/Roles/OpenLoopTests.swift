@@ -290,4 +290,6 @@ private final class StallingGuard: TranslationGuard, SectionObserver {
     func invalidationEnded(_ invalidation: Invalidation) { mutex.invalidationEnded(invalidation) }
 
     func markDead() { mutex.markDead() }
+
+    func resetAfterFork() { mutex.resetAfterFork() }
 }

@@ -52,4 +52,6 @@ struct InterruptedScheme: ~Copyable, SectionObserver, LockingScheme {
     func invalidationEnded(_ invalidation: Invalidation) { kvm.invalidationEnded(invalidation) }
 
     func markDead() { kvm.markDead() }
+
+    func resetAfterFork() { kvm.resetAfterFork() }
 }
