@@ -174,6 +174,15 @@ public final class Subscription: @unchecked Sendable {
                 address: other?.node.pointee.address, serial: serial))
     }
 
+    /// Whether no callback runs or will run any more.
+    // Acquiring: what the last callback did comes before what follows (pairs with end).
+    var isOver: Bool { over.load(ordering: .acquiring) }
+
+    /// Says so. Releasing: see ``isOver``.
+    func end() { over.store(true, ordering: .releasing) }
+
+    private let over = Atomic<Bool>(false)
+
     /// Releases the list's own hold, which keeps the entry while callbacks run outside of read sections.
     func letGo() {
         let hold = node.pointee.hold
@@ -274,10 +283,11 @@ struct NotifierNode: ~Copyable {
     }
 
     /// Calls `released()`, unless an unregistration or a release has called it before. If another thread is calling it,
-    /// waits for that.
+    /// waits for that if it may. Returns whether `released()` has returned. Outside of any read section if it may wait: a
+    /// guard that holds a lock across sections waits for them there, and the thread of such a section may wait for readers.
     ///
     /// Legal states of `release`: not released; the index of the thread that runs the callback; released.
-    func callReleasedOnce() {
+    func callReleasedOnce(mayWait: Bool) -> Bool {
         let me = Int32(ThreadRegistration.registeredIndex)
         // Relaxed if it is first: nothing was written before it. Acquiring otherwise, and below: what the callback did
         // comes before what follows (pairs with the releasing store).
@@ -285,12 +295,14 @@ struct NotifierNode: ~Copyable {
             expected: Self.notReleased, desired: me, successOrdering: .relaxed, failureOrdering: .acquiring)
         if isFirst {
             type._released(subscriber.toOpaque())
-            return release.store(Self.wasReleased, ordering: .releasing)
+            release.store(Self.wasReleased, ordering: .releasing)
+            return true
         }
         // A callback that unregisters its own subscriber does not wait for itself.
-        guard found != me else { return }
+        guard mayWait, found != me else { return found == Self.wasReleased }
         var backoff = Backoff()
         while release.load(ordering: .acquiring) != Self.wasReleased { backoff.pause() }
+        return true
     }
 }
 

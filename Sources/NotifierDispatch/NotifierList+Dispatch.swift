@@ -1,3 +1,4 @@
+import CPlatform
 import Synchronization
 
 /// Calling the subscribers of the list: at the start of a section, at its end, and to undo starts.
@@ -135,7 +136,9 @@ extension NotifierList {
         let (address, serial) = (node.pointee.address, node.pointee.serial)
         _ = hold.retain()
         defer { hold.release() }
+        cplatform_thread().pointee.outside_callbacks += 1
         let response = RCU.outside { node.pointee.start(invalidation) }
+        cplatform_thread().pointee.outside_callbacks -= 1
         precondition(response == .done, "a section inside a callback or read section waits for another one")
         var next = head.load(ordering: .acquiring)
         while let current = next, (current.pointee.address, current.pointee.serial) <= (address, serial) {

@@ -1,3 +1,4 @@
+import CPlatform
 import Synchronization
 
 /// Why a registration was refused.
@@ -46,6 +47,8 @@ public final class NotifierList: @unchecked Sendable {
     public let pairing: PairingPolicy
 
     let lock = SmallLock()
+    /// Held over the whole of a release, so that a second one returns when the first is done.
+    private let releases = PthreadMutex()
     /// Keeps the linked entries alive, in no particular order.
     private var subscriptions: [ObjectIdentifier: Subscription] = [:]
     private var isReleased = false
@@ -91,33 +94,37 @@ public final class NotifierList: @unchecked Sendable {
 
     /// Ends a subscription and waits: after the return no callback of it runs or will run (invariant 21).
     ///
-    /// A second call, or one after ``release()``, waits for a grace period and does nothing else. Traps inside a read
-    /// section, so inside every callback that runs in one: use ``unregisterDeferred(_:completion:)`` there.
+    /// A second call waits as well and does nothing else. Traps inside a read section and inside every callback of a list:
+    /// use ``unregisterDeferred(_:completion:)`` there.
     public func unregister(_ subscription: Subscription) {
-        precondition(
-            !RCU.isReading, "unregister inside a callback or read section waits for itself: use unregisterDeferred")
+        Self.trapInsideCallback("unregister inside a callback or read section waits for itself: use unregisterDeferred")
+        _ = subscription.node.pointee.callReleasedOnce(mayWait: true)
         let removed = unlink(subscription)
         RCU.synchronize()
         if let removed { waitForCallbacks(of: [removed]) }
+        var backoff = Backoff()
+        while !subscription.isOver { backoff.pause() }
     }
 
-    /// Ends a subscription without waiting for its callbacks, unless another thread runs its `released()` now.
-    /// Callbacks that are running may go on until `completion` runs on liburcu's thread, a grace period later. May be
-    /// called inside a callback.
+    /// Ends a subscription without waiting. Callbacks that are running may go on until `completion` runs on liburcu's
+    /// thread, a grace period later. May be called inside a callback.
     public func unregisterDeferred(
         _ subscription: Subscription, completion: @escaping @Sendable () -> Void = {}
     ) {
-        let removed = unlink(subscription)
+        // If another thread is telling the subscriber, that thread unlinks it. It must not be waited for: it may be waiting
+        // for a section of this thread.
+        let isTold = subscription.node.pointee.callReleasedOnce(mayWait: false)
+        guard isTold, let removed = unlink(subscription) else { return Self.whenOver(subscription, completion) }
         RCU.afterGracePeriod {
-            guard let removed, let hold = removed.node.pointee.hold else {
-                _ = removed
+            guard let hold = removed.node.pointee.hold else {
+                removed.end()
                 return completion()
             }
             // The last start that holds the entry releases it inside a read section and inside a section, where
             // `completion` must not run.
             hold.takeUnretainedValue().afterCallbacks = {
                 RCU.afterGracePeriod {
-                    _ = removed
+                    removed.end()
                     completion()
                 }
             }
@@ -125,17 +132,25 @@ public final class NotifierList: @unchecked Sendable {
         }
     }
 
+    /// Runs `completion` on liburcu's thread once another call has ended the subscription. That thread must not wait: the
+    /// other call may need it. So it looks again after every grace period.
+    private static func whenOver(_ subscription: Subscription, _ completion: @escaping @Sendable () -> Void) {
+        RCU.afterGracePeriod { subscription.isOver ? completion() : whenOver(subscription, completion) }
+    }
+
     /// The address space ends: every subscriber is told once, and every subscription is over when this returns.
     ///
-    /// A second call, also a concurrent one, returns after every subscriber has been told and a grace period has passed
-    /// (invariant 22). Traps inside a read section.
+    /// A second call, also a concurrent one, returns after the first one's work is done (invariant 22). Traps inside a read
+    /// section and inside every callback of a list.
     public func release() {
-        precondition(!RCU.isReading, "release inside a callback or read section waits for itself")
+        Self.trapInsideCallback("release inside a callback or read section waits for itself")
+        releases.lock()
+        defer { releases.unlock() }
         lock.lock()
         isReleased = true
         let told = subscriptions.values.sorted { $0.node.pointee.isBefore($1.node.pointee) }
         lock.unlock()
-        for subscription in told { subscription.node.pointee.callReleasedOnce() }
+        for subscription in told { _ = subscription.node.pointee.callReleasedOnce(mayWait: true) }
         lock.lock()
         // Releasing is not formally needed: nil publishes nothing, and the grace period below keeps the entries.
         head.store(nil, ordering: .releasing)
@@ -146,20 +161,28 @@ public final class NotifierList: @unchecked Sendable {
         waitForCallbacks(of: removed)
     }
 
+    private static func trapInsideCallback(_ reason: String) {
+        precondition(!RCU.isReading && cplatform_thread().pointee.outside_callbacks == 0, reason)
+    }
+
     /// Waits for the starts that run outside of read sections. The entries are unlinked and a grace period has passed.
     private func waitForCallbacks(of removed: [Subscription]) {
         for subscription in removed {
-            guard let hold = subscription.node.pointee.hold else { continue }
-            let isOver = Flag()
-            hold.takeUnretainedValue().afterCallbacks = { isOver.set() }
+            guard let hold = subscription.node.pointee.hold else {
+                subscription.end()
+                continue
+            }
+            hold.takeUnretainedValue().afterCallbacks = { subscription.end() }
             subscription.letGo()
-            isOver.wait()
+            var backoff = Backoff()
+            while !subscription.isOver { backoff.pause() }
         }
     }
 
     /// In a forked child, with `lock` held by this thread. Callbacks that ran on other threads run no more.
     func resetAfterFork() {
         lock.resetAfterFork()
+        releases.resetAfterFork()
         for (_, subscription) in subscriptions { subscription.node.pointee.resetAfterFork() }
     }
 
@@ -186,17 +209,14 @@ public final class NotifierList: @unchecked Sendable {
         }
     }
 
-    /// Tells the subscriber, then takes its entry off the list. Returns the list's hold on the subscription, which the
-    /// caller must keep until a grace period has passed; `nil` if the entry was off the list already.
+    /// Takes an entry off the list. Returns the list's hold on the subscription, which the caller must keep until a grace
+    /// period has passed; `nil` if the entry was off the list already.
     ///
-    /// The subscriber is told first, while it is still linked. If it were unlinked first, an invalidation could pass it
-    /// by while it still served faults.
+    /// The subscriber has been told, while it was still linked. If it were unlinked first, an invalidation could pass it by
+    /// while it still served faults.
     private func unlink(_ subscription: Subscription) -> Subscription? {
         precondition(
             subscription.list == ObjectIdentifier(self), "a subscription was handed to another list than its own")
-        // Outside of any read section of this call: a guard that holds a lock across sections waits for them here, and
-        // the thread of such a section may wait for readers.
-        subscription.node.pointee.callReleasedOnce()
         lock.lock()
         defer { lock.unlock() }
         guard let removed = subscriptions.removeValue(forKey: ObjectIdentifier(subscription)) else { return nil }
@@ -214,19 +234,6 @@ public final class NotifierList: @unchecked Sendable {
             head.store(next, ordering: .releasing)
         }
         return removed
-    }
-}
-
-/// Something that happens once, and for which one thread waits.
-private final class Flag: Sendable {
-    private let isSet = Atomic<Bool>(false)
-
-    /// Releasing: what came before `set` comes before what follows the wait; pairs with the acquiring load there.
-    func set() { isSet.store(true, ordering: .releasing) }
-
-    func wait() {
-        var backoff = Backoff()
-        while !isSet.load(ordering: .acquiring) { backoff.pause() }
     }
 }
 

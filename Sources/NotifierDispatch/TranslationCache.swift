@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A cache of translations behind a guard: all that a driver must declare for the engine to keep it coherent.
 ///
 ///     let subscription = try space.register(cache, over: range)
@@ -54,7 +56,10 @@ extension AddressSpace {
     /// thread. If the guard holds a lock across sections, this waits for those of other threads.
     public func unregister(_ subscription: CacheSubscription) {
         switch subscription.place {
-        case .list(let entry, _): unregister(entry)
+        case .list(let entry, let endAtOnce):
+            // Also gives up a section of this thread under a guard that holds a lock across it.
+            _ = endAtOnce()
+            unregister(entry)
         case .intervals(let intervals, let end):
             end()
             self.intervals.remove(intervals)
@@ -108,8 +113,7 @@ extension AddressSpace {
         _ subscriber: CacheSubscriber<Cache, Guard>
     ) throws(RegistrationError) -> CacheSubscription {
         CacheSubscription(try register(subscriber as any InvalidationSubscriber)) {
-            subscriber.translationGuard.markDead()
-            return subscriber.translationGuard.waitForInstalls(mayWait: false)
+            subscriber.end(mayWait: false)
         }
     }
 
@@ -136,6 +140,9 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
     let translationGuard: Guard
     @usableFromInline
     let range: InvalidationRange
+    /// Whether ``end(mayWait:)`` is done.
+    @usableFromInline
+    let hasEnded = Atomic<Bool>(false)
 
     @inlinable
     init(_ cache: Cache, guard translationGuard: Guard, over range: InvalidationRange) {
@@ -174,13 +181,29 @@ final class CacheSubscriber<Cache: TranslationCache, Guard: TranslationGuard & S
         InstallSection.leave()
     }
 
-    /// Ends the guard. When no install can follow, drops everything.
+    /// Ends the guard and empties the cache, as a section that the guard alone is told of: so the drop excludes other
+    /// drops, and comes after the installs that were under way. Returns `false` if it would have to wait for another
+    /// thread's section and may not; then the guard is dead, and the cache may not be empty.
+    @usableFromInline
+    func end(mayWait: Bool) -> Bool {
+        // Acquiring: the drop comes before what follows (pairs with the store).
+        guard !hasEnded.load(ordering: .acquiring) else { return true }
+        translationGuard.markDead()
+        let last = Invalidation(range: range, event: .release, isBlockable: mayWait)
+        guard
+            mayWait || Guard.capabilities.isDisjoint(with: .mayWaitForSections)
+                || Guard.capabilities.contains(.mayWouldBlock),
+            translationGuard.invalidationStarted(last, teardown: { drop($0) }) == .done
+        else { return false }
+        translationGuard.invalidationEnded(last)
+        hasEnded.store(true, ordering: .releasing)
+        return true
+    }
+
     @usableFromInline
     func released() {
-        translationGuard.markDead()
-        let isDone = translationGuard.waitForInstalls(mayWait: true)
+        let isDone = end(mayWait: true)
         precondition(isDone, "the end of a subscription waits for a section inside a callback or read section")
-        drop(range)
     }
 
     /// The guard as new; with nobody about, drops everything.

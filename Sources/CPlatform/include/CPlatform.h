@@ -17,6 +17,7 @@ struct cplatform_thread {
     uint32_t registrations[4];  // nesting depth, one a flavour: memb, mb, qsbr, bp
     uint32_t is_registered_for_good; // 1 once it has registered itself: until it ends
     uint32_t interval_callbacks; // nesting depth of callbacks of interval subscribers
+    uint32_t outside_callbacks;  // nesting depth of callbacks of list subscribers that run outside of read sections
     uint32_t installs;           // 1 inside an install or a drop that sections wait for
     uint32_t locked_walks;       // 1 inside a fault of a guard that holds a lock over the walk
     uint32_t deferred_calls;     // 1 inside what liburcu's thread runs after a grace period

@@ -37,13 +37,9 @@ public protocol TranslationGuard: AnyObject, Sendable {
     var registration: GuardRegistration { get }
 
     /// The subscription is over: faults that begin after the return install nothing and answer
-    /// ``FaultOutcome/Status/dead``. May wait for installs that are under way, but never for a section.
+    /// ``FaultOutcome/Status/dead``. May wait for installs that are under way, but never for a section. A guard that holds a
+    /// lock across sections gives up that of this thread, whose end will not come.
     func markDead()
-
-    /// Waits until the faults that began before ``markDead()`` install nothing any more. A guard that holds a lock across
-    /// sections gives up that of this thread, whose end will not come, and waits for those of other threads: only if it
-    /// may wait, and that not inside a read section. Returns `false` if it would have had to.
-    func waitForInstalls(mayWait: Bool) -> Bool
 
     /// The process has forked, and this is the child: no section is open, no fault is under way, nobody holds a lock, and
     /// no ticket of the parent's is good. Makes the guard so, in whatever state the parent's threads have left it; only
@@ -55,9 +51,6 @@ extension TranslationGuard {
     /// `true`: its faults say how long they waited.
     @inlinable
     public static var measuresWaits: Bool { true }
-
-    /// `true`: ``markDead()`` has waited for them.
-    public func waitForInstalls(mayWait: Bool) -> Bool { true }
 }
 
 /// Whether a guard has been registered. One object belongs to one guard.

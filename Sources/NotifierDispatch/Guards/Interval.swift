@@ -78,7 +78,15 @@ public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: 
         try space.insert(watched) { IntervalCacheSubscriber(cache, $0, within: range) }
         return CacheSubscription(watched) {
             cache.guard.markDead()
-            cache.drop(range)
+            for subscription in watched {
+                guard let part = subscription.range.intersection(range) else { continue }
+                // Under the readers' lock, as the callback's drop: so the two exclude each other.
+                subscription.lock()
+                InstallSection.enter()
+                cache.drop(part)
+                InstallSection.leave()
+                subscription.unlock()
+            }
         }
     }
 }

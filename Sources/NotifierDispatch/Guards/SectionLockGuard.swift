@@ -35,9 +35,8 @@ public protocol SectionLock: ~Copyable, Sendable {
 ///     0    dead     markDead(), for good; faults answer `dead`
 ///     1    covered  coverStarted and coverEnded; faults wait, for they are not told of sections that were open before
 ///
-/// A fault looks at it with the lock held. One that had the lock before the bit was set may still install: the one that
-/// sets `dead` takes the lock afterwards (``waitForInstalls(mayWait:)``), and a covered guard
-/// has only just been registered.
+/// A fault looks at it with the lock held. A fault that had the lock before `dead` was set may still install: the last drop
+/// takes the lock after that. A covered guard has only just been registered.
 public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationGuard, SectionObserver {
     public static var isProtected: Bool { true }
     /// A non-blockable start is a try-lock; if the lock has none it spins, and never would block.
@@ -103,18 +102,12 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationG
 
     public func coverEnded(_ range: InvalidationRange) { state.uncover() }
 
-    public func markDead() { state.markDead() }
-
-    public func waitForInstalls(mayWait: Bool) -> Bool {
-        // A section that this thread has open holds the lock already, and its end will not come.
-        guard holders.isOpenOnThisThread || (mayWait || Lock.canTry) && beginSection(isBlockable: mayWait) else {
-            return false
-        }
-        endSection()
-        return true
+    public func markDead() {
+        state.markDead()
+        // The end of a section that this thread has open will not come.
+        if holders.isOpenOnThisThread { endSection() }
     }
 
-    /// The old lock's memory is lost: whoever held it is no more, and a lock that is held must not be destroyed.
     public func resetAfterFork() {
         lock.initialize(to: Lock())
         holders.resetAfterFork()

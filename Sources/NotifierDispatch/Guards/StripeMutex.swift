@@ -77,19 +77,14 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
 
     public func coverEnded(_ range: InvalidationRange) { state.uncover() }
 
-    public func markDead() { state.markDead() }
-
-    public func waitForInstalls(mayWait: Bool) -> Bool {
-        // The stripes of a section that this thread has open are held already, and its end will not come.
-        let isInSection = holders.isOpenOnThisThread
-        if isInSection { holders.end() }
-        var isDone = true
-        for index in 0..<stripes.count {
-            let isTaken = isInSection && stripes[index].pointee.isHeldByThisThread || stripes[index].pointee.tryLock()
-            if !isTaken, mayWait, !RCU.isReading { stripes[index].pointee.lockForSection() }
-            if isTaken || mayWait && !RCU.isReading { stripes[index].pointee.unlock() } else { isDone = false }
+    public func markDead() {
+        state.markDead()
+        guard holders.isOpenOnThisThread else { return }
+        // The end of a section that this thread has open will not come.
+        holders.end()
+        for index in 0..<stripes.count where stripes[index].pointee.isHeldByThisThread {
+            stripes[index].pointee.unlock()
         }
-        return isDone
     }
 
     public func resetAfterFork() {

@@ -69,7 +69,9 @@ struct PeerLockTests {
     }
 
     /// What a non-blockable start answers while a fault is in its walk, and after the start may be waiting for it.
-    private func startBesideAFault(_ translationGuard: any TranslationGuard & SectionObserver, waitsForFault: Bool) throws -> StartResponse {
+    private func startBesideAFault(
+        _ translationGuard: any TranslationGuard & SectionObserver, waitsForFault: Bool
+    ) throws -> StartResponse {
         let nonBlockable = Invalidation(
             range: try #require(InvalidationRange(pages: 0..<4)), event: .clear, isBlockable: false)
         let (isWalking, mayGoOn, hasStarted) = (Signal(), Signal(), Signal())
