@@ -28,7 +28,12 @@ struct ForkedChild {
         process = fork()
         precondition(process >= 0, "fork failed with error \(errno)")
         guard process == 0 else { return }
-        // Should the parent end before it has waited: a test's output stays open as long as anybody has it.
+        // Should the parent end before it has waited: a test's output stays open as long as anybody has it. The threads of
+        // Swift's pool block the signal.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGALRM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         alarm(15)
         return nil
     }
