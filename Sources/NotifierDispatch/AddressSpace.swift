@@ -6,7 +6,7 @@ import Synchronization
 ///
 ///     space.invalidate(range, event: .unmap) { munmap(...) }
 ///
-/// A start first gives way to the faults that claim its pages (``LeaseGate``). Then the space counts it
+/// A start first gives way to the faults that claim its pages (`LeaseGate`). Then the space counts it
 /// (``RangeCounter``). Then the start goes through the two halves in Linux's order: the subscriptions to ranges, then
 /// the notifier list. Any thread may call in: see ``ThreadRegistration``.
 public final class AddressSpace: Sendable {

@@ -39,7 +39,7 @@ public enum RegistrationError: Error, Equatable, CustomStringConvertible {
 ///
 /// If the start reads the new `lastSerial`, its walk sees the entry, because the link was released before. If it reads
 /// the old one, it skips the entry, and so does the end, which carries the same `serial`. The space then sees that the
-/// section is open when it loads its counter, and covers the registration: see ``OpenSections``.
+/// section is open when it loads its counter, and covers the registration: see `OpenSections`.
 public final class NotifierList: @unchecked Sendable {
     // @unchecked: `subscriptions` and `isReleased` are only touched with `lock` held.
 

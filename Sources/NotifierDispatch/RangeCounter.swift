@@ -8,7 +8,7 @@ import Synchronization
 /// is unsafe, since a whole invalidation fits inside a walk. So every start also raises the generation.
 ///
 /// The count is kept apart for two epochs. So a thread can wait for the sections that are open now although new ones
-/// start all the time (see ``OpenSections``). A sleepable RCU has two counters for this; here one word does.
+/// start all the time (see `OpenSections`). A sleepable RCU has two counters for this; here one word does.
 ///
 /// Legal states of the word:
 ///

@@ -145,7 +145,7 @@ public final class InvLock: Sendable {
             && state.pointee.hullStart.load(ordering: .relaxed) < ticket.endPage
     }
 
-    /// ``readRetry(_:)`` without the lock, to save taking it in vain: may miss a collision, never invents one
+    /// ``readRetry(_:)-(Ticket)`` without the lock, to save taking it in vain: may miss a collision, never invents one
     /// (invariant 10). A `false` must be followed by the check under the lock.
     public func checkRetry(_ ticket: Ticket) -> Bool {
         // Relaxed: a hint; the check under the lock decides.

@@ -2,7 +2,7 @@ import CPlatform
 
 /// A guard whose faults walk without a lock and find out at the install section whether an invalidation came between; on
 /// a collision they walk again. After too many, or too long, a fault asks the invalidations of its pages to hold back for
-/// it (``LeaseGate``), and goes on trying until its deadline.
+/// it (`LeaseGate`), and goes on trying until its deadline.
 ///
 /// The scheme says how a collision is found; what a fault does about it is the same for all schemes, in the fallback too:
 ///

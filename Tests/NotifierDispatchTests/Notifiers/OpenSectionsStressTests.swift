@@ -55,7 +55,10 @@ struct OpenSectionsStressTests {
                 }
             }
             for round in 0..<2_000 {
+                // Now and then beside a section of its own: whether one of the others is open is chance.
+                let own = round % 10 == 0 ? storm.sections.counter.raise() : nil
                 storm.cover()
+                if let own { storm.sections.end(parity: own) }
                 // They end while the storm goes on.
                 if round % 100 == 99, !eventually({ storm.ended.value == storm.begun.value }) { stuck.count() }
             }
@@ -84,9 +87,12 @@ struct OpenSectionsStressTests {
                 }
             }
             var covered = 0
-            for _ in 0..<300 {
+            for round in 0..<300 {
                 let subscriber = RecordingSubscriber()
+                // Now and then beside a section of its own: whether one of the others is open is chance.
+                let own = round % 10 == 0 ? space.invalidateRangeStart(.blockable()) : nil
                 let subscription = try space.register(subscriber)
+                if let own { space.invalidateRangeEnd(own) }
                 #expect(eventually { subscriber.coversEnded.value == subscriber.coversStarted.value })
                 covered += subscriber.coversStarted.value
                 space.unregister(subscription)
