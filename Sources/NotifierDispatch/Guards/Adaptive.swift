@@ -1,15 +1,16 @@
 import CPlatform
 import Synchronization
 
-/// ``AsymmetricScheme`` in stripes that are left alone, ``StripedScheme`` in those that are not: a *biased* stripe lets faults
-/// install without its lock, until a section revokes that.
+/// ``AsymmetricScheme`` in stripes that sections leave alone, ``StripedScheme`` in the others: faults install in a
+/// *biased* stripe without its lock, until a section revokes the bias.
 ///
-/// Bias, count and generation share the stripe's word, so that a fault that looks at its ticket again looks at all three.
+/// Bias, count and generation share the stripe's word, so a fault checks all three when it compares the word with its
+/// ticket.
 ///
-///     state      faults install           how it is left
-///     biased     without the lock         a start: revoking
-///     revoking   not at all, count > 0    the lock's holder, once published pages have been waited for: off
-///     off        with the lock            the lock's holder, at count 0: biased
+///     state      faults install           what ends it, and the next state
+///     biased     without the lock         a section's start: revoking
+///     revoking   not at all, count > 0    a section with the lock, after its wait for published pages: off
+///     off        with the lock            a fault with the lock, at count 0: biased
 ///
 /// The race in a biased stripe, with the outcome that it must have:
 ///
@@ -23,17 +24,16 @@ import Synchronization
 ///     my slot = none                 (release)    change the pages; word: count - 1                    (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// A section waits for pages anywhere in its stripes: the next one finds the bias off and waits for nobody, so a fault that
-/// still installs another page of the stripe would be its undoing. One that finds the word revoking waits as well, since
-/// whoever is revoking may not have waited yet. A wide section leaves the bias on and waits for pages of its own range,
-/// and faults look at its word behind the barrier too. Behind the bias, all is as in ``StripedScheme``.
+/// A section waits for published pages of its whole stripes, not of its range alone, since the next section finds the
+/// bias off and does not wait. A section that finds the word revoking waits as well: the section that set the bit may
+/// not have waited yet. A wide section waits for pages of its own range and leaves the bias on; faults check its word
+/// behind the barrier too. A stripe that is off works as in ``StripedScheme``.
 ///
-/// A stripe is biased again by a fault that holds its lock, after so many faults without a section between that what the
-/// next revocation will cost is made up for, and while the `RevocationBudget` lasts. It has looked at the
-/// wide word under that lock: a wide section that tore the stripe down before, without a barrier, had raised it by then, and
-/// one that comes to the lock later finds the bias.
+/// A fault that holds the lock biases the stripe again after `quietFaults` faults without a section between them, if
+/// the `RevocationBudget` has time left. The fault has checked the wide word under that lock, so no wide section that
+/// tore the stripe down without a barrier is still open. A wide section that takes the lock later finds the bias.
 ///
-/// Installs run beside each other: what they write must be independent atomic words.
+/// Installs run beside each other: they must write independent atomic words.
 public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
@@ -42,7 +42,7 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
 
     static var defaultQuietFaults: UInt32 { 256 }
 
-    /// What a fault began with, with the lock or without.
+    /// The words that a fault began with, and its thread's slot for an install without the lock.
     public struct Ticket: Sendable {
         @usableFromInline
         let striped: StripedScheme.Ticket
@@ -65,13 +65,14 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
     let slots = PublicationSlots()
     @usableFromInline
     let barrier: ProcessBarrier
-    /// Faults with the lock, no section between, after which a stripe may be biased again.
+    /// A stripe may be biased again after this many faults with the lock, if no section came between them.
     @usableFromInline
     let quietFaults: UInt32
     let budget: RevocationBudget
 
-    /// For page numbers below `pages`, all biased. Sections over more than `wideBound` stripes are announced in one place;
-    /// revocations take no more than `biasBudget` of the time, above 0 and at most 1.
+    /// For page numbers below `pages`; all stripes begin biased. Sections over more than `wideBound` stripes are
+    /// announced in one place. Stripes are biased again only while waits for faults without a lock take less than
+    /// `biasBudget` of the time, above 0 and at most 1.
     public init(pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double) {
         self.init(
             pages: pages, stripeSize: stripeSize, wideBound: wideBound, biasBudget: biasBudget,
@@ -104,12 +105,12 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        // The fault without a lock gets the straight code: a taken branch is a tenth of it. The other one waits for its
-        // exchange anyway.
+        // The fault without a lock gets the straight code, since a taken branch is a tenth of its cost. The other fault
+        // waits for its exchange anyway.
         guard _fastPath(ticket.isBiased) else { return striped.beginInstall(ticket.striped, at: page) }
         ticket.slot.publish(page)
         barrier.light()
-        // Acquiring, both: the install comes after it.
+        // Acquiring, both: the install comes after them. The barrier before them pairs with a section's heavy one.
         guard ticket.striped.stripe.pointee.word.load(ordering: .acquiring) == ticket.striped.word,
             striped.wide.word.load(ordering: .acquiring) == ticket.striped.wide
         else {
@@ -130,13 +131,13 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
         striped.endInstall(ticket.striped, at: page)
     }
 
-    /// Gives the lock back, and biases the stripe where revocations may take more time.
+    /// Gives the lock back, and biases the stripe if the budget has time left.
     @usableFromInline @inline(never)
     func endInstallSlow(_ ticket: StripedScheme.Ticket) {
         ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
         InstallSection.leave()
         let bias = budget.isLeft(at: MonotonicClock.now()) ? StripeWord.biased : 0
-        // The ticket's count is 0, and nobody else changes a locked word.
+        // The ticket's count is 0, and only the holder changes a locked word.
         ticket.stripe.pointee.unlock(ticket.word | bias)
     }
 
@@ -164,8 +165,8 @@ extension AdaptiveScheme {
             ? tearDownUpToBiased(range, covered, teardown) : raiseAndTearDownUpToBiased(range, covered, teardown)
         if let firstBiased {
             let rest = firstBiased...covered.upperBound
-            // A wide section waits for its own range alone, so it leaves the bias, and a revocation that another section
-            // has begun, as they are.
+            // A wide section waits for its own range alone. So it leaves the bias on, and does not end another
+            // section's revocation.
             waitForFaultsWithoutLock(in: isWide ? range.pages : pages(of: rest))
             let settled = isWide ? 0 : StripeWord.revoking
             for index in rest {
@@ -173,13 +174,13 @@ extension AdaptiveScheme {
                 tearDown(range, in: index, word, teardown)
             }
         }
-        // Releasing: who sees any of the change that follows sees that the translations are gone.
+        // Releasing: the teardown comes before the change. A reader that acquires the change sees no translations.
         atomicMemoryFence(ordering: .releasing)
         return .done
     }
 
-    /// Raises every stripe, and tears down those before the first that is biased, or was, and has not been waited for.
-    /// Returns that one.
+    /// Raises every stripe, and tears down those before the first one that was biased or is being revoked. Returns that
+    /// one.
     @inline(__always)
     private func raiseAndTearDownUpToBiased(
         _ range: InvalidationRange, _ covered: ClosedRange<Int>, _ teardown: (InvalidationRange) -> Void
@@ -203,7 +204,7 @@ extension AdaptiveScheme {
         return firstBiased
     }
 
-    /// Tears down the stripes before the first that is biased, or was, and has not been waited for. Returns that one.
+    /// Tears down the stripes before the first one that is biased or being revoked. Returns that one.
     private func tearDownUpToBiased(
         _ range: InvalidationRange, _ covered: ClosedRange<Int>, _ teardown: (InvalidationRange) -> Void
     ) -> Int? {
@@ -223,7 +224,7 @@ extension AdaptiveScheme {
         return size.range(of: stripes.lowerBound).startPage..<size.range(of: stripes.upperBound).endPage
     }
 
-    /// Drops a stripe's part of the range, with its lock held, and gives the lock back.
+    /// Drops a stripe's part of the range with the stripe's lock held, and gives the lock back.
     private func tearDown(
         _ range: InvalidationRange, in index: Int, _ locked: UInt64, _ teardown: (InvalidationRange) -> Void
     ) {
@@ -248,7 +249,7 @@ extension AdaptiveScheme {
         slots.resetAfterFork()
     }
 
-    /// Marks every stripe and waits for the installs that did not see it.
+    /// Marks every stripe, and waits for the installs that did not see the mark.
     public func markDead() {
         striped.markDead()
         barrier.heavy()
@@ -256,38 +257,40 @@ extension AdaptiveScheme {
     }
 }
 
-/// How much of the time revocations may take, over all stripes of a guard: whether a stripe may be biased again.
+/// The part of the time that waits for faults without a lock may take, over all stripes of a guard. It decides whether
+/// a stripe may be biased again.
 ///
-/// One number for the whole space: a budget per stripe would be spent anew in each, and a storm that wanders over the
-/// stripes would find every one of them biased.
+/// There is one budget for the whole space: a storm that wanders over the stripes would spend a budget of each stripe
+/// anew, and find all of them biased. Waits of wide sections are counted but not bounded: these sections leave the bias
+/// on.
 ///
-/// A leaky bucket in one word: the point in time at which everything spent so far is paid for. A revocation of `d` moves it
-/// on by `d` divided by the part of the time that revocations may take; before now it does not lie. Stripes may be biased
-/// while it lies less than the allowance ahead.
+/// The word is a leaky bucket: the point in time at which everything spent so far is paid for. A wait of `d` adds `d`
+/// divided by the fraction to that point, or to now if the point has passed. Stripes may be biased while the point lies
+/// less than the allowance ahead of now.
 struct RevocationBudget: ~Copyable, Sendable {
-    /// How far ahead of now may be spent, in nanoseconds, so that a few revocations in a row are no storm.
+    /// How far the point may lie ahead of now, in nanoseconds. A few revocations in a row do not use it up.
     static var allowance: UInt64 { 10_000_000 }
 
     private let timeForEach: Double
     private let paidAt = Atomic<UInt64>(0)
 
-    /// `fraction` is the part of the time that revocations may take: above 0, at most 1.
+    /// `fraction` is the part of the time that waits may take: above 0, at most 1.
     init(fraction: Double) {
         precondition(fraction > 0 && fraction <= 1, "a bias budget is a part of the time: above 0, at most 1")
         timeForEach = 1 / fraction
     }
 
-    /// Whether there is anything left to spend at `now`, in nanoseconds of ``MonotonicClock``.
+    /// Whether the budget has time left at `now`, in nanoseconds of ``MonotonicClock``.
     func isLeft(at now: UInt64) -> Bool {
         // Relaxed: a hint, which orders nothing.
         paidAt.load(ordering: .relaxed) < now &+ Self.allowance
     }
 
-    /// Counts a revocation that began at `start` and is over at `now`, both in nanoseconds of ``MonotonicClock``.
+    /// Counts a wait that began at `start` and is over at `now`, both in nanoseconds of ``MonotonicClock``.
     func charge(from start: UInt64, to now: UInt64) {
-        // At most a hundred years, which fits.
+        // At most 95 years, so that the conversion cannot trap.
         let price = UInt64(min(Double(now &- start) * timeForEach, 3e18))
-        // Relaxed, all: a sum that orders nothing.
+        // Relaxed, all: the sum orders nothing.
         var paid = paidAt.load(ordering: .relaxed)
         while true {
             let (exchanged, original) = paidAt.weakCompareExchange(
@@ -298,12 +301,13 @@ struct RevocationBudget: ~Copyable, Sendable {
     }
 }
 
-/// Faults without a lock in the stripes that invalidations leave alone, and with the stripe's word as lock in the others.
+/// Faults without a lock in stripes that invalidations leave alone, with the stripe's word as a lock in the others.
 public typealias AdaptiveGuard = RetryingGuard<AdaptiveScheme>
 
 extension RetryingGuard where Scheme == AdaptiveScheme {
     /// A guard for a subscriber of `space`, for page numbers below `pages`. Sections over more than `wideBound` stripes
-    /// keep faults out of the whole space; waiting for faults without a lock takes no more than `biasBudget` of the time.
+    /// keep faults out of the whole space. Stripes are biased again only while waits for faults without a lock take
+    /// less than `biasBudget` of the time.
     public convenience init(
         space: AddressSpace, pages: Int, stripeSize: StripeSize = .hugePage,
         wideBound: Int = StripedScheme.defaultWideBound,

@@ -1,32 +1,33 @@
 import Synchronization
 
-/// Faults that pay nothing: no lock, no fence and no read-modify-write, only a store that says which page is being
-/// installed. An invalidation pays for both sides with a barrier in every running thread of the process.
+/// Faults without a lock, a fence or a read-modify-write: a fault only stores which page it is installing, and later
+/// that it is done. An invalidation pays for both sides with a barrier in every running thread of the process.
 ///
 /// The race in a stripe, with the outcome that it must have:
 ///
 ///     fault                                     section of the stripe
 ///     ticket = word, count is 0    (acquire)    word: count + 1, generation + 1
 ///     walk                                      barrier, heavy
-///     my slot = page               (release)    every slot with a page of mine: wait    (acquire)
+///     my slot = page               (release)    every slot with a page of its range: wait  (acquire)
 ///     barrier, light                            tear down
 ///     word not the ticket? again   (acquire)    release fence; change the pages
-///     install                                   word: count - 1                         (release)
+///     install                                   word: count - 1                            (release)
 ///     my slot = none               (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// By the two sides of the `ProcessBarrier` either the fault sees the raise, and takes its page back without an install,
-/// or the section sees the page, and waits for the install, which its teardown then finds. A fault that publishes after the
-/// section has looked sees the raise. Between start and end no ticket is given; one that is given after the end acquires
-/// the change, and its walk sees it. The generation keeps a whole section that fits inside the walk from being missed.
+/// The two sides of the `ProcessBarrier` leave two cases: the fault sees the raise, and clears its slot without an
+/// install; or the section sees the page and waits for the install, which its teardown then finds. A fault that
+/// publishes after the section has looked sees the raise. No ticket is given between start and end. A ticket that is
+/// given after the end acquires the change, and the walk sees it. If a whole section fits inside the walk, the
+/// generation shows it.
 ///
-/// The walk lies outside the published time: inside it, a start would wait for a walk that sleeps, and a walk that
-/// invalidates would wait for itself. Installs of one page run beside each other, and beside teardowns of other pages: what
-/// they write must be independent atomic words.
+/// The walk lies outside the published time. Otherwise a start would wait for a walk that sleeps, and a walk that
+/// invalidates would wait for itself. Installs of one page run beside each other, and beside teardowns of other pages:
+/// they must write independent atomic words.
 public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// The word that a fault began with; where it lies, and where the thread's slot does, are kept with it.
+    /// The word that a fault began with, its stripe, and the thread's slot.
     public struct Ticket: @unchecked Sendable {
         // @unchecked: atomics behind pointers.
         @usableFromInline
@@ -44,7 +45,7 @@ public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
         }
     }
 
-    /// Beyond these there are no stripes.
+    /// There are stripes for page numbers below this.
     public let pages: Int
     @usableFromInline
     let stripes: Stripes
@@ -69,7 +70,8 @@ public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
         let stripe = stripes.stripe(at: page)
-        // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with the end).
+        // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with
+        // invalidationEnded).
         let word = stripe.pointee.word.load(ordering: .acquiring)
         guard word & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
         return Ticket(stripe: stripe, slot: slots.mine, word: word)
@@ -79,7 +81,7 @@ public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
         ticket.slot.publish(page)
         barrier.light()
-        // Acquiring: the install comes after it.
+        // Acquiring: the install comes after it. The barrier before it pairs with a section's heavy one.
         guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word else {
             ticket.slot.clear()
             return nil
@@ -90,7 +92,7 @@ public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) { ticket.slot.clear() }
 
-    /// The pages of its stripe.
+    /// The pages of the page's stripe.
     public func contestedRange(at page: Int) -> InvalidationRange {
         stripes.size.range(of: stripes.size.index(of: page))
     }
@@ -107,21 +109,21 @@ extension AsymmetricScheme {
     ) -> StartResponse {
         slots.requireNoInstallOfThisThread()
         for index in stripes.size.indices(of: invalidation.range) {
-            // Relaxed: the barrier behind it orders it.
+            // Relaxed: the heavy barrier comes after it (pairs with the light one in beginInstall).
             StripeWord.requireRoom(
                 stripes[index].pointee.word.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
         }
         barrier.heavy()
         slots.waitUntilNone(in: invalidation.range.pages)
         teardown(invalidation.range)
-        // Releasing: who sees any of the change that follows sees that the translations are gone.
+        // Releasing: the teardown comes before the change. A reader that acquires the change sees no translations.
         atomicMemoryFence(ordering: .releasing)
         return .done
     }
 
     public func invalidationEnded(_ invalidation: Invalidation) {
         for index in stripes.size.indices(of: invalidation.range) {
-            // Releasing: the change of the pages comes before it; pairs with the load of a ticket.
+            // Releasing: the change of the pages comes before it (pairs with the load of a ticket).
             StripeWord.requireOpenSection(
                 stripes[index].pointee.word.wrappingSubtract(StripeWord.section, ordering: .releasing).oldValue)
         }
@@ -132,9 +134,9 @@ extension AsymmetricScheme {
         slots.resetAfterFork()
     }
 
-    /// Marks every stripe and waits for the installs that did not see it.
+    /// Marks every stripe, and waits for the installs that did not see the mark.
     public func markDead() {
-        // Relaxed: the barrier behind it orders it.
+        // Relaxed: as in invalidationStarted.
         for index in 0..<stripes.count {
             stripes[index].pointee.word.bitwiseOr(StripeWord.dead, ordering: .relaxed)
         }
@@ -143,18 +145,17 @@ extension AsymmetricScheme {
     }
 }
 
-/// Which page each thread is installing without a lock: a slot for every thread that can be registered, on cache lines of
-/// its own. Only its thread writes a slot.
+/// Which page each thread is installing without a lock. Every thread that can be registered has a slot, on cache lines
+/// of its own, and only that thread writes it.
 @usableFromInline
 struct PublicationSlots: ~Copyable, Sendable {
     @usableFromInline
     let lines = ThreadLines()
 
-    /// The calling thread's slot.
     @inlinable @inline(__always)
     var mine: PublicationSlot { slot(ThreadRegistration.registeredIndex) }
 
-    /// The slot of a thread. Safe: a fresh line is zeroes, which is what an atomic 0 looks like.
+    /// The slot of the thread with this index. Safe: a fresh line is zeroes, the bytes of an atomic 0.
     @inlinable @inline(__always)
     func slot(_ index: Int) -> PublicationSlot {
         PublicationSlot(word: lines.line(at: index).assumingMemoryBound(to: Atomic<UInt64>.self))
@@ -163,14 +164,16 @@ struct PublicationSlots: ~Copyable, Sendable {
     /// In a forked child: nobody installs anything.
     func resetAfterFork() { lines.resetAfterFork() }
 
-    /// Traps if the calling thread is installing a page: its section would wait for itself, or two such for each other.
+    /// Traps if the calling thread is installing a page: its section would wait for that install, or two such threads
+    /// for each other.
     func requireNoInstallOfThisThread() {
         let me = ThreadRegistration.index
         if _slowPath(me >= 0 && slot(Int(me)).isTaken) { InstallSection.trapStartInInstall() }
     }
 
-    /// Waits, spinning, yielding, then sleeping, until every thread has been seen to install none of the pages. To be
-    /// called behind the ``ProcessBarrier``, when threads that publish one of them now will take it back.
+    /// Waits, spinning, yielding, then sleeping, until it has seen that each thread installs none of the pages. The
+    /// caller has run the heavy side of the ``ProcessBarrier``: a thread that publishes one of the pages from then on
+    /// clears its slot without an install.
     func waitUntilNone(in pages: Range<Int>) {
         for index in 0..<ThreadRegistration.indexLimit {
             var backoff = Backoff()
@@ -185,7 +188,7 @@ struct PublicationSlots: ~Copyable, Sendable {
 ///
 ///     value     meaning
 ///     0         its thread installs nothing
-///     page + 1  its thread installs that page, or is about to look whether it may
+///     page + 1  its thread installs that page, or is about to check its ticket
 @usableFromInline
 struct PublicationSlot: @unchecked Sendable {
     // @unchecked: an atomic behind a pointer.
@@ -195,37 +198,36 @@ struct PublicationSlot: @unchecked Sendable {
     @inlinable @inline(__always)
     init(word: UnsafeMutablePointer<Atomic<UInt64>>) { self.word = word }
 
-    /// Whether its own thread, which asks, is installing a page.
+    /// Whether the calling thread, whose slot it is, is installing a page.
     // Relaxed: only this thread writes it.
     @inlinable @inline(__always)
     var isTaken: Bool { word.pointee.load(ordering: .relaxed) != 0 }
 
-    /// Says that the calling thread is about to install a page. What it does next must be kept behind this by a
-    /// ``ProcessBarrier``. Traps inside an install: the slot has room for one.
+    /// Says that the calling thread is about to install a page. The caller then runs the light side of a
+    /// ``ProcessBarrier``, and checks its ticket. Traps inside an install: the slot has room for one page.
     @inlinable @inline(__always)
     func publish(_ page: Int) {
         if _slowPath(isTaken) { InstallSection.trapNestedFault() }
-        // Releasing: an earlier install of this thread comes before it, so that who sees this page instead of that one
-        // sees that install too (pairs with isIn).
+        // Releasing: an earlier install of this thread comes before it. A section that finds this page instead of the
+        // earlier one sees that install (pairs with isIn).
         word.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)
     }
 
-    /// Says that the calling thread installs nothing any more.
     @inlinable @inline(__always)
     func clear() {
         // Releasing: the install comes before it (pairs with isIn).
         word.pointee.store(0, ordering: .releasing)
     }
 
-    /// Whether one of the pages is published.
     func isIn(_ pages: Range<Int>) -> Bool {
-        // Acquiring: where the answer is no, what the thread installed before is visible to the teardown that follows.
+        // Acquiring: if the answer is no, the teardown that follows sees what the thread installed before (pairs with
+        // publish and clear).
         let published = word.pointee.load(ordering: .acquiring)
         return published != 0 && pages.contains(Int(published) - 1)
     }
 }
 
-/// Faults without a lock, a fence or a read-modify-write; each invalidation makes up for it with membarrier(2).
+/// Faults without a lock, a fence or a read-modify-write; each invalidation pays for that with membarrier(2).
 public typealias AsymmetricGuard = RetryingGuard<AsymmetricScheme>
 
 extension RetryingGuard where Scheme == AsymmetricScheme {

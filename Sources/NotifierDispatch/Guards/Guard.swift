@@ -2,15 +2,15 @@ import Synchronization
 
 /// One way to keep a shadow table coherent: it decides how a fault and an invalidation meet.
 ///
-/// All guards have the same entry points, so that they can be swapped, and compared on the same work. Faults come from
-/// any number of threads. How it learns of invalidations is the guard's own affair; most do so as a
-/// ``SectionObserver`` in the notifier list.
+/// All guards have the same entry points, so a program can exchange them, and compare them on the same work. Any number
+/// of threads may fault. A guard learns of invalidations in its own way: most guards are a ``SectionObserver`` in the
+/// notifier list.
 public protocol TranslationGuard: AnyObject, Sendable {
-    /// `false` for a guard that lets stale translations through, and is kept for comparison only.
+    /// `false` for a guard that lets stale translations through. Such a guard is for comparison only.
     static var isProtected: Bool { get }
 
-    /// Whether its faults say how long they waited. `false` only where that would cost every fault a look at the clock;
-    /// ``FaultOutcome/waitedNanoseconds`` is always 0 then.
+    /// Whether its faults say how long they waited. If `false`, ``FaultOutcome/waitedNanoseconds`` is always 0:
+    /// measuring would cost every fault a look at the clock.
     static var measuresWaits: Bool { get }
 
     /// Fills in the translation of a page.
@@ -19,26 +19,26 @@ public protocol TranslationGuard: AnyObject, Sendable {
     ///   - page: The page's number.
     ///   - walk: Looks the translation up. It may be slow, may sleep unless the guard holds a lock over it, may be
     ///     called several times, and may find nothing.
-    ///   - install: Makes a translation visible. Short, never sleeps, called at most once.
+    ///   - install: Makes a translation visible. It is short, never sleeps, and is called at most once.
     func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome
 
-    /// Subscribes a cache that uses this guard to everything that touches the range; see
-    /// ``AddressSpace/register(_:over:)``, which calls it.
+    /// Subscribes a cache that uses this guard to everything that touches the range. ``AddressSpace/register(_:over:)``
+    /// calls it.
     func subscribe<Cache: TranslationCache>(
         _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == Self
 
-    /// The pages that it can guard have numbers below this; `Int.max` if it takes any.
+    /// The guard takes page numbers below this; `Int.max` if it takes any.
     var pages: Int { get }
 
-    /// Whether it is registered: a guard serves one registration in its life.
+    /// Whether the guard is registered. It serves one registration in its life.
     var registration: GuardRegistration { get }
 
-    /// The subscription is over: faults that begin after the return install nothing and answer
-    /// ``FaultOutcome/Status/dead``. May wait for installs that are under way, but never for a section. A guard that holds a
-    /// lock across sections gives up that of this thread, whose end will not come.
+    /// Ends the subscription for faults: those that begin after the return install nothing and answer
+    /// ``FaultOutcome/Status/dead``. May wait for installs and teardowns that are under way, but never for the end of a
+    /// section. A guard that holds a lock across sections gives up that of this thread, whose end will not come.
     func markDead()
 
     /// The process has forked, and this is the child: no section is open, no fault is under way, nobody holds a lock, and
@@ -57,18 +57,18 @@ extension TranslationGuard {
 public final class GuardRegistration: Sendable {
     private let isTaken = Atomic<Bool>(false)
 
-    /// That of a guard that has not been registered.
+    /// The registration of a guard that has not been registered.
     public init() {}
 
-    /// Takes the only registration that there is; `false` if somebody has.
-    // Relaxed, both: only one may win, and the list's lock orders what the winner does.
+    /// Takes the one registration; `false` if it is taken already.
+    // Relaxed, both: only one thread may win. The lock of the list or of the interval half orders what the winner does.
     func take() -> Bool { !isTaken.exchange(true, ordering: .relaxed) }
 
-    /// Gives it back: the registration has failed.
+    /// Gives the registration back after it has failed.
     func giveBack() { isTaken.store(false, ordering: .relaxed) }
 }
 
-/// What came of a fault.
+/// The outcome of a fault.
 public struct FaultOutcome: Sendable {
     /// Whether a translation was installed, and why not.
     public enum Status: UInt8, Sendable {
@@ -78,18 +78,18 @@ public struct FaultOutcome: Sendable {
         case absent
         /// The subscription is over.
         case dead
-        /// Invalidations kept it from finishing until its deadline; try again later.
+        /// Invalidations kept the fault from installing until its deadline or its last retry; try again later.
         case busy
     }
 
     /// Whether a translation was installed, and why not.
     public let status: Status
-    /// Whether it asked the invalidations of its pages to hold back for it, see ``RetryBudget``.
+    /// Whether the fault fell back: see ``RetryBudget``.
     public let usedFallback: Bool
     /// How many walks were thrown away.
     public let retries: UInt32
-    /// How long it waited for others or did walks in vain, in nanoseconds; 0 where it went straight through, and where its
-    /// guard does not measure that.
+    /// How long the fault waited, in nanoseconds: from its first wait or collision to its end if it retried, else for
+    /// its lock. 0 if it went straight through, and if its guard does not measure waits.
     public let waitedNanoseconds: UInt64
 
     /// An outcome; by default one that went straight through.
@@ -105,9 +105,10 @@ public struct FaultOutcome: Sendable {
 /// How long a fault of a guard that retries puts up with collisions.
 ///
 /// A fault walks without a lock as long as the budget lasts. Then it falls back: it asks invalidations of its pages to
-/// hold back, each for a millisecond at most, and goes on trying. What bounds it is its deadline. It is sure to succeed
-/// only if no section of its pages is open at some instant, and walk and install fit into what is left of that
-/// millisecond; otherwise it may answer ``FaultOutcome/Status/busy``, by the deadline and one walk at the latest.
+/// hold back, each for a millisecond at most, and goes on trying until its deadline or 256 more collisions; a walk that
+/// is under way then goes on to its end. The fault is sure to succeed only if no section of its pages is open at some
+/// instant, and the starts that follow hold back until it has installed. Starts that must not block do not hold back,
+/// and if 64 faults ask already, none does. Otherwise the fault may answer ``FaultOutcome/Status/busy``.
 public struct RetryBudget: Sendable {
     /// Walks thrown away before the fallback, 1 or above.
     public var collisions: UInt32
@@ -116,7 +117,7 @@ public struct RetryBudget: Sendable {
     /// How long the fallback may take before the fault answers ``FaultOutcome/Status/busy``, in nanoseconds.
     public var fallbackNanoseconds: UInt64
 
-    /// Of the three, one second in the fallback is what Linux drivers allow a fault in all.
+    /// A budget. The default allows the fallback alone the one second that Linux drivers allow a fault in all.
     public init(
         collisions: UInt32 = 64, nanoseconds: UInt64 = 1_000_000, fallbackNanoseconds: UInt64 = 1_000_000_000
     ) {
@@ -126,14 +127,14 @@ public struct RetryBudget: Sendable {
     }
 }
 
-/// What is told of the start and the end of every section through the notifier list: a guard, or the scheme of a
-/// ``RetryingGuard``.
+/// A guard in the notifier list, or the scheme of a ``RetryingGuard``: it is told of the start and the end of each
+/// section that touches its cache. A ``RetryingGuard`` turns a cover into a start and an end for its scheme.
 public protocol SectionObserver: ~Copyable, Sendable {
-    /// What the subscriber that stands for it must declare.
+    /// What the subscriber that stands for the observer must declare.
     static var capabilities: SubscriberCapabilities { get }
 
-    /// An invalidation starts. On return with ``StartResponse/done``, `teardown` has run for the range and no fault
-    /// installs anything in it until the end.
+    /// An invalidation starts. If the answer is ``StartResponse/done``, `teardown` has run for all parts of the range,
+    /// and no fault installs anything in the range until the end.
     func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse
@@ -141,21 +142,21 @@ public protocol SectionObserver: ~Copyable, Sendable {
     /// The invalidation ends: faults may install again.
     func invalidationEnded(_ invalidation: Invalidation)
 
-    /// It was registered while sections were open, of whose starts it was not told: no fault may install anything in
-    /// the range until ``coverEnded(_:)``. Must not wait for a section.
+    /// The observer was registered while sections were open, and was not told of their starts: no fault may install
+    /// anything in the range until ``coverEnded(_:)``. Must not wait for a section.
     func coverStarted(_ range: InvalidationRange, teardown: (InvalidationRange) -> Void)
 
-    /// Those sections have ended. May come on any thread, and after the subscription is over.
+    /// Those sections have ended. May be called on any thread, and after the subscription is over.
     func coverEnded(_ range: InvalidationRange)
 }
 
 extension SectionObserver where Self: ~Copyable {
-    /// As if a section over the range started: right for whatever may end a section on any thread.
+    /// Starts a section over the range. That is right for an observer whose sections may end on any thread.
     public func coverStarted(_ range: InvalidationRange, teardown: (InvalidationRange) -> Void) {
         _ = invalidationStarted(Invalidation(range: range, event: .clear), teardown: teardown)
     }
 
-    /// As if that section ended.
+    /// Ends that section.
     public func coverEnded(_ range: InvalidationRange) {
         invalidationEnded(Invalidation(range: range, event: .clear))
     }

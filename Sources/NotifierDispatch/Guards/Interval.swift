@@ -1,9 +1,9 @@
 /// The merged interval notifier as drivers use it: a subscription's sequence, and its lock around the install.
 ///
-/// It is subscribed in the interval half: it hears only of what touches its range, and gets no call at the end, since
+/// The scheme subscribes in the interval half. It is told only of what touches its range, and gets no call at the end:
 /// readers wait for the space's sequence themselves. See ``IntervalSubscription`` for the race and why it is safe.
 public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: ~Copyable, LockingScheme {
-    /// Beyond these no page is watched.
+    /// Pages with numbers below this are watched.
     public let pages: Int
     @usableFromInline
     let set: IntervalNotifiers
@@ -22,7 +22,8 @@ public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: 
         subscriptions = ranges.indices.map { IntervalSubscription(index: $0, of: memory, in: space.intervals) }
     }
 
-    /// The subscription of a page; traps where the guard was made for fewer pages.
+    /// The subscription of a page. ``EachStripe`` traps on a page beyond its last stripe; ``WholeSpace`` does not look
+    /// at the page.
     @inlinable @inline(__always)
     func node(at page: Int) -> UnsafeMutablePointer<IntervalNode> { memory.node(Extent.index(of: page)) }
 
@@ -54,7 +55,7 @@ public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: 
         for index in 0..<memory.nodes.count { memory.node(index).pointee.lock.resetAfterFork() }
     }
 
-    /// Marks every subscription as released, and wakes the faults that wait.
+    /// Marks every subscription as over, and wakes the faults that wait.
     public func markDead() {
         for subscription in subscriptions {
             subscription.lock()
@@ -111,9 +112,9 @@ extension RetryingGuard where Scheme: ~Copyable {
 
 /// What one subscription of an ``IntervalScheme`` covers.
 public protocol IntervalExtent: Sendable {
-    /// The subscriptions' ranges for a guard of so many pages.
+    /// The subscriptions' ranges for a guard of `pages` pages.
     static func ranges(pages: Int) -> [InvalidationRange]
-    /// Which of them a page lies in.
+    /// The index of the range that a page lies in.
     static func index(of page: Int) -> Int
 }
 
@@ -124,7 +125,7 @@ public enum WholeSpace: IntervalExtent {
     public static func index(of page: Int) -> Int { 0 }
 }
 
-/// A subscription and a lock for each 2 MiB, so that the gain of a protocol is told apart from that of finer locks.
+/// A subscription and a lock for each 2 MiB, to tell the gain of a protocol from that of finer locks.
 public enum EachStripe: IntervalExtent {
     public static func ranges(pages: Int) -> [InvalidationRange] {
         (0..<StripeSize.hugePage.count(pages: pages)).map { StripeSize.hugePage.range(of: $0) }
@@ -133,7 +134,7 @@ public enum EachStripe: IntervalExtent {
     public static func index(of page: Int) -> Int { StripeSize.hugePage.index(of: page) }
 }
 
-/// One subscription's share of a cache.
+/// The subscriber of one subscription: it drops that subscription's share of a cache.
 @usableFromInline
 final class IntervalCacheSubscriber<Cache: TranslationCache>: IntervalSubscriber {
     @usableFromInline

@@ -1,35 +1,35 @@
 import CPlatform
 import Synchronization
 
-/// A sequence lock for page-table walks: a fault walks without a lock, and finds out afterwards whether an invalidation
+/// A sequence lock for page-table walks: a fault walks without a lock, and checks afterwards whether an invalidation
 /// started meanwhile. It is the "invlock" sketched on linux-mm in June 2019, with the sketch's defects made right.
 ///
-/// A subscriber owns one and calls it from its callbacks; faults use it like this:
+/// A subscriber owns one and calls it from its callbacks. Faults use it like this:
 ///
 ///     readBegin -> ticket; walk; lock; readRetry(ticket)? unlock, again : install; unlock
 ///
 /// The lock belongs to the InvLock (``lock()``), because both sides must take the same one: the teardown of a start
-/// runs under it, so an install section comes either wholly before the teardown, which then removes what it installed,
-/// or after it, and then its check sees the start:
+/// runs under it. If an install section comes before the teardown, the teardown removes what it installed. If it comes
+/// after the teardown, its check sees the start:
 ///
 ///     fault                                     invalidation
-///     ticket = sequence            (acquire)    lock; sequence becomes odd; tear down; unlock
+///     ticket = sequence            (acquire)    lock; tear down; sequence becomes odd; unlock
 ///     walk                                      change the pages
 ///     lock; sequence == ticket? install; unlock lock; last one: sequence becomes even; unlock   (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// Legal states, all written with the lock held (invariant 13); `sequence` alone is read without it:
+/// Legal states, all written with the lock held (invariant 13); readers load `sequence` alone without it:
 ///
 ///     sequence        active  meaning
 ///     even            0       idle
 ///     odd             n > 0   n interesting sections are open; the hull covers them and those that ended since idle
-///     dead bit set    0       torn down: readers get `dead`, sections pass by
+///     dead bit set    0       the subscription is over: readers get `dead`, sections are not counted
 public final class InvLock: Sendable {
     /// What a reader holds between begin and retry.
     public struct Ticket: Sendable {
         @usableFromInline
         let sequence: UInt64
-        /// The pages that the reader cares for; all of them where it did not say.
+        /// The pages that the reader cares for; all pages if it gave no range.
         @usableFromInline
         let startPage: Int
         @usableFromInline
@@ -81,17 +81,19 @@ public final class InvLock: Sendable {
 
     // MARK: Readers
 
-    /// Begins an optimistic read. Returns at once while no interesting section is open; else waits for the end, or for
-    /// the deadline, whichever comes first (invariant 34).
+    /// Begins an optimistic read. Returns at once if no interesting section is open; otherwise waits for the last end,
+    /// at most until the deadline (invariant 34).
     ///
     /// A reader that gives its `range` does not wait for sections elsewhere. The filter is the hull of the open
-    /// sections, so it can wait for a section between two others, never the other way round.
+    /// sections: a reader may wait although its range lies between two of them, but it always waits if one touches its
+    /// range.
     public func readBegin(range: InvalidationRange? = nil, until deadline: Deadline) -> ReadBegin<Ticket> {
         if let ticket = readBeginIfIdle(range: range) { return .ticket(ticket) }
         return readBeginSlow(range: range, until: deadline)
     }
 
-    /// ``readBegin(range:until:)`` without the wait: `nil` where it would not return a ticket at once.
+    /// ``readBegin(range:until:)`` without the wait: `nil` if any interesting section is open, also one elsewhere, or
+    /// if the subscription is over.
     @inlinable @inline(__always)
     public func readBeginIfIdle(range: InvalidationRange? = nil) -> Ticket? {
         // Acquiring: the walk sees the change of every section whose end this load sees (pairs with the exchange in
@@ -105,12 +107,13 @@ public final class InvLock: Sendable {
         var spins = 0
         var colliding: UInt64?
         while true {
+            // Acquiring: as in readBeginIfIdle.
             let sequence = state.pointee.sequence.load(ordering: .acquiring)
             if sequence & Self.deadBit != 0 { return .dead }
             let ticket = Ticket(
                 sequence: sequence, startPage: range?.startPage ?? 0, endPage: range?.endPage ?? .max)
             if sequence & 1 == 0 { return .ticket(ticket) }
-            // Asked once a sequence: until it moves, the hull only grows.
+            // Once for each value of the sequence: the hull only grows until it moves, so a collision stays one.
             if range != nil, colliding != sequence {
                 state.pointee.lock.lock()
                 let collides = readRetry(ticket)
@@ -123,7 +126,8 @@ public final class InvLock: Sendable {
                 cplatform_spin_hint()
                 continue
             }
-            // Sleeps only while the sequence is the one just read (invariant 14).
+            // Sleeps only while the sequence is the one just read (invariant 14). Sequentially consistent: pairs with
+            // the exchange in invalidationEnded (see WaitQueue).
             let moved = sleepers.wait(until: deadline) {
                 state.pointee.sequence.load(ordering: .sequentiallyConsistent) == sequence
             }
@@ -131,10 +135,10 @@ public final class InvLock: Sendable {
         }
     }
 
-    /// Whether the ticket's walk must be thrown away: `true` means retry. To be asked with the lock held.
+    /// Whether the ticket's walk must be thrown away: `true` means retry. The caller holds the lock.
     ///
-    /// Once true for a ticket it stays true (invariant 9): the sequence never repeats, and a hull only grows until the
-    /// sequence moves.
+    /// Once true for a ticket it stays true (invariant 9): the sequence repeats only after 2^63 steps, and the hull
+    /// only grows until the sequence moves.
     @inlinable @inline(__always)
     public func readRetry(_ ticket: Ticket) -> Bool {
         // Relaxed: written only with the lock held, which this thread holds.
@@ -145,21 +149,22 @@ public final class InvLock: Sendable {
             && state.pointee.hullStart.load(ordering: .relaxed) < ticket.endPage
     }
 
-    /// ``readRetry(_:)-(Ticket)`` without the lock, to save taking it in vain: may miss a collision, never invents one
-    /// (invariant 10). A `false` must be followed by the check under the lock.
+    /// ``readRetry(_:)-(Ticket)`` without the lock, to save taking it in vain. It may miss a collision, but never invents one
+    /// (invariant 10). After `false` the caller must check under the lock.
     public func checkRetry(_ ticket: Ticket) -> Bool {
         // Relaxed: a hint; the check under the lock decides.
         state.pointee.sequence.load(ordering: .relaxed) != ticket.sequence
     }
 
-    // MARK: The exclusive slow path
+    // MARK: The lease
 
-    /// Begins a read for which invalidations of the whole space hold back, each for a millisecond at most: for the reader
-    /// that was disturbed too often. Waits until no interesting section is open. `busy` at the deadline.
+    /// Begins a read under a lease, for a reader that was disturbed too often: invalidations of the whole space hold
+    /// back, each for a millisecond at most. Waits until no interesting section is open. Returns `busy` at the
+    /// deadline.
     ///
-    /// It is a lease and not a lock: a section may start in spite of it. So a reader installs only if
-    /// ``readRetry(_:)-(ExclusiveTicket)`` is false under the lock. The ticket ends the lease when it is consumed or
-    /// dropped, on any thread.
+    /// The lease is not a lock: a section may start in spite of it, and if 64 leases are held already, this reader gets
+    /// none. So a reader installs only if ``readRetry(_:)-(ExclusiveTicket)`` is false under the lock. The lease ends
+    /// when the ticket is consumed or dropped, on any thread.
     public func readBeginExclusive(until deadline: Deadline) -> ExclusiveRead {
         let claim = sections.gate.claim(.everything)
         switch readBegin(until: deadline) {
@@ -173,7 +178,7 @@ public final class InvLock: Sendable {
         }
     }
 
-    /// ``readRetry(_:)-(Ticket)`` for a read that invalidations hold back for. Traps if another lock began it.
+    /// ``readRetry(_:)-(Ticket)`` for a read under a lease. Traps if another lock began the read.
     public func readRetry(_ exclusive: borrowing ExclusiveTicket) -> Bool {
         precondition(exclusive.lock === self, "an exclusive read is asked for on another lock than its own")
         return readRetry(exclusive.ticket)
@@ -181,15 +186,15 @@ public final class InvLock: Sendable {
 
     /// The outcome of ``readBeginExclusive(until:)``.
     public enum ExclusiveRead: ~Copyable {
-        /// Walk, ask `readRetry` with the lock held, and install.
+        /// Walk, and install if `readRetry` is false with the lock held.
         case granted(ExclusiveTicket)
         /// The deadline passed.
         case busy
-        /// The lock is dead.
+        /// The subscription is over.
         case dead
     }
 
-    /// A read for which invalidations hold back, until this is consumed or dropped.
+    /// A read under a lease, which ends when this is consumed or dropped.
     public struct ExclusiveTicket: ~Copyable, Sendable {
         fileprivate let ticket: Ticket
         fileprivate let lock: InvLock
@@ -204,13 +209,13 @@ public final class InvLock: Sendable {
         deinit { lock.sections.gate.giveBack(claim) }
     }
 
-    /// Lets invalidations go on.
+    /// Ends the lease.
     public func readEndExclusive(_ ticket: consuming ExclusiveTicket) {}
 
     // MARK: Sections
 
-    /// A section starts. With an `interesting` range, one that the subscriber may hold translations of, readers that
-    /// began before it will retry, and new ones wait; `teardown` runs under the lock either way.
+    /// A section starts. A range is `interesting` if the subscriber may hold translations of it: then readers that
+    /// began before will retry, and new ones wait. `teardown` runs under the lock in either case.
     public func invalidationStarted(
         _ range: InvalidationRange, interesting: Bool = true, teardown: (InvalidationRange) -> Void
     ) {
@@ -224,7 +229,7 @@ public final class InvLock: Sendable {
         if sequence & 1 == 0 {
             state.pointee.hullStart.store(range.startPage, ordering: .relaxed)
             state.pointee.hullEnd.store(range.endPage, ordering: .relaxed)
-            // Relaxed: the lock orders it for readRetry; a readBegin that misses it will be caught there.
+            // Relaxed: the lock orders it for readRetry, which finds the ticket of a readBegin that missed it.
             state.pointee.sequence.store(sequence + 1, ordering: .relaxed)
         } else {
             let hullStart = min(state.pointee.hullStart.load(ordering: .relaxed), range.startPage)
@@ -234,7 +239,7 @@ public final class InvLock: Sendable {
         }
     }
 
-    /// A section ends; `interesting` as at its start. The last interesting one lets readers in and wakes the sleepers,
+    /// A section ends; `interesting` as at its start. The last interesting one lets readers in, and wakes the sleepers
     /// after it has given the lock back.
     public func invalidationEnded(_ range: InvalidationRange, interesting: Bool = true) {
         guard interesting else { return }
@@ -245,15 +250,16 @@ public final class InvLock: Sendable {
         precondition(active > 0, "an interesting invalidation ended that had not started")
         state.pointee.active.store(active - 1, ordering: .relaxed)
         if active == 1 {
-            // Sequentially consistent: releases the change of the pages to readBegin, and stands before the look at the
-            // sleepers (see WaitQueue). An exchange, since that look must not pass it. Wraps around below the dead bit.
+            // Sequentially consistent: releases the change of the pages to readBegin, and comes before the look at the
+            // sleepers (see WaitQueue). It is an exchange, so that the look cannot pass it. Wraps around below the dead
+            // bit.
             _ = state.pointee.sequence.exchange((sequence + 1) & ~Self.deadBit, ordering: .sequentiallyConsistent)
         }
         state.pointee.lock.unlock()
         if active == 1 { sleepers.wakeAll(outside: state.pointee.lock) }
     }
 
-    /// The subscription is over: open sections are forgotten, sleepers wake, and every reader gets `dead` from now on.
+    /// Ends the subscription: forgets open sections, and wakes the sleepers. Every reader gets `dead` from now on.
     public func markDead() {
         state.pointee.lock.lock()
         state.pointee.active.store(0, ordering: .relaxed)
@@ -275,21 +281,22 @@ public final class InvLock: Sendable {
         state.pointee.sequence.store(sequence & Self.deadBit | next, ordering: .relaxed)
     }
 
-    /// Whether the subscription is over. With the lock held, the answer stays right until it is given back.
+    /// Whether the subscription is over. If the caller holds the lock, the answer stays right until it gives the lock
+    /// back.
     @inlinable
     var isDead: Bool {
-        // Acquiring: as in readBeginIfIdle; with the lock held, relaxed would do.
+        // Acquiring: more than is needed, since nothing is read on the strength of it.
         state.pointee.sequence.load(ordering: .acquiring) & Self.deadBit != 0
     }
 
     /// How many interesting sections are open; 0 when idle and after ``markDead()``.
     public var activeCount: Int { state.pointee.active.load(ordering: .relaxed) }
 
-    /// How many readers sleep.
     var sleeperCount: Int { sleepers.sleeperCount }
 }
 
-/// The invlock as a guard: count and sequence of the open sections, both of the subscriber, and a lock for installs.
+/// The invlock as a guard: a count and a sequence of the open sections, both of the subscriber, and a lock for
+/// installs.
 public typealias InvLockGuard = RetryingGuard<InvLock>
 
 extension RetryingGuard where Scheme == InvLock {
@@ -299,7 +306,8 @@ extension RetryingGuard where Scheme == InvLock {
     }
 }
 
-/// A reader cares for all pages: one that gave its page would have to take the lock to begin beside an open section.
+/// A fault reads with all pages as its range. With its own page it would have to take the lock to begin beside an open
+/// section.
 extension InvLock: SectionObserver, LockingScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 

@@ -1,16 +1,16 @@
 import Synchronization
 
-/// How KVM keeps a guest's page tables right: faults install with a share of the lock, an invalidation takes it alone
-/// at its start and at its end, and faults look before they walk, and before they take the lock.
+/// How KVM keeps a guest's page tables right: a fault installs with a share of the lock, and an invalidation holds it
+/// alone at its start and at its end. A fault looks for sections before it walks, and again before it takes the lock.
 ///
-/// Source: Linux, virt/kvm/kvm_main.c (`kvm_mmu_invalidate_begin`, `_range_add`, `_end`) and
-/// include/linux/kvm_host.h (`mmu_invalidate_retry_gfn`, and `_unsafe` for the look without the lock).
+/// Source: Linux, virt/kvm/kvm_main.c (`kvm_mmu_invalidate_begin`, `_range_add`, `_end`) and include/linux/kvm_host.h
+/// (`mmu_invalidate_retry_gfn`, and `_unsafe` for the look without the lock).
 ///
 /// The race, with the outcome that it must have:
 ///
 ///     fault                                           invalidation of a range with the page
 ///     ticket = sequence               (acquire)       lock alone                          (acquire)
-///     in progress, page in hull? wait                 inProgress += 1; hull covers the range; tear down
+///     in progress, page in hull? wait                 hull covers the range; inProgress += 1; tear down
 ///     walk                                            unlock                              (release)
 ///     inProgress, hull, sequence: again? (acquire)    change the page
 ///     share the lock                  (acquire)       lock alone                          (acquire)
@@ -19,18 +19,19 @@ import Synchronization
 ///     install; give the share back    (release)       unlock                              (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// The lock puts the install section before or after each of the two sections of the invalidation. Before the first:
-/// the teardown removes what was installed. Between them: the section is in progress, and the hull covers the page,
-/// since it is reset only where nothing is in progress (invariant 31). After the second: the sequence has moved since
-/// the ticket, unless the ticket was taken after that; then its load acquired the change of the page, and the walk saw
-/// it. The looks without the lock decide nothing but whether to wait or to walk again, and may be wrong both ways.
+/// The lock orders the install section and the two locked parts of the invalidation. If the install section is before
+/// the first, the teardown removes what was installed. If it is between them, a section is in progress and the hull
+/// covers the page, since the hull is reset only if nothing is in progress (invariant 31). If it is after the second,
+/// the sequence has moved since the ticket; or the ticket was taken after that, and its load acquired the change of the
+/// page, which the walk saw. The looks without the lock decide only whether to wait or to walk again. They may be wrong
+/// both ways.
 ///
 /// Legal states, all written with the lock held alone:
 ///
 ///     sequence      inProgress  hull
 ///     n             0           anything: left over from the last sections
 ///     n             m > 0       covers the m open sections and those that ended since none was open
-///     dead bit set  0           anything: the subscription is over, and sections pass by
+///     dead bit set  0           anything: the subscription is over, and sections are not counted
 public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
@@ -62,13 +63,13 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
         init() {}
     }
 
-    /// On a line of its own, as in KVM: faults that take it leave the state to those that begin.
+    /// On a line of its own, as in KVM: a fault that takes the lock leaves the state's line to faults that begin.
     @usableFromInline
     let locks = CacheLineArray<SmallReadWriteLock>(count: 1) { SmallReadWriteLock() }
     @usableFromInline
     let states = CacheLineArray<State>(count: 1) { State() }
 
-    /// A scheme for one subscriber; no section is open.
+    /// A scheme for one subscriber, with no section open.
     public init() {}
 
     @inlinable @inline(__always)
@@ -81,14 +82,14 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
 
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
-        // Acquiring: the walk, and the look at the hull, come after it. The walk sees the change of every section whose
+        // Acquiring: the look at the hull and the walk come after it. The walk sees the change of every section whose
         // end this load sees (pairs with invalidationEnded).
         let sequence = state.pointee.sequence.load(ordering: .acquiring)
         guard sequence & Self.deadBit == 0, !isInProgress(at: page) else { return nil }
         return Ticket(sequence: sequence)
     }
 
-    /// As pessimistic as the hull: it may find a collision with a section between two others, which is none.
+    /// As pessimistic as the hull: it also finds a collision if the page lies between two open sections.
     @inlinable @inline(__always)
     public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
 
@@ -98,39 +99,39 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
     @inlinable @inline(__always)
     public func unlockForInstall(at page: Int) { lock.pointee.unlockShared() }
 
-    /// The sequence knows no ranges: a section anywhere that ended since the ticket makes the walk one in vain.
+    /// The sequence knows no ranges: if any section has ended since the ticket, wherever it was, the walk was in vain.
     @inlinable @inline(__always)
     public func readRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
 
     @inlinable
     public func isDead(at page: Int) -> Bool {
-        // Relaxed: with a share of the lock, since it is written with the lock held alone. Without it, since nothing is
-        // read on the strength of it: whoever comes after markDead() reads true.
+        // Relaxed: with a share of the lock, since the writer holds the lock alone. Without it, since nothing is read
+        // on the strength of the answer: a thread that comes after markDead() reads true.
         state.pointee.sequence.load(ordering: .relaxed) & Self.deadBit != 0
     }
 
-    /// Whether a section is open and the hull covers the page. Exact as to the hull with a share of the lock; without it
-    /// a hint, that may mix the ends of two hulls.
+    /// Whether a section is open and the hull covers the page. With a share of the lock the hull is exact. Without it
+    /// the answer is a hint, which may mix the ends of two hulls.
     @inlinable @inline(__always)
     func isInProgress(at page: Int) -> Bool {
-        // Acquiring: whoever sees without the lock that the last section ended sees the sequence that it moved first
-        // (invariant 29; pairs with invalidationEnded). With a share of the lock, relaxed would do.
+        // Acquiring: a thread without the lock that sees the last section's end also sees the sequence, which moved
+        // first (invariant 29; pairs with invalidationEnded). With a share of the lock, relaxed would do.
         state.pointee.inProgress.load(ordering: .acquiring) != 0
             // Relaxed: the lock orders them for the check that decides.
             && state.pointee.hullStart.load(ordering: .relaxed) <= page
             && page < state.pointee.hullEnd.load(ordering: .relaxed)
     }
 
-    /// Whether any section ended, or the subscription did, since the ticket.
+    /// Whether any section, or the subscription, has ended since the ticket.
     @inlinable @inline(__always)
     func hasMoved(since ticket: Ticket) -> Bool {
-        // Relaxed: the lock orders it for the check that decides; without it, it is a hint.
+        // Relaxed: the lock orders it for the check that decides. Without the lock it is a hint.
         state.pointee.sequence.load(ordering: .relaxed) != ticket.sequence
     }
 }
 
 extension KVMScheme {
-    // Relaxed loads and stores below are of what is written only with the lock held alone, which this thread holds.
+    // Relaxed loads and stores below: these words are written only with the lock held alone, and this thread holds it.
 
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
@@ -142,7 +143,8 @@ extension KVMScheme {
         return .done
     }
 
-    /// Counts a section, and has the hull cover it: the first resets the hull, the others make it grow.
+    /// Counts a section, and makes the hull cover it: the first open one resets the hull (invariant 31), the others
+    /// make it grow.
     private func open(_ range: InvalidationRange) {
         let inProgress = state.pointee.inProgress.load(ordering: .relaxed)
         var (hullStart, hullEnd) = (range.startPage, range.endPage)
@@ -162,9 +164,9 @@ extension KVMScheme {
         let inProgress = state.pointee.inProgress.load(ordering: .relaxed)
         precondition(inProgress > 0, "an invalidation ended that had not started")
         let sequence = state.pointee.sequence.load(ordering: .relaxed)
-        // Releasing: the change of the pages comes before it; pairs with readBeginIfIdle.
+        // Releasing: the change of the pages comes before it (pairs with readBeginIfIdle).
         state.pointee.sequence.store(sequence + 1, ordering: .releasing)
-        // Releasing: the sequence moves before the count drops (invariant 29); pairs with isInProgress.
+        // Releasing: the sequence moves before the count drops (invariant 29; pairs with isInProgress).
         state.pointee.inProgress.store(inProgress - 1, ordering: .releasing)
     }
 
@@ -176,7 +178,7 @@ extension KVMScheme {
         state.pointee.sequence.store(sequence & Self.deadBit | next, ordering: .relaxed)
     }
 
-    /// Open sections are forgotten, and every reader that waits or checks is told.
+    /// Forgets open sections, and marks the subscription as over for every reader that waits or checks.
     public func markDead() {
         lock.pointee.lockExclusive()
         defer { lock.pointee.unlockExclusive() }

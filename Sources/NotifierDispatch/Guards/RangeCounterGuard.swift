@@ -1,9 +1,9 @@
 import Synchronization
 
-/// The counter of open sections in the core, and one install lock.
+/// The core's counter of open sections, and one install lock.
 ///
-/// The guard itself counts nothing: ``AddressSpace`` raises its ``RangeCounter`` before it calls any subscriber, which
-/// is what makes a failed start need no undoing here.
+/// The guard counts nothing. ``AddressSpace`` raises its ``RangeCounter`` before it calls any subscriber, so a failed
+/// start leaves nothing to undo here.
 public typealias RangeCounterGuard = RetryingGuard<RangeCounterScheme>
 
 extension RetryingGuard where Scheme == RangeCounterScheme {
@@ -38,7 +38,7 @@ public struct RangeCounterScheme: ~Copyable, SectionObserver, LockingScheme {
     @inlinable @inline(__always)
     var install: UnsafeMutablePointer<Install> { installs[0] }
 
-    /// The end of the subscription is not asked for here: the check under the lock finds it.
+    /// Does not check whether the subscription is over: the check under the lock does.
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> RangeCounter.Ticket? {
         let ticket = sections.counter.readBegin()
@@ -58,8 +58,8 @@ public struct RangeCounterScheme: ~Copyable, SectionObserver, LockingScheme {
 
     @inlinable @inline(__always)
     public func isDead(at page: Int) -> Bool {
-        // Relaxed: with the lock held, since it is written with the lock held. Without it, since nothing is read on the
-        // strength of it: whoever comes after markDead() reads true, and a fault that meets it may be told either.
+        // Relaxed: with the lock held, since the writer holds it. Without it, since nothing is read on the strength of
+        // the answer: a thread that comes after markDead() reads true, and a fault beside it may read either.
         install.pointee.isDead.load(ordering: .relaxed)
     }
 

@@ -1,36 +1,38 @@
 /// How a fault of a ``RetryingGuard`` finds out that an invalidation started during its walk.
 ///
-/// A reader begins and gets a ticket, walks, and hands the ticket in to begin its install section. Every start tears down
-/// in a way that keeps installs out, so that one of the two sees the other.
+/// A reader begins and gets a ticket, walks, and hands the ticket in to begin its install section. Every start tears
+/// down in a way that keeps installs out: either the reader sees the start, or the teardown finds the install.
 ///
 /// All calls of a reader take the page of the fault: a scheme may have a lock or a sequence for each part of the space.
 public protocol RetryScheme: ~Copyable, Sendable {
     /// What a reader holds between begin and retry.
     associatedtype Ticket: Sendable
 
-    /// The pages that it can guard have numbers below this; `Int.max` if it takes any.
+    /// The scheme takes page numbers below this; `Int.max` if it takes any.
     var pages: Int { get }
 
-    /// The pages whose sections keep a fault of this page out, its own among them: those that a fault in the fallback
-    /// asks to hold back.
+    /// The pages whose sections keep a fault of this page out, this page among them. A fault in the fallback asks
+    /// starts over these pages to hold back.
     func contestedRange(at page: Int) -> InvalidationRange
 
-    /// Begins a read, and never waits: `nil` where it would have to, or where the subscription is over.
+    /// Begins a read, and never waits: returns `nil` if it would have to. If the subscription is over, it returns
+    /// `nil`, or a ticket that ``beginInstall(_:at:)`` refuses.
     func readBeginIfIdle(at page: Int) -> Ticket?
 
-    /// Begins a read, waiting until the deadline for the sections that keep it out. Answers `dead` at once where the
-    /// subscription is over, and no later than that where it ends meanwhile.
+    /// Begins a read, and waits until the deadline for the sections that keep it out. If the subscription is over, it
+    /// answers `dead` at once; if the subscription ends meanwhile, the wait ends too.
     func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket>
 
-    /// Begins the install section: from here to its end either no start of the page's sections returns, or the start
-    /// removes what is installed. `nil` where the walk must be thrown away: a section of the page started since the
-    /// ticket, or the subscription is over. Otherwise the wait in nanoseconds, 0 for none.
+    /// Begins the install section. A start over the page that has not torn down yet waits for the end of the install
+    /// section, and then removes what was installed. Returns the wait in nanoseconds, 0 for none; `nil` if the walk
+    /// must be thrown away: a section may have started since the ticket, the subscription is over, or a lock could not
+    /// be had for a while.
     func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64?
 
     /// Ends the install section that ``beginInstall(_:at:)`` began with this ticket, on the same thread.
     func endInstall(_ ticket: Ticket, at page: Int)
 
-    /// Whether the subscription is over: a fault that asks after ``markDead()`` has returned hears so.
+    /// Whether the subscription is over; `true` once ``markDead()`` has returned.
     func isDead(at page: Int) -> Bool
 
     /// Subscribes a cache whose guard uses this scheme; see ``TranslationGuard/subscribe(_:over:to:)``.
@@ -38,7 +40,7 @@ public protocol RetryScheme: ~Copyable, Sendable {
         _ cache: Cache, over range: InvalidationRange, to space: AddressSpace
     ) throws(RegistrationError) -> CacheSubscription where Cache.Guard == RetryingGuard<Self>
 
-    /// The subscription is over: once this returns, no install section is open and none begins.
+    /// Ends the subscription: after the return no install section is open and none begins.
     func markDead()
 
     /// In a forked child: see ``TranslationGuard/resetAfterFork()``.
@@ -49,10 +51,10 @@ extension RetryScheme where Self: ~Copyable {
     /// Any.
     public var pages: Int { .max }
 
-    /// All of them: right for a scheme that cannot tell pages apart.
+    /// All pages: right for a scheme that cannot tell them apart.
     public func contestedRange(at page: Int) -> InvalidationRange { .everything }
 
-    /// Looks again and again, spinning and then yielding: for schemes that nobody wakes.
+    /// Looks again and again; between looks it spins, then yields, then sleeps. For schemes that wake no readers.
     @inlinable
     public func readBegin(at page: Int, until deadline: Deadline) -> ReadBegin<Ticket> {
         SmallLock.assertNoneHeld()
@@ -66,22 +68,22 @@ extension RetryScheme where Self: ~Copyable {
     }
 }
 
-/// A scheme whose install section is held together by a lock: every start tears down with it held against installs, and
-/// the check that decides is made under it.
+/// A scheme that guards its install section with a lock: every start tears down with the lock held against installs,
+/// and the check that decides is made under it.
 public protocol LockingScheme: ~Copyable, RetryScheme {
-    /// Whether to throw the walk away before any lock is taken. A hint: `false` is always followed by the check under
-    /// the lock (invariant 32).
+    /// Whether to throw the walk away before any lock is taken. A hint: after `false` the check under the lock always
+    /// follows (invariant 32).
     func checkRetry(_ ticket: Ticket, at page: Int) -> Bool
 
-    /// Takes the lock of the install section. Returns the wait in nanoseconds, 0 for none; `nil` if the lock could not be
-    /// had for a while, which counts as a collision.
+    /// Takes the lock of the install section. Returns the wait in nanoseconds, 0 for none; `nil` if the lock could not
+    /// be had for a while, which counts as a collision.
     func lockForInstall(at page: Int) -> UInt64?
 
     /// Gives back what ``lockForInstall(at:)`` took, on the same thread.
     func unlockForInstall(at page: Int)
 
-    /// Whether the walk must be thrown away: also where the subscription is over. To be asked with the lock of the
-    /// install section held.
+    /// Whether the walk must be thrown away, also because the subscription is over. The caller holds the lock of the
+    /// install section.
     func readRetry(_ ticket: Ticket, at page: Int) -> Bool
 }
 

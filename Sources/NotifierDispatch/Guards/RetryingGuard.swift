@@ -1,20 +1,22 @@
 import CPlatform
 
-/// A guard whose faults walk without a lock and find out at the install section whether an invalidation came between; on
-/// a collision they walk again. After too many, or too long, a fault asks the invalidations of its pages to hold back for
-/// it (`LeaseGate`), and goes on trying until its deadline.
+/// A guard whose faults walk without a lock, and find out at the install section whether an invalidation came between.
+/// After a collision a fault walks again. After too many collisions, or too long, it asks the invalidations of its
+/// pages to hold back (`LeaseGate`), and goes on trying until its deadline.
 ///
-/// The scheme says how a collision is found; what a fault does about it is the same for all schemes, in the fallback too:
+/// The scheme says how a collision is found. What a fault does about it is the same for all schemes, and a fault in the
+/// fallback validates its ticket like any other:
 ///
 ///     begin -> ticket; walk; hand the ticket in: collided? again : install; end
 ///
-/// A walk may sleep, take locks of the driver's that are held around sections, and invalidate. If it invalidates pages
+/// A walk may sleep, may take locks that the driver holds around sections, and may invalidate. If it invalidates pages
 /// that its own ticket covers each time, the fault answers ``FaultOutcome/Status/busy``. An install must not invalidate
-/// and must not fault: both trap.
+/// and must not fault. Both trap, but an install without a lock (``AsymmetricScheme``, ``AdaptiveScheme``) does not
+/// find every case.
 public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGuard {
     public static var isProtected: Bool { true }
 
-    /// The open sections of the space that it was made for.
+    /// The open sections of the space that the guard was made for.
     @usableFromInline
     let sections: OpenSections
     @usableFromInline
@@ -61,7 +63,7 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
         return retries.outcome(status ?? .busy)
     }
 
-    /// Walks until nothing comes between, as long as `retries` allow it; `nil` if they do not any more.
+    /// Walks until no section comes between. Returns `nil` if `retries` allows no further walk, or at the deadline.
     @inlinable
     func attempt<Translation>(
         at page: Int, _ walk: () -> Translation?, _ install: (Translation) -> Void, _ retries: inout FaultRetries
@@ -79,11 +81,10 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
         return scheme.isDead(at: page) ? .dead : nil
     }
 
-    /// The outcome of a walk that found nothing.
     @inlinable
     func statusOfNothing(at page: Int) -> FaultOutcome.Status { scheme.isDead(at: page) ? .dead : .absent }
 
-    /// The install section. Returns how long it was waited for, or `nil` where the walk must be thrown away.
+    /// The install section. Returns the wait for it in nanoseconds, or `nil` if the walk must be thrown away.
     @inlinable @inline(__always)
     func installUnlessCollided<Translation>(
         _ translation: Translation, at page: Int, _ install: (Translation) -> Void, _ ticket: Scheme.Ticket
@@ -107,10 +108,10 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     public func resetAfterFork() { scheme.resetAfterFork() }
 }
 
-/// A fault that could not go straight through: what it has spent so far of its ``RetryBudget``.
+/// What a fault that could not go straight through has spent of its ``RetryBudget``.
 ///
-/// The budget bounds both what makes a fault wait and what makes it walk again (invariant 34): a point in time, the same
-/// for all its waits, and a number of collisions.
+/// The budget bounds both waits and walks (invariant 34): each phase has one deadline for all its waits, and a number
+/// of collisions.
 @usableFromInline
 struct FaultRetries {
     private let startNanoseconds: UInt64
@@ -119,13 +120,13 @@ struct FaultRetries {
     private(set) var deadline: Deadline
     private let budget: RetryBudget
     private var collisions: UInt32
-    /// With how many of them this phase ends.
+    /// The number of collisions at which this phase ends.
     private var limit: UInt32
     private var isFallback = false
-    /// How many the fallback adds. There, starts hold back, so collisions are few unless the walk makes them itself.
+    /// How many collisions the fallback adds. Starts hold back then: there are few unless the walk makes them.
     private static let fallbackCollisions: UInt32 = 256
 
-    /// Begins the slow path of a fault that has collided so often on its fast path.
+    /// Begins the slow path of a fault that collided `collisions` times on its fast path.
     @usableFromInline
     init(collisions: UInt32, budget: RetryBudget) {
         startNanoseconds = MonotonicClock.now()
@@ -135,11 +136,9 @@ struct FaultRetries {
         limit = budget.collisions
     }
 
-    /// Whether another attempt is allowed.
     @usableFromInline
     var mayGoOn: Bool { collisions < limit && !deadline.hasPassed }
 
-    /// Counts a walk that was thrown away.
     @usableFromInline
     mutating func collided() { collisions += 1 }
 

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// A small lock per stripe, 2 MiB unless told otherwise: a fault holds its stripe's over walk and install, an
-/// invalidation those of all the stripes it touches, from start to end. The simplest thing that scales.
+/// A small lock for each stripe, of 2 MiB unless told otherwise. A fault holds the lock of its stripe over walk and
+/// install; an invalidation holds the locks of all the stripes it touches, from its start to its end. The simplest
+/// guard that scales.
 ///
-/// An invalidation takes its stripes in ascending order, so two of them cannot wait for each other. As in
+/// An invalidation takes its stripes in ascending order, so two invalidations cannot wait for each other. As in
 /// ``SectionLockGuard``, sections must not nest in a thread or move between threads, neither walk nor install may
 /// invalidate, and a walk must not wait for anything that is held around sections.
 public final class StripeMutexGuard: TranslationGuard, SectionObserver {
@@ -53,7 +54,7 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
         holders.begin()
         let covered = size.indices(of: invalidation.range)
         if !takeAtOnce(covered) {
-            // A lock may be held by another thread's section, and that thread may wait for readers.
+            // Another thread's section may hold a lock, and that thread may wait for readers.
             guard invalidation.isBlockable, !RCU.isReading else {
                 holders.end()
                 return .wouldBlock
@@ -67,7 +68,7 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
     }
 
     public func invalidationEnded(_ invalidation: Invalidation) {
-        // One that found the guard dead at its start holds nothing, nor does one whose thread has ended the subscription.
+        // A section that found the guard dead holds nothing, nor does one whose thread has ended the subscription.
         if holders.isOpenOnThisThread { return giveBack(size.indices(of: invalidation.range)) }
         precondition(
             state.isDead, "a section of a guard that holds a lock across it must end on the thread it began on")
@@ -93,7 +94,7 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
         state.uncover()
     }
 
-    /// The lock of a stripe; traps if the guard was made for fewer pages.
+    /// The lock of a stripe; traps if there is no such stripe.
     @inlinable @inline(__always)
     func stripe(_ index: Int) -> UnsafeMutablePointer<SmallLock> {
         precondition(
@@ -102,7 +103,7 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
         return stripes[index]
     }
 
-    /// Takes the locks if all of them are free; otherwise none.
+    /// Takes the locks if all of them are free; otherwise takes none.
     private func takeAtOnce(_ covered: ClosedRange<Int>) -> Bool {
         for index in covered where !stripe(index).pointee.tryLock() {
             for taken in covered.lowerBound..<index { stripes[taken].pointee.unlock() }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// How the word of a stripe is laid out. ``StripedScheme``, ``AsymmetricScheme`` and ``AdaptiveScheme`` use it, each as much
-/// as it needs; the word of the ``WideSections`` has the count and the generation alone.
+/// The layout of a stripe's word. ``StripedScheme``, ``AsymmetricScheme`` and ``AdaptiveScheme`` use as much of it as
+/// they need; the word of the ``WideSections`` has the count and the generation alone.
 ///
 /// Legal states:
 ///
@@ -11,10 +11,10 @@ import Synchronization
 ///     2       revoking    a section waits for the faults that install without the lock; count is not 0
 ///     3       biased      faults install without the lock; nobody holds the lock for installs
 ///     4-23    count       open sections
-///     24-63   generation  sections that ever started; wraps after 2^40, three hours at 100 million a second: a walk
-///                         would have to last that long, and to the very section, to take one for the other
+///     24-63   generation  starts so far; wraps after 2^40, three hours at 100 million a second: a walk would have to
+///                         last that long, and to the very start, to take one state for the other
 ///
-/// `revoking` and `biased` exclude each other. Of a ticket, the lock is left out.
+/// `revoking` and `biased` exclude each other. A ticket leaves the lock out.
 @usableFromInline
 enum StripeWord {
     @usableFromInline
@@ -42,12 +42,12 @@ enum StripeWord {
         return (word & (~belowGeneration | dead)) &+ generation
     }
 
-    /// Traps where no section is open that could end (invariant 7).
+    /// Traps if no section is open that could end (invariant 7).
     static func requireOpenSection(_ word: UInt64) {
         precondition(word & count != 0, "an invalidation ended that had not started")
     }
 
-    /// Traps where no more sections fit into the count.
+    /// Traps if no more sections fit into the count.
     static func requireRoom(_ word: UInt64) {
         precondition(word & count != count, "more than 1,048,575 invalidations of a stripe are open at once")
     }
@@ -58,12 +58,13 @@ enum StripeWord {
 struct Stripe: ~Copyable, Sendable {
     @usableFromInline
     let word: Atomic<UInt64>
-    /// How many sections wait for the lock, in the place of the word's count, so that a fault tests both in one step. No
-    /// part of the word: a holder stores that back whole. Relaxed throughout: it orders nothing; who misses it comes first.
+    /// How many sections wait for the lock, in the place of the word's count, so that a fault tests both in one step.
+    /// It is no part of the word, since a holder stores the word back whole. Relaxed throughout: it orders nothing, and
+    /// a fault that misses it only comes first.
     @usableFromInline
     let waitingSections = Atomic<UInt64>(0)
-    /// Faults with the lock since the last section, or since somebody asked whether to bias the stripe again. Written with
-    /// the lock held, by ``AdaptiveScheme`` alone.
+    /// Faults with the lock since the last section, or since a fault last asked whether to bias the stripe again. Only
+    /// ``AdaptiveScheme`` writes it, with the lock held.
     @usableFromInline
     let quietFaults = Atomic<UInt32>(0)
 
@@ -79,15 +80,15 @@ struct Stripe: ~Copyable, Sendable {
         quietFaults.store(0, ordering: .relaxed)
     }
 
-    /// Changes the word for a section, while nobody holds the lock: a holder stores the word back whole. Returns what the
-    /// word was changed to.
+    /// Changes the word for a section, while nobody holds the lock: a holder stores the word back whole. Returns the
+    /// changed word.
     ///
-    /// Waits, spinning, yielding, then sleeping, for whoever has the lock now and for faults that are about to take it.
-    /// Other faults give way: faults follow each other so closely that the lock might never be found free.
+    /// Waits, spinning, yielding, then sleeping, for the holder of the lock and for faults that are about to take it.
+    /// Other faults give way: they follow each other so closely that the section might never find the lock free.
     ///
-    /// Acquiring: what comes after it comes after the last holder's section (pairs with the releasing store that gives the
-    /// lock back). Releasing: what came before, such as the change of the pages before an end, comes before what a fault
-    /// does whose ticket sees it (pairs with the acquiring load of a ticket).
+    /// Acquiring: what comes after it comes after the last holder's section (pairs with the releasing store that gives
+    /// the lock back). Releasing: what came before, such as the change of the pages before an end, comes before what a
+    /// fault does whose ticket sees it (pairs with the acquiring load of a ticket).
     @discardableResult
     func updateUnlocked(_ change: (UInt64) -> UInt64) -> UInt64 {
         // Relaxed: the exchange has the ordering.
@@ -125,16 +126,17 @@ struct Stripe: ~Copyable, Sendable {
         }
     }
 
-    /// Runs `body` with the lock held, and changes the word as the lock is taken. `body` gets what it was changed to.
+    /// Takes the lock and changes the word in one step, runs `body` with the changed word, and gives the lock back.
     func withLock(changing change: (UInt64) -> UInt64 = { $0 }, _ body: (UInt64) -> Void) {
         let locked = updateUnlocked { change($0) | StripeWord.lock }
         body(locked)
         unlock(locked)
     }
 
-    /// Gives the lock back that was taken with this word.
+    /// Gives back the lock that was taken with this word.
     func unlock(_ locked: UInt64) {
-        // Releasing: what was torn down comes before the next holder's section. Nobody else changes a locked word.
+        // Releasing: the teardown comes before the next holder's section (pairs with updateUnlocked and beginInstall).
+        // Only the holder changes a locked word.
         word.store(locked & ~StripeWord.lock, ordering: .releasing)
     }
 }
@@ -142,22 +144,20 @@ struct Stripe: ~Copyable, Sendable {
 /// The stripes of a guard, each on cache lines of its own.
 @usableFromInline
 struct Stripes: ~Copyable, Sendable {
-    /// How the space is divided.
     @usableFromInline
     let size: StripeSize
     @usableFromInline
     let lines: CacheLineArray<Stripe>
 
-    /// For page numbers below `pages`, each with its word at `word`.
+    /// For page numbers below `pages`; each stripe's word begins as `word`.
     init(pages: Int, size: StripeSize, word: UInt64 = 0) {
         self.size = size
         lines = CacheLineArray(count: size.count(pages: pages)) { Stripe(word) }
     }
 
-    /// How many there are.
     var count: Int { lines.count }
 
-    /// A stripe; traps where the guard was made for fewer pages.
+    /// A stripe; traps if there is no such stripe.
     @inlinable @inline(__always)
     subscript(index: Int) -> UnsafeMutablePointer<Stripe> {
         precondition(
@@ -165,14 +165,13 @@ struct Stripes: ~Copyable, Sendable {
         return lines[index]
     }
 
-    /// The stripe that a page lies in.
     @inlinable @inline(__always)
     func stripe(at page: Int) -> UnsafeMutablePointer<Stripe> { self[size.index(of: page)] }
 
-    /// Whether the subscription is over, as the page's stripe has it.
+    /// Whether the page's stripe is marked as dead.
     @inlinable
     func isDead(at page: Int) -> Bool {
-        // Relaxed: nothing is read on the strength of it, and whoever comes after markDead() reads true.
+        // Relaxed: nothing is read on the strength of the answer, and a thread that comes after markDead() reads true.
         stripe(at: page).pointee.word.load(ordering: .relaxed) & StripeWord.dead != 0
     }
 
@@ -197,8 +196,8 @@ struct Stripes: ~Copyable, Sendable {
     }
 }
 
-/// How large the parts are into which a guard divides the space, so that faults and sections in different ones do not
-/// meet: a power of two of pages.
+/// The size of the parts into which a guard divides the space: a power of two of pages. Faults and sections in
+/// different parts do not meet.
 public struct StripeSize: Hashable, Sendable {
     /// Below 64, which the compiler does not know: shifts by it that are defined for any amount take ten instructions.
     @usableFromInline
@@ -211,7 +210,7 @@ public struct StripeSize: Hashable, Sendable {
     @inlinable
     public static var hugePage: StripeSize { StripeSize(shift: 9) }
 
-    /// So many pages; `nil` where that is no power of two.
+    /// Stripes of `pages` pages; `nil` if that is no power of two.
     public init?(pages: Int) {
         guard pages > 0, pages.nonzeroBitCount == 1 else { return nil }
         self.init(shift: pages.trailingZeroBitCount)
@@ -220,21 +219,18 @@ public struct StripeSize: Hashable, Sendable {
     /// How many pages a stripe has.
     public var pages: Int { 1 << shift }
 
-    /// How many stripes `pages` pages take.
     @usableFromInline
     func count(pages: Int) -> Int { (pages + self.pages - 1) >> shift }
 
-    /// The stripe that a page lies in.
     @inlinable @inline(__always)
     func index(of page: Int) -> Int { page &>> shift }
 
-    /// The stripes that a range touches.
     @usableFromInline
     func indices(of range: InvalidationRange) -> ClosedRange<Int> {
         index(of: range.startPage)...index(of: range.endPage - 1)
     }
 
-    /// What a range covers of one of the stripes that it touches.
+    /// The part of a range that lies in one of the stripes that it touches.
     @usableFromInline
     func part(of range: InvalidationRange, in stripe: Int) -> InvalidationRange {
         let pages = self.range(of: stripe)
@@ -242,7 +238,6 @@ public struct StripeSize: Hashable, Sendable {
             start: max(range.startPage, pages.startPage), end: min(range.endPage, pages.endPage))
     }
 
-    /// The pages of a stripe.
     @usableFromInline
     func range(of stripe: Int) -> InvalidationRange {
         InvalidationRange(start: stripe &<< shift, end: (stripe + 1) &<< shift)

@@ -1,8 +1,8 @@
 import CPlatform
 import Synchronization
 
-/// Striped validation in one step: a word for each stripe of the space holds what a fault must check and the lock that it
-/// must take, so that one compare-and-swap does both.
+/// Striped validation in one step: the word of a stripe holds both what a fault must check and the lock that it must
+/// take, so one compare-and-swap does both.
 ///
 /// The race in a stripe, with the outcome that it must have:
 ///
@@ -15,20 +15,20 @@ import Synchronization
 ///     word: ticket                 (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// Each change of the word needs the lock to be free, so the exchanges stand in one order. Where the fault's comes first,
-/// the section's acquires what it released, and its teardown finds the install. Where it comes second, the generation has
-/// moved since the ticket, and it fails; or the ticket was taken after the section's end, then its load acquired the
-/// change, and the walk saw it. Between the two no ticket is given, since the count is not 0. The generation keeps a whole
-/// section that fits inside the walk from being missed.
+/// An exchange of the word succeeds only if the lock is free, so the exchanges happen in one order. If the fault's
+/// exchange is first, the section's acquires what the fault released, and the teardown finds the install. If the
+/// fault's is second, the generation has moved since the ticket, and the exchange fails; or the ticket was taken after
+/// the section's end, and its load acquired the change, which the walk saw. No ticket is given between start and end,
+/// since the count is not 0. If a whole section fits inside the walk, the generation shows it.
 ///
 /// Sections over more stripes than a bound are `WideSections`. Installs and teardowns of one stripe exclude each other.
 public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
-    /// 32 stripes: 64 MiB, where a stripe has 2 MiB.
+    /// 32 stripes: 64 MiB, if a stripe has 2 MiB.
     public static var defaultWideBound: Int { 32 }
 
-    /// The words that a fault began with, and where the first one lies.
+    /// The words that a fault began with, and the stripe of the first one.
     public struct Ticket: @unchecked Sendable {
         // @unchecked: an atomic behind a pointer.
         @usableFromInline
@@ -46,7 +46,7 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
         }
     }
 
-    /// Beyond these there are no stripes.
+    /// There are stripes for page numbers below this.
     public let pages: Int
     @usableFromInline
     let stripes: Stripes
@@ -58,7 +58,7 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
         self.init(pages: pages, stripeSize: stripeSize, wideBound: wideBound, word: 0)
     }
 
-    /// With each stripe's word at `word`.
+    /// Each stripe's word begins as `word`.
     init(pages: Int, stripeSize: StripeSize, wideBound: Int, word: UInt64) {
         self.pages = pages
         stripes = Stripes(pages: pages, size: stripeSize, word: word)
@@ -70,13 +70,14 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
         let stripe = stripes.stripe(at: page)
-        // The install will write the line: one transfer then, not one to read and one to write.
+        // The install will write the line: it is transferred once, not once to read and once to write.
         cplatform_prefetch_for_write(stripe)
-        // Acquiring, both: the walk comes after it, and sees the change of every section whose end it sees (pairs with the
-        // ends).
+        // Acquiring, both: the walk comes after them, and sees the change of every section whose end they see (pairs
+        // with Stripes.countEnd and WideSections.lower).
         let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
         let wideWord = wide.word.load(ordering: .acquiring)
-        // Idle in both, and no section waits for the lock: the other two have no other bits there than the count's.
+        // Idle in both words, and no section waits for the lock: `wideWord` and `waiting` have only a count in these
+        // bits.
         let waiting = stripe.pointee.waitingSections.load(ordering: .relaxed)
         guard (word | wideWord | waiting) & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
         return Ticket(stripe: stripe, word: word, wide: wideWord)
@@ -85,7 +86,7 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
         var waited: UInt64 = 0
-        // Acquiring: the install comes after the teardowns of all sections so far (pairs with their stores). A failure
+        // Acquiring: the install comes after the teardowns of all sections so far (pairs with Stripe.unlock). A failure
         // reads nothing that the lock protects.
         if !ticket.stripe.pointee.word.compareExchange(
             expected: ticket.word, desired: ticket.word | StripeWord.lock, successOrdering: .acquiring,
@@ -101,8 +102,8 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
         return nil
     }
 
-    /// Waits for the lock while nothing else about the word has moved and no section wants it, a millisecond at most.
-    /// Returns how long, or 0 if it has not got the lock.
+    /// Waits for the lock, a millisecond at most, while nothing else about the word has moved and no section wants the
+    /// lock. Returns the wait in nanoseconds, or 0 if it has not got the lock.
     @usableFromInline @inline(never)
     static func beginInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: UInt64) -> UInt64 {
         InstallSection.trapFault()
@@ -130,12 +131,12 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) {
         InstallSection.leave()
-        // Releasing: the install comes before the next section's teardown (pairs with its exchange). Nobody else changes
-        // a locked word, so storing the ticket takes the lock off and nothing else.
+        // Releasing: the install comes before the next section's teardown (pairs with Stripe.updateUnlocked). Only the
+        // holder changes a locked word, so storing the ticket takes the lock off and changes nothing else.
         ticket.stripe.pointee.word.store(ticket.word, ordering: .releasing)
     }
 
-    /// The pages of its stripe.
+    /// The pages of the page's stripe.
     public func contestedRange(at page: Int) -> InvalidationRange {
         stripes.size.range(of: stripes.size.index(of: page))
     }
@@ -177,14 +178,14 @@ extension StripedScheme {
         wide.resetAfterFork()
     }
 
-    /// Marks every stripe; each lock has been free after that, so no install is open.
+    /// Marks every stripe. Each lock is free when its stripe is marked, so no install is open afterwards.
     public func markDead() { stripes.markDead() }
 }
 
-/// The open sections over more stripes than a bound: counted once for the whole space instead of in each stripe, in a word
-/// that every fault looks at.
+/// The open sections over more stripes than a bound: counted once for the whole space instead of in each stripe, in a
+/// word that every fault checks.
 ///
-/// A wide section still takes the lock of each stripe while it tears down there, so that it meets every install:
+/// A wide section still takes the lock of each stripe while it tears the stripe down, so it meets every install:
 ///
 ///     fault                                   wide section
 ///     ticket = wide, idle         (acquire)   wide: count + 1, generation + 1
@@ -194,13 +195,14 @@ extension StripedScheme {
 ///     install; give the lock back (release)   change; wide: count - 1              (release)
 ///     Outcome: the fault sees the raise, or the section finds what the fault installed.
 ///
-/// Whoever has the lock first, the other comes after it: a fault whose lock acquires what the section's lock released sees
-/// the raise that came before, and the teardown of a section whose lock comes second sees the install.
+/// If the section has the lock first, the fault's lock acquires what the section's released, and the fault sees the
+/// raise. If the fault has it first, the section's lock acquires the install, and the teardown finds it.
 @usableFromInline
 struct WideSections: ~Copyable, Sendable {
     /// Sections over more stripes than this are wide.
     let bound: Int
-    /// Lies with what every fault reads of its guard: one line to fetch, also after one of the few that are written to it.
+    /// Inline, beside what every fault reads of its guard: a fault fetches one line for both, also after one of the few
+    /// writes.
     @usableFromInline
     let word = Atomic<UInt64>(0)
 
@@ -209,12 +211,13 @@ struct WideSections: ~Copyable, Sendable {
         self.bound = bound
     }
 
-    /// Whether a section over these stripes is wide; the same at its start and at its end.
+    /// Whether a section over these stripes is wide. The answer at its end is that at its start.
     func includes(_ stripes: ClosedRange<Int>) -> Bool { stripes.count > bound }
 
-    /// Before the first stripe is torn down.
+    /// Called before the first stripe is torn down.
     func raise() {
-        // Relaxed: the locks of the stripes, which come after it, order it.
+        // Relaxed: the stripes' locks come after it, and for faults without a lock a heavy barrier (both pair with
+        // beginInstall).
         StripeWord.requireRoom(word.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
     }
 
@@ -224,19 +227,19 @@ struct WideSections: ~Copyable, Sendable {
         word.store(StripeWord.afterFork(word.load(ordering: .relaxed)), ordering: .relaxed)
     }
 
-    /// After the pages have changed.
+    /// Called after the pages have changed.
     func lower() {
-        // Releasing: the change of the pages comes before it; pairs with the load of a ticket.
+        // Releasing: the change of the pages comes before it (pairs with the load of a ticket).
         StripeWord.requireOpenSection(word.wrappingSubtract(StripeWord.section, ordering: .releasing).oldValue)
     }
 }
 
-/// A word for each stripe of 2 MiB, in which a fault validates its walk and locks with one compare-and-swap.
+/// A word for each stripe, of 2 MiB by default: a fault validates its walk and locks with one compare-and-swap.
 public typealias StripedGuard = RetryingGuard<StripedScheme>
 
 extension RetryingGuard where Scheme == StripedScheme {
     /// A guard for a subscriber of `space`, for page numbers below `pages`. Sections over more than `wideBound` stripes
-    /// keep faults out of the whole space, and cost their end less.
+    /// keep faults out of the whole space; their ends cost less.
     public convenience init(
         space: AddressSpace, pages: Int, stripeSize: StripeSize = .hugePage,
         wideBound: Int = StripedScheme.defaultWideBound,

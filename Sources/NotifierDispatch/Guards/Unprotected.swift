@@ -1,5 +1,5 @@
-/// UNSAFE. No protection at all: the speed limit for every other guard, and the control that shows that stale
-/// translations are found where there are any.
+/// UNSAFE. No protection at all, not even after ``markDead()``: the speed limit for every other guard, and the control
+/// that shows that stale translations are found if there are any.
 public final class UnprotectedGuard: TranslationGuard, SectionObserver {
     public static var isProtected: Bool { false }
     public static var capabilities: SubscriberCapabilities { [] }
