@@ -107,6 +107,7 @@ private final class OneSlowFault: TranslationGuard, SectionObserver {
     func invalidationEnded(_ invalidation: Invalidation) {}
 
     func markDead() {}
+    func resetAfterFork() {}
 }
 
 /// Lets everything through; its first start sleeps.
@@ -135,4 +136,5 @@ private final class SlowFirstStart: TranslationGuard, SectionObserver {
     func invalidationEnded(_ invalidation: Invalidation) {}
 
     func markDead() {}
+    func resetAfterFork() {}
 }

@@ -119,4 +119,5 @@ private final class WatchedGuard: TranslationGuard, SectionObserver {
     }
 
     func markDead() {}
+    func resetAfterFork() {}
 }

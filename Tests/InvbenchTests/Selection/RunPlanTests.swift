@@ -222,4 +222,5 @@ private final class UnlockedGuard: TranslationGuard, SectionObserver, WalksUnloc
     func invalidationEnded(_ invalidation: Invalidation) {}
 
     func markDead() {}
+    func resetAfterFork() {}
 }
