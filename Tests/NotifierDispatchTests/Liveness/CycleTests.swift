@@ -4,7 +4,7 @@ import Testing
 @testable import NotifierDispatch
 
 /// What would wait for itself traps, and says what waits for what; in optimised builds too, where it would hang.
-@Suite("Rule E: cycles trap")
+@Suite("Rule E: cycles trap", .serialized)
 struct CycleTests {
     @Test("An install that invalidates", arguments: ProtectedGuard.allCases, [508, 600])
     func installInvalidates(kind: ProtectedGuard, first: Int) async {

@@ -7,7 +7,7 @@ import Testing
 /// fallback: its thread never waits for its own claim.
 ///
 /// In processes of their own: where a walk may not invalidate it traps.
-@Suite("Rule A: walks that invalidate")
+@Suite("Rule A: walks that invalidate", .serialized)
 struct InvalidatingWalkTests {
     /// The first collision leads to the fallback.
     static let oneCollision = RetryBudget(collisions: 1, nanoseconds: .max, fallbackNanoseconds: 5_000_000_000)

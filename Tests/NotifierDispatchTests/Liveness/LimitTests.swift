@@ -10,7 +10,7 @@ private func openForGood(_ count: Int, in space: AddressSpace) throws {
     }
 }
 
-@Suite("Rule G: how many sections can be open")
+@Suite("Rule G: how many sections can be open", .serialized)
 struct OpenSectionLimitTests {
     @Test("16,383 can, and are counted")
     func limit() throws {
@@ -55,7 +55,7 @@ struct OpenSectionLimitTests {
     }
 }
 
-@Suite("Rule H: what is refused")
+@Suite("Rule H: what is refused", .serialized)
 struct RefusalTests {
     /// Those that are made for a number of pages.
     static let withPages: [ProtectedGuard] =

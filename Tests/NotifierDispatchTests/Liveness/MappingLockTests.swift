@@ -7,7 +7,7 @@ import Testing
 /// start must never wait for a claim whose walk waits for that lock.
 ///
 /// In processes of their own: threads that wait for each other hang for ever.
-@Suite("Rule A: a claim and the lock that a driver makes its sections under")
+@Suite("Rule A: a claim and the lock that a driver makes its sections under", .serialized)
 struct MappingLockTests {
     /// The first collision leads to the fallback, and that ends after 10 ms.
     static let soon = RetryBudget(collisions: 1, nanoseconds: 100_000, fallbackNanoseconds: 10_000_000)

@@ -3,7 +3,7 @@ import Testing
 @testable import NotifierDispatch
 
 /// In processes of their own: whoever waits inside a read section keeps the grace periods of all from ending.
-@Suite("Rules E and F: ending a subscription")
+@Suite("Rules E and F: ending a subscription", .serialized)
 struct UnregisteringTests {
     @Test(
         "It waits for no section inside a read section: grace periods pass while it waits, and while it does not",
