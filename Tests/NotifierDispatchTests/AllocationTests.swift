@@ -63,6 +63,21 @@ struct AllocationTests {
         }
     }
 
+    @Test("A start that call-all refuses allocates nothing: its caller may be the one that is to find memory")
+    func refusedByCallAll() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace(pairing: .callAll)
+            let subscribers = RecordingSubscriber.inAddressOrder(3)
+            subscribers[1].capabilities = .mayWouldBlock
+            subscribers[1].answer = { $0.isBlockable ? .done : .wouldBlock }
+            for subscriber in subscribers { _ = try space.register(subscriber) }
+            var isRefused = true
+            #expect(allocations { isRefused = !space.startsAndEnds(.nonBlockable()) } == 0)
+            #expect(isRefused)
+            #expect(subscribers.map(\.ends.value) == [subscribers[0].starts.value, 0, subscribers[2].starts.value])
+        }
+    }
+
     @Test("Neither a revocation allocates, nor a section over many stripes, nor the fault that biases a stripe again")
     func adaptiveGuard() {
         RCU.withRegisteredThread {
