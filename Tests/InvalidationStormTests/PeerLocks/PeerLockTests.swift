@@ -51,14 +51,14 @@ struct PeerLockTests {
     @Test("A guard whose lock has a try is refused beside a fault", arguments: PeerLock.withATry)
     func guardWithATry(kind: PeerLock) throws {
         let translationGuard = kind.makeGuard()
-        #expect(type(of: translationGuard).capabilities == [.mayWouldBlock, .receivesEnd])
+        #expect(type(of: translationGuard).capabilities == [.mayWouldBlock, .receivesEnd, .mayWaitForSections])
         #expect(try startBesideAFault(translationGuard, waitsForFault: false) == .wouldBlock)
     }
 
     @Test("A guard whose lock has none waits for the fault, and never would block", arguments: PeerLock.withoutATry)
     func guardWithoutATry(kind: PeerLock) throws {
         let translationGuard = kind.makeGuard()
-        #expect(type(of: translationGuard).capabilities == .receivesEnd)
+        #expect(type(of: translationGuard).capabilities == [.receivesEnd, .mayWaitForSections])
         #expect(try startBesideAFault(translationGuard, waitsForFault: true) == .done)
     }
 
