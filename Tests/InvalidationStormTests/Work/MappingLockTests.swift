@@ -109,13 +109,14 @@ private final class WatchedGuard: TranslationGuard, SectionObserver {
     }
 
     func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
-        watch.open.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        // The end of a subscription is told as a section, too, and needs no lock of the driver's.
+        if invalidation.event != .release { watch.open.wrappingAdd(1, ordering: .acquiringAndReleasing) }
         teardown(invalidation.range)
         return .done
     }
 
     func invalidationEnded(_ invalidation: Invalidation) {
-        watch.open.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+        if invalidation.event != .release { watch.open.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
     }
 
     func markDead() {}

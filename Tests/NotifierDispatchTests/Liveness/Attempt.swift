@@ -21,10 +21,10 @@ final class Attempt: Sendable {
 
     /// Starts it.
     init(_ body: @escaping @Sendable () -> Void) {
-        _ = RegisteredThread { [hasEnded] in
+        RegisteredThread { [hasEnded] in
             body()
             hasEnded.open()
-        }
+        }.detach()
     }
 
     /// Whether it comes to its end without help, in far more time than it needs.

@@ -20,6 +20,9 @@ final class PlainThread: @unchecked Sendable {
 
     /// Waits for the thread to end. To be called once.
     func join() { pthread_join(handle, nil) }
+
+    /// Leaves the thread to itself: nobody will join it.
+    func detach() { pthread_detach(handle) }
 }
 
 /// What a C function pointer can carry of a closure.
@@ -37,6 +40,9 @@ final class RegisteredThread: Sendable {
 
     /// Waits for the body to end. To be called once.
     func join() { thread.join() }
+
+    /// Leaves the thread to itself: nobody will join it.
+    func detach() { thread.detach() }
 }
 
 /// Runs `body` on `count` registered threads at once, which all start together, and waits for them. `body` gets the
