@@ -68,12 +68,13 @@ import Testing
     @Test("A start that was waiting when the window opened counts from then on")
     func startBeforeTheWindow() throws {
         var settings = settings(.installCost, invalidators: 1)
-        settings.warmUpNanoseconds = 20_000_000
-        let measurement = try #require(
-            Storm.run(settings, cancellation: Cancellation()) { _ in SlowFirstStart(milliseconds: 500) })
+        // Long enough for the start to begin in it on a busy machine.
+        settings.warmUpNanoseconds = 400_000_000
+        let slow = SlowFirstStart(milliseconds: 1_200)
+        let measurement = try #require(Storm.run(settings, cancellation: Cancellation()) { _ in slow })
         let longest = try #require(measurement.longestStartNanoseconds)
         #expect(longest >= 10_000_000)
-        #expect(longest < 499_000_000)
+        #expect(longest < slow.slept.load(ordering: .relaxed))
     }
 }
 
@@ -118,6 +119,8 @@ private final class SlowFirstStart: TranslationGuard, SectionObserver {
     static var capabilities: SubscriberCapabilities { [] }
     private let milliseconds: UInt32
     private let hasStarted = Atomic<Bool>(false)
+    /// How long the sleep took, in nanoseconds.
+    let slept = Atomic<UInt64>(0)
 
     init(milliseconds: UInt32) { self.milliseconds = milliseconds }
 
@@ -128,7 +131,11 @@ private final class SlowFirstStart: TranslationGuard, SectionObserver {
     }
 
     func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
-        if !hasStarted.exchange(true, ordering: .relaxed) { usleep(milliseconds * 1_000) }
+        if !hasStarted.exchange(true, ordering: .relaxed) {
+            let start = MonotonicClock.now()
+            usleep(milliseconds * 1_000)
+            slept.store(MonotonicClock.now() - start, ordering: .relaxed)
+        }
         teardown(invalidation.range)
         return .done
     }
