@@ -143,7 +143,9 @@ struct Invalidator: Sendable {
         let section = space.notifiers.invalidateRangeStart(invalidation)
         let (after, opening) = (clock.now(), control.windowStartTicks)
         // Of a start that was waiting when the window opened, the time from then on.
-        if opening != 0 { longestStartTicks = max(longest, after &- max(before, opening)) }
+        // The window may have opened since `after` was read.
+        let begin = max(before, opening)
+        if opening != 0, after > begin { longestStartTicks = max(longest, after &- begin) }
         return section
     }
 
