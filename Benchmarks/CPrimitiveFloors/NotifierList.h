@@ -15,7 +15,7 @@ struct floor_node {
     void (*end)(void *subscriber, const struct floor_invalidation *what);
     void (*released)(void *subscriber);
     void *subscriber;
-    uint64_t serial; // the how-manieth registration of the list, from 1
+    uint64_t serial; // counts the registrations of the list, from 1
     atomic_bool release_called;
 };
 

@@ -2,7 +2,7 @@
 public struct KernelSettings: Hashable, Sendable {
     /// Whether cores may run above their nominal frequency: `on` or `off`.
     public let boost: String?
-    /// Who puts idle cores to sleep, which decides how long a wake-up takes: `intel_idle`, `haltpoll`, `none`.
+    /// The driver that puts idle cores to sleep. It decides how long a wake-up takes: `intel_idle`, `haltpoll`, `none`.
     public let idleDriver: String?
     /// When memory is backed with transparent huge pages: `always`, `madvise`, `never`.
     public let transparentHugePages: String?

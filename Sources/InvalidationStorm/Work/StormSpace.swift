@@ -7,7 +7,7 @@ import NotifierDispatch
 public struct StormSpace: Sendable {
     /// What is changed.
     public let pageTable: PageTable
-    /// Who is told about changes.
+    /// The space whose subscribers are told about changes.
     public let notifiers: AddressSpace
 
     /// A space with a page table of its own, whose pages are all at generation 1.

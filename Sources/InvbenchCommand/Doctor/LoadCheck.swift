@@ -1,6 +1,6 @@
 import BenchmarkRecords
 
-/// Who else uses the processors.
+/// The other programs that use the processors.
 extension Examination {
     func loadFinding() -> Finding {
         let subject = "other load"
