@@ -30,11 +30,10 @@ uint64_t floor_range_counter_begin_retry_loop(struct floor_range_counter *counte
 }
 
 uint64_t floor_range_counter_raise_lower_loop(struct floor_range_counter *counter, uint64_t count) {
-    uint64_t last = 0;
     for (uint64_t round = 0; round < count; round++) {
-        last += floor_range_counter_lower(counter, floor_range_counter_raise(counter));
+        floor_range_counter_lower(counter, floor_range_counter_raise(counter));
     }
-    return last;
+    return count;
 }
 
 uint64_t floor_inv_lock_begin_retry_loop(struct floor_inv_lock *lock, uint64_t count) {
