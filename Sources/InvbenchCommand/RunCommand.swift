@@ -26,7 +26,7 @@ struct RunCommand: GuardCommand {
         let scenarios = try loadScenarios(of: plan)
         try checkDetector()
         if let signal = Interruption.signal { throw ExitStatus.interrupted(signal: signal) }
-        let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint)
+        let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint, context: context)
         StandardError.write(
             RunHeader.text(
                 of: plan, options: options, machine: fingerprint.machine, counters: counters,

@@ -10,17 +10,20 @@ public struct RoundTripStates: Hashable, Sendable {
     /// The centres, in nanoseconds, of the states with the most members first.
     public let centres: [Double]
 
-    /// How far from its centre a round trip still belongs to the state.
+    /// How far from its centre a round trip still belongs to the state, unless something else is said.
     public static let factor = 1.5
+    private let factor: Double
 
-    /// Finds the states of these round trips, in nanoseconds and above 0.
-    public init(roundTrips: [Double]) {
+    /// Finds the states of these round trips, in nanoseconds and above 0. Within `factor` of its centre, above 1, a round
+    /// trip belongs to a state.
+    public init(roundTrips: [Double], factor: Double = RoundTripStates.factor) {
+        self.factor = factor
         var rest = roundTrips.filter { $0 > 0 }.sorted()
         var centres: [Double] = []
         while !rest.isEmpty {
-            let centre = Self.centre(of: rest)
+            let centre = Self.centre(of: rest, factor: factor)
             centres.append(centre)
-            rest.removeAll { Self.areAlike($0, centre) }
+            rest.removeAll { Self.areAlike($0, centre, factor) }
         }
         self.centres = centres
     }
@@ -29,21 +32,21 @@ public struct RoundTripStates: Hashable, Sendable {
     /// none.
     public func state(of roundTrip: Double?) -> Int? {
         guard let roundTrip, roundTrip > 0 else { return nil }
-        return centres.firstIndex { Self.areAlike(roundTrip, $0) }
+        return centres.firstIndex { Self.areAlike(roundTrip, $0, factor) }
     }
 
     /// Whether two repetitions met the cores in different states, as far as their round trips were measured.
     static func areApart(_ first: Double?, _ second: Double?) -> Bool {
         guard let first, let second, first > 0, second > 0 else { return false }
-        return !areAlike(first, second)
+        return !areAlike(first, second, factor)
     }
 
     /// The middle of the densest part, drawn there from a value that may lie at its edge. `sorted` is not empty.
-    private static func centre(of sorted: [Double]) -> Double {
-        var centre = busiest(of: sorted)
+    private static func centre(of sorted: [Double], factor: Double) -> Double {
+        var centre = busiest(of: sorted, factor: factor)
         // Each step leaves the centre among the values; should two take turns, the last one will do.
         for _ in sorted {
-            let members = sorted.filter { areAlike($0, centre) }
+            let members = sorted.filter { areAlike($0, centre, factor) }
             let middle = members[members.count / 2]
             if middle == centre { break }
             centre = middle
@@ -52,12 +55,12 @@ public struct RoundTripStates: Hashable, Sendable {
     }
 
     /// The value with the most within the factor; of several, the one in the middle.
-    private static func busiest(of sorted: [Double]) -> Double {
+    private static func busiest(of sorted: [Double], factor: Double) -> Double {
         var start = 0
         var end = 0
         let neighbours = sorted.map { value in
-            while !areAlike(sorted[start], value) { start += 1 }
-            while end < sorted.count && areAlike(sorted[end], value) { end += 1 }
+            while !areAlike(sorted[start], value, factor) { start += 1 }
+            while end < sorted.count && areAlike(sorted[end], value, factor) { end += 1 }
             return end - start
         }
         let most = neighbours.max() ?? 0
@@ -65,7 +68,7 @@ public struct RoundTripStates: Hashable, Sendable {
         return sorted[candidates[candidates.count / 2]]
     }
 
-    static func areAlike(_ first: Double, _ second: Double) -> Bool {
+    static func areAlike(_ first: Double, _ second: Double, _ factor: Double) -> Bool {
         max(first, second) <= factor * min(first, second)
     }
 }

@@ -30,7 +30,7 @@ public struct HistoryChange: Sendable {
     /// Whether the cores reached each other at another speed after the change: then it may be the host's.
     public var mayBeOfHost: Bool {
         guard let (before, after) = roundTrips else { return false }
-        return !RoundTripStates.areAlike(before, after)
+        return !RoundTripStates.areAlike(before, after, RoundTripStates.factor)
     }
 
     /// Whether both runs measured the same commit, each from a clean tree, so that the source did not change.

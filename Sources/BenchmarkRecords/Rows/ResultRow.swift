@@ -53,4 +53,12 @@ public struct ResultRow: Hashable, Sendable {
 
     /// The value of one of our metrics; `nil` where the row does not have it.
     public subscript(metric: Metric) -> Double? { counters[metric.rawValue] }
+
+    /// The same row as a later repetition: its index is higher by `offset`, 0 or above.
+    public func renumbered(by offset: Int) -> ResultRow {
+        ResultRow(
+            runName: runName, runType: runType, repetitionIndex: repetitionIndex.map { $0 + offset },
+            repetitions: repetitions, iterations: iterations, realNanoseconds: realNanoseconds,
+            cpuNanoseconds: cpuNanoseconds, counters: counters)
+    }
 }

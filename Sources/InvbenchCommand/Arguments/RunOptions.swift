@@ -44,6 +44,9 @@ struct RunOptions: ParsableArguments {
                 + "of the timed operations, over all repetitions so far.", valueName: "folder"))
     var histograms: String?
 
+    @OptionGroup(title: "The answer")
+    var answer: AnswerFlags
+
     @OptionGroup(title: "Google Benchmark's flags")
     var benchmark: BenchmarkFlags
 

@@ -1,13 +1,17 @@
 import BenchmarkRecords
 
-/// The table and the verdict, when all is done.
+/// The verdict and the tables, when all is done.
 final class ConsoleText: RowDestination {
     private let sink: TextSink
-    private let unprotectedGuards: Set<String>
+    private let options: AnswerOptions
+    private let style: AnswerTable.Style
+    private let machine: MachineText
 
-    init(_ sink: TextSink, unprotectedGuards: Set<String>) {
+    init(_ sink: TextSink, options: AnswerOptions, style: AnswerTable.Style, machine: MachineText) {
         self.sink = sink
-        self.unprotectedGuards = unprotectedGuards
+        self.options = options
+        self.style = style
+        self.machine = machine
     }
 
     var hasFailed: Bool { sink.hasFailed }
@@ -18,8 +22,6 @@ final class ConsoleText: RowDestination {
 
     func end(_ rows: [ResultRow]) {
         if rows.isEmpty { return }
-        let table = ConsoleTable(rows: rows, unprotectedGuards: unprotectedGuards)
-        let verdict = Verdict(rows: rows, unprotectedGuards: unprotectedGuards)
-        sink.write("\(table)\n\(verdict)\n")
+        sink.write(AnswerTable(RunAnswer(rows: rows, options: options), machine: machine, style: style).description)
     }
 }

@@ -9,14 +9,20 @@ struct Destinations {
     private(set) var resultsPath: String?
     /// The folder of latencies, where one is kept.
     let histograms: HistogramFiles?
-    private let unprotectedGuards: Set<String>
+    private let answer: AnswerOptions
+    private let flags: AnswerFlags
+    private let machine: MachineText
     private var couldNotOpen = false
 
     /// Opens everything that `options` asks for. What cannot be opened is told on standard error, and the run goes on
     /// without it; nothing is touched where the options contradict each other.
-    init(_ options: RunOptions, plan: RunPlan, fingerprint: Fingerprint, date: Date = Date()) throws {
+    init(
+        _ options: RunOptions, plan: RunPlan, fingerprint: Fingerprint, context: [ContextLine], date: Date = Date()
+    ) throws {
         let flags = options.benchmark
-        unprotectedGuards = Set(plan.cells.filter { !$0.entry.isProtected }.map(\.entry.name))
+        self.flags = options.answer
+        answer = AnswerOptions(reference: options.answer.reference, unprotectedGuards: Set(plan.unprotectedGuards))
+        machine = MachineText(context: Dictionary(context.map { ($0.key, $0.value) }) { first, _ in first })
         let path = ResultsLocation.path(
             in: options.results, machine: fingerprint.machine.machineID, commit: fingerprint.build.commit, date: date)
         if let out = flags.out, !options.noSave, ResultsLocation.isSameFile(out, path) {
@@ -34,7 +40,7 @@ struct Destinations {
         if let out = flags.out, let destination = open(out, flags.outFormat) {
             all.append(isShort ? AggregatesOnly(destination) : destination)
         }
-        let display = text(flags.format, .standardOutput())
+        let display = text(flags.format, .standardOutput(), style: options.answer.style(on: STDOUT_FILENO))
         all.append(isShort ? AggregatesOnly(display) : display)
     }
 
@@ -63,12 +69,14 @@ struct Destinations {
             couldNotOpen = true
             return nil
         }
-        return text(format, sink)
+        return text(format, sink, style: AnswerTable.Style(isWide: flags.wide))
     }
 
-    private func text(_ format: OutputFormat, _ sink: TextSink) -> any RowDestination {
+    private func text(
+        _ format: OutputFormat, _ sink: TextSink, style: AnswerTable.Style
+    ) -> any RowDestination {
         switch format {
-        case .console: ConsoleText(sink, unprotectedGuards: unprotectedGuards)
+        case .console: ConsoleText(sink, options: answer, style: style, machine: machine)
         case .json: JSONText(sink)
         case .csv: CSVText(sink)
         }

@@ -1,4 +1,5 @@
 import BenchmarkRecords
+import Foundation
 import InvalidationStorm
 
 /// The context of a results file: where the results come from, how the run was made, and what the user adds.
@@ -15,6 +16,8 @@ enum RunContext {
             "random_interleaving": String(options.benchmark.interleaves),
             "retry_noisy": String(plan.noisyRetries),
             "counters": counters.description,
+            "clock_pair_ns": String(format: "%.1f", TickClock.calibrated.pairCostNanoseconds),
+            "unprotected_guards": plan.unprotectedGuards.joined(separator: " "),
             "guard_parameters": guardParameters(of: plan, options.parameters.chosen),
         ]
         let run = settings.map { ContextLine(key: $0.key, value: $0.value) } + options.placement.chosen.contextLines

@@ -105,6 +105,12 @@ struct RunPlan: Sendable {
         }
     }
 
+    /// The names of the guards that are declared unsafe.
+    var unprotectedGuards: [String] {
+        cells.filter { !$0.entry.isProtected }.map(\.entry.name)
+            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// The scenarios of the cells by their names; reads each chosen trace once.
     func loadScenarios() throws -> [String: Scenario] {
         var scenarios: [String: Scenario] = [:]

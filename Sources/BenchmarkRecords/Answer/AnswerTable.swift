@@ -1,0 +1,167 @@
+import Foundation
+
+/// An answer for people at a terminal, at most 100 columns wide: the verdict first, then a small table for each workload.
+public struct AnswerTable: Sendable, CustomStringConvertible {
+    /// How it looks.
+    public struct Style: Sendable {
+        /// Whether the terminal shows colours.
+        public var hasColours: Bool
+        /// Whether every column is shown that there is, whatever the width.
+        public var isWide: Bool
+
+        /// Plain and narrow unless something else is asked for.
+        public init(hasColours: Bool = false, isWide: Bool = false) {
+            self.hasColours = hasColours
+            self.isWide = isWide
+        }
+    }
+
+    /// The text, with a newline at its end; empty if no row is a repetition of a cell.
+    public let description: String
+
+    /// Lays out an answer. `machine` says what it was measured on: `2 virtual cores of an AMD EPYC`.
+    public init(_ answer: RunAnswer, machine: MachineText, style: Style = Style()) {
+        guard !answer.workloads.isEmpty else {
+            description = ""
+            return
+        }
+        let painter = Painter(isOn: style.hasColours)
+        let verdict = VerdictText(answer, machine: machine).lines
+        let top = verdict.map { WrappedText.wrapped($0) }
+        let blocks = answer.workloads.map { Self.block($0, machine: machine, style: style, painter) }
+        let notes = Self.notes(answer).map { WrappedText.wrapped($0) }
+        description = ([painter.bold(top.joined(separator: "\n"))] + blocks).joined(separator: "\n\n") + "\n"
+            + (notes.isEmpty ? "" : "\n" + notes.joined(separator: "\n") + "\n")
+    }
+
+    /// One column: what stands above it, its width, and its text for a guard.
+    private struct Column {
+        let heading: String
+        let width: Int
+        let text: (GuardAnswer) -> String
+    }
+
+    private static func columns(of answer: WorkloadAnswer, machine: MachineText, isWide: Bool) -> [Column] {
+        let reference = answer.reference ?? "reference"
+        func duration(_ heading: String, _ metric: Metric) -> Column {
+            Column(heading: heading, width: 9) { guardAnswer in
+                guardAnswer.median(metric).map { machine.latency($0) } ?? "-"
+            }
+        }
+        func longest(_ heading: String, _ metric: Metric) -> Column {
+            Column(heading: heading, width: 9) { $0.longest(metric).map { ScaledNumber.duration($0) } ?? "-" }
+        }
+        let narrow = [
+            Column(heading: "faults/s", width: 8) { $0.faultsPerSecond.map { ScaledNumber.rate($0.value) } ?? "too few" },
+            Column(heading: "95 %", width: 13) { guardAnswer in
+                guardAnswer.faultsPerSecond.map { "\(ScaledNumber.rate($0.low))-\(ScaledNumber.rate($0.high))" } ?? "-"
+            },
+            Column(heading: "x \(shortened(reference, to: 16))", width: 18) { guardAnswer in
+                guard let ratio = guardAnswer.ratio else { return "-" }
+                if guardAnswer.name == answer.reference { return "1" }
+                let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
+                return "\(ScaledNumber.ratio(ratio.value)) (\(ends))"
+            },
+            answer.isAboutWaits ? longest("f. worst", .faultLongest) : duration("fault p99", .faultP99),
+            Column(heading: "inval/s", width: 7) { guardAnswer in
+                guardAnswer.median(.invalidationsPerSecond).map { $0 == 0 ? "-" : ScaledNumber.rate($0) } ?? "-"
+            },
+            answer.isAboutWaits
+                ? longest("i. worst", .invalidationStartLongest) : duration("inv. p99", .invalidationP99),
+            Column(heading: "stale", width: 5) { $0.stale.map { ScaledNumber.count($0) } ?? "-" },
+        ]
+        guard isWide else { return narrow }
+        return narrow + [
+            Column(heading: "n", width: 4) { String($0.repetitions) },
+            duration("fault p50", .faultP50), duration("p99.9", .faultP99_9), longest("worst", .faultLongest),
+            duration("inv. p50", .invalidationP50), duration("p99.9", .invalidationP99_9),
+            Column(heading: "retries", width: 8) { guardAnswer in
+                guardAnswer.median(.faultRetriesPerFault).map { ScaledNumber.small($0) } ?? "-"
+            },
+            Column(heading: "CPU/fault", width: 9) { guardAnswer in
+                guardAnswer.processorNanosecondsPerFault.map { ScaledNumber.duration($0) } ?? "-"
+            },
+        ]
+    }
+
+    private static let guardWidth = 20
+
+    private static func block(
+        _ answer: WorkloadAnswer, machine: MachineText, style: Style, _ painter: Painter
+    ) -> String {
+        let columns = columns(of: answer, machine: machine, isWide: style.isWide)
+        let measured = [answer.state?.description, ScaledNumber.counted(answer.blocks, "block")].compactMap(\.self)
+        let title = shortened("\(answer.title): \(measured.joined(separator: ", "))", to: 100)
+        let lines = answer.guards.map { guardAnswer in
+            let marks = guardAnswer.flags.filter { $0 != .tooFew }.map(\.rawValue).joined(separator: " ")
+            let cells = columns.map { $0.text(guardAnswer) }
+            let group = guardAnswer.group.map(String.init) ?? ""
+            let text = line(group, guardAnswer.name, cells, columns) + (marks.isEmpty ? "" : " " + marks)
+            return painter.line(text, of: guardAnswer)
+        }
+        let heading = line("", "guard", columns.map(\.heading), columns)
+        return ([painter.bold(title), WrappedText.wrapped(answer.verdict), painter.dim(heading)] + lines)
+            .joined(separator: "\n")
+    }
+
+    private static func line(_ group: String, _ name: String, _ cells: [String], _ columns: [Column]) -> String {
+        let name = shortened(name, to: guardWidth)
+        var line = padding(2 - group.count) + group + " " + name + padding(guardWidth - name.count)
+        for (cell, column) in zip(cells, columns) { line += " " + padding(column.width - cell.count) + cell }
+        return line
+    }
+
+    /// What the marks mean, once each.
+    private static func notes(_ answer: RunAnswer) -> [String] {
+        let flags = Set(answer.workloads.flatMap(\.guards).flatMap(\.flags))
+        let setAside = Dictionary(answer.workloads.map { ($0.name, $0.setAside) }) { first, _ in first }.values.reduce(0, +)
+        let notes = GuardFlag.allCases.filter(flags.contains).map { "\($0.rawValue): \($0.meaning)" }
+        let groups = "Guards with one number in front are not told apart."
+        let left = setAside == 0
+            ? "" : " \(ScaledNumber.counted(setAside, "block")) met the cores in changing states and were set aside."
+        return [groups + left] + notes
+    }
+
+    /// A long name loses its middle: guards of one family differ at the end.
+    private static func shortened(_ text: String, to width: Int) -> String {
+        guard text.count > width else { return text }
+        let ending = (width - 2) / 2
+        return text.prefix(width - 2 - ending) + ".." + text.suffix(ending)
+    }
+
+    private static func padding(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
+}
+
+extension GuardFlag {
+    /// What it means for a reader.
+    var meaning: String {
+        switch self {
+        case .unsafe: "does not protect; it is the limit of speed, never a choice."
+        case .stale: "let stale translations through: do not use it, and report it."
+        case .tooFew:
+            "fewer than \(WorkloadAnswer.fewestBlocks) repetitions met the cores in one state: measure longer."
+        case .behind:
+            "did not do in time what was due in the window: the rate offered is more than it can do here."
+        case .unfair: "some threads of a role got far more done than others."
+        }
+    }
+}
+
+/// Puts colours around text, or leaves it as it is.
+private struct Painter {
+    let isOn: Bool
+
+    func bold(_ text: String) -> String { painted(text, "1") }
+    func dim(_ text: String) -> String { painted(text, "2") }
+
+    /// The guards that one may take are green, those that must not be taken red or dim.
+    func line(_ text: String, of guardAnswer: GuardAnswer) -> String {
+        if guardAnswer.flags.contains(.stale) { return painted(text, "31") }
+        if !guardAnswer.isProtected { return painted(text, "2") }
+        return guardAnswer.group == 1 ? painted(text, "32") : text
+    }
+
+    private func painted(_ text: String, _ code: String) -> String {
+        isOn ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}

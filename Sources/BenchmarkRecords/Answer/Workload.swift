@@ -1,0 +1,42 @@
+/// A cell without its guard and the guard's parameters: guards are compared on one workload.
+struct Workload: Hashable {
+    let scenario: String
+    let faulters: Int
+    let invalidators: Int
+    let parameters: [CellName.Parameter]
+
+    init(of cell: CellName) {
+        scenario = cell.scenario
+        faulters = cell.faulters
+        invalidators = cell.invalidators
+        parameters = cell.parameters.filter { !$0.isOfGuard }
+    }
+
+    /// For programs: `storm/faulters:1/invalidators:1/walk:1000ns`.
+    var name: String {
+        parameters.reduce("\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)") { $0 + "/\($1.key):\($1.value)" }
+    }
+
+    /// For people: `storm, 1 faulter, 1 invalidator, walk 1000ns`.
+    var title: String {
+        let threads = [
+            ScaledNumber.counted(faulters, "faulter"), ScaledNumber.counted(invalidators, "invalidator"),
+        ]
+        return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
+    }
+}
+
+/// A guard and its parameters.
+struct GuardVariant: Hashable {
+    let guardName: String
+    let parameters: [CellName.Parameter]
+
+    /// As in the names of cells: `stripe-mutex/stripe:64KiB`.
+    var name: String { parameters.reduce(guardName) { $0 + "/\($1.key):\($1.value)" } }
+}
+
+extension GuardVariant {
+    init(of cell: CellName) {
+        self.init(guardName: cell.guardName, parameters: cell.parameters.filter(\.isOfGuard))
+    }
+}

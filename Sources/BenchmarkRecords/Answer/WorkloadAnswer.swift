@@ -1,0 +1,155 @@
+import Foundation
+
+/// A value with the ends of its 95 % interval.
+public struct Estimate: Hashable, Sendable {
+    /// The value.
+    public let value: Double
+    /// The lower end.
+    public let low: Double
+    /// The upper end.
+    public let high: Double
+}
+
+/// What one workload says about its guards, in one state of the cores.
+public struct WorkloadAnswer: Sendable {
+    /// For programs: `storm/faulters:1/invalidators:1`.
+    public let name: String
+    /// For people: `storm, 1 faulter, 1 invalidator`.
+    public let title: String
+    /// The state that all of its figures are from; `nil` if none was measured, as for one thread alone.
+    public let state: CoreState?
+    /// The guard that ratios are to; `nil` if it was not measured here.
+    public let reference: String?
+    /// The guards: the protected ones by their effects, the fastest first, then those without a rank. An unsafe guard
+    /// stands where its rate puts it.
+    public let guards: [GuardAnswer]
+    /// How many blocks its figures are from.
+    public let blocks: Int
+    /// How many blocks of this workload are of no state.
+    public let setAside: Int
+    /// Whether its scenario is about who waits for whom: starts were timed apart.
+    public let isAboutWaits: Bool
+    /// The verdict in words: one or two sentences.
+    public let verdict: String
+
+    /// Fewer blocks in one state than this are too few for a figure.
+    public static let fewestBlocks = 6
+    /// So many are wanted: a run measures until each workload has them in one state, or its time is spent.
+    public static let wantedBlocks = 12
+    /// The level of the tests that tell guards apart, after Holm's correction for all pairs of a workload.
+    static let level = 0.05
+    /// The standard deviation, on the logarithm, by which one guard's rate differs from one run to the next beyond what
+    /// a run shows of itself, unless the machine was calibrated.
+    public static let defaultBetweenRuns = 0.02
+
+    /// The protected guards that one may take here: those not told apart from the best of those that keep up.
+    public var best: [GuardAnswer] { guards.filter { $0.group == 1 } }
+
+    init(
+        _ workload: Workload, blocks: [Block], state: CoreState?, setAside: Int, allRows: [ResultRow],
+        options: AnswerOptions
+    ) {
+        name = workload.name
+        title = workload.title
+        self.state = state
+        self.blocks = blocks.count
+        self.setAside = setAside
+        let rowsByGuard = Dictionary(grouping: allRows) { $0.cell.map(GuardVariant.init(of:)) }
+        isAboutWaits = allRows.contains { $0[.invalidationStartLongest] != nil }
+        let variants = Set(blocks.flatMap(\.rows.keys)).union(rowsByGuard.keys.compactMap(\.self))
+            .sorted { $0.name < $1.name }
+        let fit = EffectFit(
+            blocks.map { block in
+                variants.map { variant in
+                    block.rows[variant]?[.faultsPerSecond].flatMap { $0 > 0 ? log($0) : nil }
+                }
+            })
+        let reference = variants.firstIndex { $0.name == options.reference }
+        self.reference = reference.map { variants[$0].name }
+        let comparison = Comparisons(fit, betweenRuns: options.betweenRuns)
+        var guards = variants.indices.map { index in
+            GuardAnswer(
+                variants[index], index: index, rows: blocks.compactMap { $0.rows[variants[index]] },
+                allRows: rowsByGuard[variants[index]] ?? [], comparison: comparison, reference: reference,
+                isProtected: !options.unprotectedGuards.contains(variants[index].guardName))
+        }
+        comparison.rank(&guards)
+        self.guards = guards.sorted { ($0.effect ?? -.infinity) > ($1.effect ?? -.infinity) }
+        verdict = WorkloadVerdict(title: title, guards: self.guards, reference: self.reference).text
+    }
+}
+
+/// The guards of one workload, compared in pairs by their effects.
+struct Comparisons {
+    private let fit: EffectFit
+    private let betweenRuns: Double
+
+    init(_ fit: EffectFit, betweenRuns: Double) {
+        self.fit = fit
+        self.betweenRuns = betweenRuns
+    }
+
+    /// Whether a guard has blocks enough for a figure.
+    private func isKnown(_ index: Int) -> Bool { fit.counts[index] >= WorkloadAnswer.fewestBlocks }
+
+    /// The logarithm of a guard's rate; `nil` if its blocks are too few.
+    func effect(_ index: Int) -> Double? { isKnown(index) ? fit.effects[index] : nil }
+
+    /// A guard's rate.
+    func rate(_ index: Int) -> Estimate? {
+        guard isKnown(index), let found = fit.effect(index) else { return nil }
+        return estimate(found, freedom: fit.freedom(index), runs: 1)
+    }
+
+    /// A guard's rate divided by another one's.
+    func ratio(_ index: Int, to other: Int) -> Estimate? {
+        guard isKnown(index), isKnown(other), let found = fit.difference(index, other) else { return nil }
+        if index == other { return Estimate(value: 1, low: 1, high: 1) }
+        return estimate(found, freedom: fit.freedom(index, other), runs: 2)
+    }
+
+    /// The p-value of the hypothesis that two guards are as fast, inside this run: two-sided, of Student's t.
+    func pInsideRun(_ index: Int, _ other: Int) -> Double? { p(index, other, runs: 0) }
+
+    /// Puts the guards into groups: the first holds those that are not told apart from the fastest that keeps up, the
+    /// second those not told apart from the fastest of the rest, and so on. A guard without a rank has no group.
+    func rank(_ guards: inout [GuardAnswer]) {
+        let ranked = guards.indices.filter { guards[$0].hasRank }
+            .sorted { guards[$0].effect! > guards[$1].effect! }
+        var pairs: [(Int, Int)] = []
+        for (position, first) in ranked.enumerated() {
+            pairs += ranked[(position + 1)...].map { (first, $0) }
+        }
+        let adjusted = Statistics.holmAdjusted(pairs.map { p(guards[$0.0].index, guards[$0.1].index, runs: 2) ?? 1 })
+        var apart: Set<[Int]> = []
+        for (pair, p) in zip(pairs, adjusted) where p < WorkloadAnswer.level { apart.insert([pair.0, pair.1]) }
+        // The leader of a group keeps up, if any of those that are left does.
+        var left = ranked
+        var group = 1
+        while !left.isEmpty {
+            let leader = left.first { guards[$0].keepsUp } ?? left[0]
+            let members = left.filter { $0 == leader || !apart.contains([leader, $0]) && !apart.contains([$0, leader]) }
+                .filter { guards[$0].keepsUp == guards[leader].keepsUp }
+            for member in members { guards[member].group = group }
+            left.removeAll(where: members.contains)
+            group += 1
+        }
+        for (pair, p) in zip(pairs, adjusted) where p < WorkloadAnswer.level {
+            guards[pair.0].fasterThan.insert(guards[pair.1].name)
+        }
+    }
+
+    private func p(_ index: Int, _ other: Int, runs: Double) -> Double? {
+        guard isKnown(index), isKnown(other), let found = fit.difference(index, other) else { return nil }
+        let error = (found.error * found.error + runs * betweenRuns * betweenRuns).squareRoot()
+        if found.value == 0 { return 1 }
+        return error > 0
+            ? StudentsT.twoSidedP(beyond: found.value / error, freedom: fit.freedom(index, other)) : 0
+    }
+
+    private func estimate(_ found: (value: Double, error: Double), freedom: Double, runs: Double) -> Estimate {
+        let error = (found.error * found.error + runs * betweenRuns * betweenRuns).squareRoot()
+        let reach = error * StudentsT.distance(exceededWith: WorkloadAnswer.level, freedom: freedom)
+        return Estimate(value: exp(found.value), low: exp(found.value - reach), high: exp(found.value + reach))
+    }
+}
