@@ -34,7 +34,7 @@ struct RunCommand: GuardCommand {
         let session = MeasuringSession(
             plan: plan, scenarios: scenarios, cancellation: Interruption.cancellation,
             destinations: destinations.all, histograms: destinations.histograms,
-            progress: ProgressLine(total: plan.turns.count, expectedSeconds: plan.expectedSeconds))
+            progress: ProgressLine(total: plan.cells.count * plan.repetitions, expectedSeconds: plan.expectedSeconds))
         session.run(context: context)
         try end(session.rows, of: plan, destinations: destinations, signal: Interruption.signal)
     }
@@ -75,7 +75,7 @@ struct RunCommand: GuardCommand {
         let repetitions = rows.filter { $0.runType == .iteration }
         if let signal {
             StandardError.say(
-                "ended by signal \(signal): \(repetitions.count) of \(plan.turns.count) repetitions were finished")
+                "ended by signal \(signal): \(repetitions.count) of \(plan.cells.count * plan.repetitions) repetitions were finished")
         }
         let stale = StaleTranslations.found(in: repetitions, of: plan.cells)
         if !stale.isEmpty { StandardError.say(StaleTranslations.message(stale)) }

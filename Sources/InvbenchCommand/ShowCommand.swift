@@ -68,25 +68,25 @@ struct AnsweredFiles {
     init(_ paths: [String]) throws {
         let files = try paths.map { path in
             do {
-                return (path: path, file: try ResultsFile(reading: path))
+                return try ResultsFile(reading: path)
             } catch {
-                throw UsageError(error.description)
+                throw UsageError("\(error)")
             }
         }
-        let machines = Set(files.map { $0.file.context["machine_id"] ?? "unknown" })
+        let machines = Set(files.map { $0.context["machine_id"] ?? "unknown" })
         if machines.count > 1 {
             throw UsageError(
                 "measured on different machines: \(machines.sorted().joined(separator: ", ")); show each of them alone")
         }
         var rows: [ResultRow] = []
         var unprotected: Set<String> = [AnswerOptions.unprotectedGuard]
-        for (_, file) in files {
+        for file in files {
             let blocks = (rows.compactMap(\.repetitionIndex).max() ?? -1) + 1
             rows += file.rows.map { $0.renumbered(by: blocks) }
             unprotected.formUnion(file.context["unprotected_guards"]?.split(separator: " ").map(String.init) ?? [])
         }
         self.rows = rows
-        machine = MachineText(context: files.first?.file.context ?? [:])
+        machine = MachineText(context: files.first?.context ?? [:])
         unprotectedGuards = unprotected
     }
 

@@ -51,7 +51,7 @@ extension EndToEndTests {
                 #expect((row[.invalidationStartLongest] != nil) == (row.cell?.scenario != "storm"), "\(row.runName)")
                 #expect(row[.faultLongest] ?? 0 > 0, "\(row.runName)")
             }
-            let headings = try command.run(words).output.split(separator: "\n").filter { $0.hasPrefix("guard ") }
+            let headings = try command.run(words).output.split(separator: "\n").filter { $0.hasPrefix("   guard ") }
             #expect(headings.map { $0.contains("worst") } == [false, true, true, true])
         }
 

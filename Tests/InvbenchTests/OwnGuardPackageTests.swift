@@ -50,8 +50,8 @@ extension EndToEndTests {
             ])
             #expect(outcome.status == 0, "\(outcome.errors)")
             let lines = outcome.output.split(separator: "\n")
-            #expect(lines.count { $0.hasPrefix("mine  ") } == 2)
-            #expect(lines.count { $0.hasPrefix("stripe-mutex  ") } == 2)
+            #expect(lines.count { $0.contains(" mine  ") } == 2)
+            #expect(lines.count { $0.contains(" stripe-mutex  ") } == 2)
             let rows = try command.savedRows().filter { $0.runType == .iteration && $0.cell?.guardName == "mine" }
             #expect(rows.count == 4)
             #expect(rows.allSatisfy { $0[.staleInstalls] == 0 && $0[.faultsPerSecond] ?? 0 > 0 })

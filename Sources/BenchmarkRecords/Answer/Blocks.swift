@@ -46,6 +46,14 @@ struct Blocks {
     }
 }
 
+extension RunAnswer {
+    /// How many blocks of the workload met the cores in one state, as far as all of a run's `rows` tell states apart.
+    package static func blocksInOneState(_ rows: [ResultRow], ofWorkload workload: String) -> Int {
+        let own = rows.filter { $0.cell?.workloadName == workload }
+        return Blocks(own, states: CoreStates(rows)).byState.first?.blocks.count ?? 0
+    }
+}
+
 extension CoreStates.Met {
     /// A number to sort by.
     fileprivate var order: Double {

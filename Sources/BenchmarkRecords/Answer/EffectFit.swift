@@ -24,13 +24,13 @@ struct EffectFit {
     /// The weights settle within a few rounds; this only bounds the time.
     private static let rounds = 30
 
-    /// Fits `logarithms[block][guard]`; `nil` is a value that is missing. All rows have one length.
-    init(_ logarithms: [[Double?]]) {
-        effects = Self.effects(of: logarithms)
+    /// Fits `logarithms[block][guard]` of so many guards; `nil` is a value that is missing.
+    init(_ logarithms: [[Double?]], guards count: Int) {
+        effects = Self.effects(of: logarithms, guards: count)
         let guards = effects.indices
         counts = guards.map { guardIndex in logarithms.count { $0[guardIndex] != nil } }
         withoutOneBlock = logarithms.indices.map { left in
-            Self.effects(of: logarithms.indices.filter { $0 != left }.map { logarithms[$0] })
+            Self.effects(of: logarithms.indices.filter { $0 != left }.map { logarithms[$0] }, guards: count)
         }
     }
 
@@ -55,8 +55,7 @@ struct EffectFit {
         return (all, (squares * (count - 1) / count).squareRoot())
     }
 
-    private static func effects(of logarithms: [[Double?]]) -> [Double?] {
-        guard let guards = logarithms.first?.count else { return [] }
+    private static func effects(of logarithms: [[Double?]], guards: Int) -> [Double?] {
         var effects = (0..<guards).map { index in Statistics.median(logarithms.compactMap { $0[index] }) }
         var blocks = [Double](repeating: 0, count: logarithms.count)
         for _ in 0..<rounds {
@@ -85,7 +84,7 @@ struct EffectFit {
                 })
                 if let mean { effects[index] = mean }
             }
-            if moved < 1e-9 { break }
+            if moved < 1e-7 { break }
         }
         return effects
     }

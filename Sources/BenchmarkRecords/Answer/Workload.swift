@@ -40,3 +40,8 @@ extension GuardVariant {
         self.init(guardName: cell.guardName, parameters: cell.parameters.filter(\.isOfGuard))
     }
 }
+
+extension CellName {
+    /// The name without the guard and its parameters: cells of one workload share it.
+    package var workloadName: String { Workload(of: self).name }
+}

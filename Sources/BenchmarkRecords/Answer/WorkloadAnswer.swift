@@ -63,7 +63,7 @@ public struct WorkloadAnswer: Sendable {
                 variants.map { variant in
                     block.rows[variant]?[.faultsPerSecond].flatMap { $0 > 0 ? log($0) : nil }
                 }
-            })
+            }, guards: variants.count)
         let reference = variants.firstIndex { $0.name == options.reference }
         self.reference = reference.map { variants[$0].name }
         let comparison = Comparisons(fit, betweenRuns: options.betweenRuns)

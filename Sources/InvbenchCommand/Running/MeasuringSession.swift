@@ -13,6 +13,7 @@ final class MeasuringSession {
     private let progress: ProgressLine
     private let source: Source
     private var session: OpaquePointer?
+    private var extent: RunExtent
     /// The finished repetitions of each cell.
     private var finished: [[ResultRow]]
     /// The row that Google Benchmark is writing, and whether its times are fractions.
@@ -36,6 +37,7 @@ final class MeasuringSession {
         self.histograms = histograms
         self.progress = progress
         self.source = source
+        extent = RunExtent(plan)
         finished = Array(repeating: [], count: plan.cells.count)
     }
 
@@ -57,6 +59,8 @@ final class MeasuringSession {
         for turn in plan.turns {
             withLabel(of: turn) { cgb_session_register(session, $0) }
         }
+        // One turn more, behind all that is measured: it makes the aggregates.
+        withLabel(of: Turn(cell: 0, repetition: 0)) { cgb_session_register(session, $0) }
         _ = cgb_session_run(session)
         self.session = nil
         cgb_session_destroy(session)
@@ -74,10 +78,12 @@ final class MeasuringSession {
     /// Google Benchmark's call for one repetition; leaves the row unset where it was cancelled.
     private func measure(_ position: Int, into row: OpaquePointer) {
         if cancellation.isRaised { return }
+        guard position < plan.turns.count else { return reportAggregates() }
+        guard extent.includes(position, rows: rows) else { return }
         let turn = plan.turns[position]
         let cell = plan.cells[turn.cell]
         guard let scenario = scenarios[cell.scenario.name] else { return }
-        progress.show(position: position, name: cell.name)
+        progress.show(position: rows.count, name: cell.name)
         let settings = cell.settings(
             of: scenario, windowNanoseconds: plan.windowNanoseconds, warmUpNanoseconds: plan.warmUpNanoseconds,
             seed: Schedule.workSeed(seed: plan.seed, repetition: turn.repetition))
@@ -88,7 +94,7 @@ final class MeasuringSession {
         sayIfRefused(kept.measurement.memory)
         histograms?.add(kept.measurement.latencies, ofCell: cell.name)
         let result = RepetitionRow.of(
-            kept.measurement, name: cell.name, turn: turn, repetitions: plan.repetitions,
+            kept.measurement, name: cell.name, turn: turn, repetitions: plan.mostRepetitions,
             windowNanoseconds: plan.windowNanoseconds, noisyRetries: kept.thrownAway)
         Self.fill(row, from: result, isRatio: false)
         latest = (result, false)
@@ -119,11 +125,18 @@ final class MeasuringSession {
         }
     }
 
-    /// Counts a repetition in; behind a cell's last one come its aggregates.
+    /// Counts a repetition in.
     private func finish(_ row: ResultRow) {
         guard let cell = plan.cells.firstIndex(where: { $0.name == row.runName }) else { return }
         finished[cell].append(row)
-        guard plan.repetitions > 1, finished[cell].count == plan.repetitions else { return }
+    }
+
+    /// The aggregates of every cell with two repetitions or more, behind the last repetition.
+    private func reportAggregates() {
+        for cell in plan.cells.indices where finished[cell].count > 1 { reportAggregates(of: cell) }
+    }
+
+    private func reportAggregates(of cell: Int) {
         for statistic in LibraryStatistic.all(of: session) {
             guard let aggregate = statistic.aggregate(of: finished[cell]) else { continue }
             latest = (aggregate, statistic.isRatio)
@@ -149,7 +162,7 @@ final class MeasuringSession {
         cell.name.withCString { name in
             var label = cgb_label(
                 name: name, cell: Int64(turn.cell), threads: Int64(cell.faulters),
-                repetition: Int64(turn.repetition), repetitions: Int64(plan.repetitions))
+                repetition: Int64(turn.repetition), repetitions: Int64(plan.mostRepetitions))
             body(&label)
         }
     }

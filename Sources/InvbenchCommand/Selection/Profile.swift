@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchmarkRecords
 import InvalidationStorm
 
 /// How much is measured where the command line does not say it cell by cell.
@@ -11,20 +12,26 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// Everything that is registered.
     case full
 
-    /// How often each cell is measured. Of n repetitions against n the smallest exact p is 2 / C(2n, n), and Holm
-    /// multiplies it by the number of comparisons. Six give 0.0022: enough at 0.05 to tell the best guard from up to 23
-    /// others, where five stop at 6. Nine give 0.000041: enough for 437 cells of a gate over all of them at 0.05, and
-    /// for 200 at 0.01.
-    var repetitions: Int { self == .quick ? 6 : 9 }
+    /// How often each cell is measured, unless the time is spent. So many blocks in one state of the cores tell guards
+    /// apart that differ by a few per cent.
+    var repetitions: Int { WorkloadAnswer.wantedBlocks }
 
-    /// The timed window, in nanoseconds. A repetition takes 50 ms on top of it (``RunPlan/expectedSeconds``). In a minute
-    /// there is room for 11 guards and one of the user's in 5 cells each, 6 times; in ten minutes for 24 guards in 23
-    /// cells each, 9 times.
+    /// The timed window, in nanoseconds. Many short windows say more than few long ones: the machine changes between two
+    /// of them, and what is compared is measured within a second.
     var windowNanoseconds: UInt64 {
         switch self {
-        case .quick: 100_000_000
-        case .standard: 70_000_000
+        case .quick: 30_000_000
+        case .standard: 40_000_000
         case .full: 1_000_000_000
+        }
+    }
+
+    /// When the measuring ends at the latest, in seconds; `nil` if it takes as long as it takes.
+    var budgetSeconds: Double? {
+        switch self {
+        case .quick: 56
+        case .standard: 570
+        case .full: nil
         }
     }
 

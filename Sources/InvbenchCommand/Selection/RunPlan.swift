@@ -1,11 +1,18 @@
+import BenchmarkRecords
 import InvalidationStorm
 
 /// Everything that is decided before the first repetition.
 struct RunPlan: Sendable {
     /// What is measured.
     let cells: [Cell]
-    /// How often each is.
+    /// The cells of each workload, by their indices.
+    let workloads: [[Int]]
+    /// How often each is measured at least, if there is time.
     let repetitions: Int
+    /// How often each is measured at most: again, if too few of its repetitions met the cores in one state.
+    let mostRepetitions: Int
+    /// When the measuring ends at the latest, in seconds after its start; `nil` if it takes as long as it takes.
+    let budgetSeconds: Double?
     /// The timed window of a repetition, in nanoseconds.
     let windowNanoseconds: UInt64
     /// How long the threads run before it, in nanoseconds.
@@ -59,14 +66,31 @@ struct RunPlan: Sendable {
         }
         cells = chosen
         self.notes = notes
+        workloads = Self.workloads(of: chosen)
         repetitions = options.benchmark.repetitions ?? options.profile.repetitions
+        // What the user counts is measured as often as he says.
+        let mayGoOn = options.benchmark.repetitions == nil && options.benchmark.interleaves
+        mostRepetitions = mayGoOn ? 2 * repetitions : repetitions
+        budgetSeconds = mayGoOn && !options.choosesCells ? options.profile.budgetSeconds : nil
         windowNanoseconds = options.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
         // Long enough for every thread to be running and the caches to be warm, never longer than what is measured.
         warmUpNanoseconds = min(20_000_000, windowNanoseconds)
         noisyRetries = options.retryNoisy
         seed = options.seed
         turns = Schedule.turns(
-            cells: chosen.count, repetitions: repetitions, isInterleaved: options.benchmark.interleaves, seed: seed)
+            workloads: workloads, repetitions: mostRepetitions, isInterleaved: options.benchmark.interleaves, seed: seed)
+    }
+
+    /// Cells of one workload differ by their guards alone.
+    private static func workloads(of cells: [Cell]) -> [[Int]] {
+        var order: [String] = []
+        var members: [String: [Int]] = [:]
+        for (index, cell) in cells.enumerated() {
+            guard let name = CellName(cell.name)?.workloadName else { continue }
+            if members[name] == nil { order.append(name) }
+            members[name, default: []].append(index)
+        }
+        return order.map { members[$0, default: []] }
     }
 
     /// Without the guards whose failed starts call-all cannot pair, and a line that says so.
@@ -125,6 +149,7 @@ struct RunPlan: Sendable {
     var expectedSeconds: Double {
         let surroundings = 0.03
         let repetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + surroundings
-        return Double(turns.count) * repetition
+        let seconds = Double(cells.count * repetitions) * repetition
+        return budgetSeconds.map { min($0, seconds) } ?? seconds
     }
 }

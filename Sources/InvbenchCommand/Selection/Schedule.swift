@@ -8,16 +8,22 @@ struct Turn: Hashable, Sendable {
 
 /// The order in which repetitions run.
 enum Schedule {
-    /// Rounds, each of every cell once in an order drawn from `seed`; not interleaved, cell after cell.
-    static func turns(cells: Int, repetitions: Int, isInterleaved: Bool, seed: UInt64) -> [Turn] {
+    /// Rounds of blocks, both in an order drawn from `seed`. A block is one repetition of each cell of a workload, one
+    /// after the other: the shorter the time between two guards, the less the machine changes between them. Not
+    /// interleaved, one cell follows the other.
+    ///
+    /// `workloads` holds the indices of each workload's cells.
+    static func turns(workloads: [[Int]], repetitions: Int, isInterleaved: Bool, seed: UInt64) -> [Turn] {
         guard isInterleaved else {
-            return (0..<cells).flatMap { cell in
+            return workloads.joined().sorted().flatMap { cell in
                 (0..<repetitions).map { Turn(cell: cell, repetition: $0) }
             }
         }
         var generator = SplitMix(state: seed)
         return (0..<repetitions).flatMap { repetition in
-            (0..<cells).shuffled(using: &generator).map { Turn(cell: $0, repetition: repetition) }
+            workloads.shuffled(using: &generator).flatMap { cells in
+                cells.shuffled(using: &generator).map { Turn(cell: $0, repetition: repetition) }
+            }
         }
     }
 

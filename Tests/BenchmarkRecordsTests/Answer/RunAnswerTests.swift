@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+
+@testable import BenchmarkRecords
+
+/// Rows of several guards on one workload, block by block: `rates[block][guard]`, each block in a state of the cores.
+private func rows(
+    _ rates: [[Double]], guards: [String], roundTrips: [(before: Double, after: Double)],
+    workload: String = "storm/faulters:1/invalidators:1", counters: [Metric: Double] = [:]
+) -> [ResultRow] {
+    rates.enumerated().flatMap { block, values in
+        zip(guards, values).map { name, rate in
+            var all = Dictionary(uniqueKeysWithValues: counters.map { ($0.key.rawValue, $0.value) })
+            all[Metric.faultsPerSecond.rawValue] = rate
+            all[Metric.staleInstalls.rawValue] = 0
+            all[Metric.coreRoundTrip.rawValue] = roundTrips[block].before
+            all[Metric.coreRoundTripAfter.rawValue] = roundTrips[block].after
+            return ResultRow(
+                runName: "storm/\(name)/\(workload)", repetitionIndex: block, repetitions: rates.count,
+                iterations: Int(rate / 20), realNanoseconds: 1e9 / rate, cpuNanoseconds: 20, counters: all)
+        }
+    }
+}
+
+@Suite struct RunAnswerTests {
+    private let guards = ["striped", "kvm", "interval", "unprotected"]
+    private let near = (before: 100.0, after: 110.0)
+    private let far = (before: 400.0, after: 420.0)
+
+    private func block(_ scale: Double, _ index: Int) -> [Double] {
+        let rates: [Double] = [90e6, 60e6, 30e6, 300e6]
+        return rates.enumerated().map { offset, rate in
+            let step = (index * 7 + offset * 3) % 5
+            return rate * scale * (1 + 0.004 * Double(step))
+        }
+    }
+
+    @Test func aFigureIsOfOneState() throws {
+        // In the far state everything is slower, and `kvm` leads.
+        let nears = (0..<13).map { block(1, $0) }
+        let fars = (0..<7).map { index in [9e6, 20e6, 6e6, 30e6].map { $0 * (1 + 0.003 * Double(index % 3)) } }
+        let answer = RunAnswer(
+            rows: rows(
+                nears + fars, guards: guards,
+                roundTrips: Array(repeating: near, count: 13) + Array(repeating: far, count: 7)))
+        try #require(answer.workloads.count == 2)
+        let (first, second) = (answer.workloads[0], answer.workloads[1])
+        #expect(first.state?.name == "near" && first.blocks == 13)
+        #expect(second.state?.name == "far" && second.blocks == 7)
+        #expect(first.best.map(\.name) == ["striped"])
+        #expect(second.best.map(\.name) == ["kvm"])
+        let rate = try #require(first.best.first?.faultsPerSecond)
+        #expect((90e6...92e6).contains(rate.value))
+        #expect(rate.low < rate.value && rate.value < rate.high)
+        #expect(first.guards.first?.name == "unprotected" && first.guards.first?.group == nil)
+    }
+
+    @Test func aBlockInWhichTheStateChangesIsSetAsideWhole() throws {
+        let all = (0..<9).map { block(1, $0) }
+        var trips = Array(repeating: near, count: 8)
+        trips.append((before: 100, after: 400))
+        // So that the far state is one.
+        let answer = RunAnswer(rows: rows(all, guards: guards, roundTrips: trips))
+        let workload = try #require(answer.workloads.first)
+        #expect(workload.blocks == 8 && workload.setAside == 1)
+        #expect(workload.guards.allSatisfy { $0.repetitions == 8 })
+    }
+
+    @Test func aRepetitionThatWasDisturbedIsLeftOutAlone() throws {
+        var all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
+        let disturbed = all[1]
+        var counters = disturbed.counters
+        counters[Metric.coreRoundTripAfter.rawValue] = 3e6
+        counters[Metric.faultsPerSecond.rawValue] = 1
+        all[1] = ResultRow(
+            runName: disturbed.runName, repetitionIndex: 0, realNanoseconds: 1, cpuNanoseconds: 1, counters: counters)
+        let workload = try #require(RunAnswer(rows: all).workloads.first)
+        #expect(workload.blocks == 8)
+        #expect(workload.guards.map(\.repetitions).sorted() == [7, 8, 8, 8])
+        let kvm = try #require(workload.guards.first { $0.name == "kvm" })
+        #expect(try #require(kvm.faultsPerSecond).value > 59e6)
+    }
+
+    @Test func tooFewBlocksHaveNoFigure() throws {
+        let answer = RunAnswer(
+            rows: rows((0..<5).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 5)))
+        let workload = try #require(answer.workloads.first)
+        #expect(workload.guards.allSatisfy { $0.faultsPerSecond == nil && $0.group == nil })
+        #expect(workload.verdict.hasPrefix("Too few"))
+        #expect(AnswerTable(answer, machine: MachineText(context: [:])).description.contains("too few"))
+    }
+
+    @Test func aStaleGuardHasNoRank() throws {
+        let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
+            .map { row in
+                var counters = row.counters
+                if row.runName.contains("/striped/") && row.repetitionIndex == 3 { counters["stale_installs"] = 2 }
+                return ResultRow(
+                    runName: row.runName, repetitionIndex: row.repetitionIndex, iterations: row.iterations,
+                    realNanoseconds: row.realNanoseconds, cpuNanoseconds: 1, counters: counters)
+            }
+        let workload = try #require(RunAnswer(rows: all).workloads.first)
+        #expect(workload.best.map(\.name) == ["kvm"])
+        #expect(workload.verdict.contains("striped showed 2 stale translations"))
+    }
+
+    @Test func aGuardThatDoesNotKeepUpIsNotTaken() throws {
+        let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
+            .map { row in
+                var counters = row.counters
+                counters["invalidation_catch_up_ns"] = row.runName.contains("/striped/") ? 60e6 : 0
+                return ResultRow(
+                    runName: row.runName, repetitionIndex: row.repetitionIndex, iterations: row.iterations,
+                    realNanoseconds: row.realNanoseconds, cpuNanoseconds: 1, counters: counters)
+            }
+        let workload = try #require(RunAnswer(rows: all).workloads.first)
+        // The window was 50 ms: as long as so many faults take.
+        #expect(workload.best.map(\.name) == ["kvm"])
+        #expect(workload.verdict.contains("striped is faster at faults, but behind"))
+    }
+
+    @Test func aPercentileThatSomeRepetitionsLackIsNotShown() throws {
+        let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
+            .map { row in
+                var counters = row.counters
+                counters["fault_p99_ns"] = 100 + Double(row.repetitionIndex ?? 0)
+                if row.repetitionIndex != 2 { counters["fault_p99_9_ns"] = 300 }
+                return ResultRow(
+                    runName: row.runName, repetitionIndex: row.repetitionIndex, iterations: row.iterations,
+                    realNanoseconds: row.realNanoseconds, cpuNanoseconds: 1, counters: counters)
+            }
+        let kvm = try #require(RunAnswer(rows: all).workloads.first?.guards.first { $0.name == "kvm" })
+        #expect(kvm.median(.faultP99) == 103.5)
+        #expect(kvm.median(.faultP99_9) == nil)
+    }
+
+    /// On made-up results of every kind: a guard that stands in front is never told to be slower, and the first group
+    /// holds just what is not told apart from the first.
+    @Test(arguments: 0..<40) func noRankContradictsAComparison(seed: Int) throws {
+        var noise = SeededNoise(seed: UInt64(seed))
+        let count = Int.random(in: 2...9, using: &noise)
+        let names = (0..<count).map { "guard\($0)" }
+        let effects = names.map { _ in Double.random(in: 13...19, using: &noise) }
+        let spread = Double.random(in: 0.005...0.6, using: &noise)
+        let blocks = Int.random(in: 6...16, using: &noise)
+        let rates = (0..<blocks).map { _ in
+            let block = noise.normal()
+            return effects.map { exp($0 + block + spread * noise.normal()) }
+        }
+        let answer = RunAnswer(
+            rows: rows(rates, guards: names, roundTrips: Array(repeating: near, count: blocks)),
+            options: AnswerOptions(reference: "guard0"))
+        let workload = try #require(answer.workloads.first)
+        let ranked = workload.guards
+        for (position, front) in ranked.enumerated() {
+            for behind in ranked[(position + 1)...] {
+                let (frontRate, behindRate) = (front.faultsPerSecond?.value, behind.faultsPerSecond?.value)
+                #expect(try #require(frontRate) >= #require(behindRate))
+                #expect(try #require(front.ratio?.value) >= #require(behind.ratio?.value))
+                #expect(!behind.fasterThan.contains(front.name))
+                if front.group == 1, position == 0 {
+                    #expect((behind.group == 1) == !front.fasterThan.contains(behind.name))
+                }
+            }
+            let (rate, ratio) = (try #require(front.faultsPerSecond), try #require(front.ratio))
+            #expect(rate.low <= rate.value && rate.value <= rate.high)
+            #expect(ratio.low <= ratio.value && ratio.value <= ratio.high)
+        }
+    }
+}

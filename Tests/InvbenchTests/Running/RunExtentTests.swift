@@ -1,0 +1,66 @@
+import ArgumentParser
+import BenchmarkRecords
+import Testing
+
+@testable import InvbenchCommand
+
+@Suite struct RunExtentTests {
+    /// Two workloads of two guards each.
+    private func plan(_ words: String...) throws -> RunPlan {
+        let choice = ["--guard", "mutex,kvm", "--scenario", "storm,steady", "--faulters", "1"]
+        return try RunPlan(
+            RunOptions.parse(choice + words), catalogue: CellCatalogue(builtInTraces: []), cores: 2)
+    }
+
+    /// Asks for every turn of the plan, and makes the row of each one that is measured.
+    private func measured(_ plan: RunPlan, roundTrip: (Turn) -> (before: Double, after: Double)) -> [Turn] {
+        var extent = RunExtent(plan)
+        var rows: [ResultRow] = []
+        var measured: [Turn] = []
+        for (position, turn) in plan.turns.enumerated() where extent.includes(position, rows: rows) {
+            let trip = roundTrip(turn)
+            measured.append(turn)
+            rows.append(
+                ResultRow(
+                    runName: plan.cells[turn.cell].name, repetitionIndex: turn.repetition, realNanoseconds: 1,
+                    cpuNanoseconds: 1,
+                    counters: [
+                        Metric.coreRoundTrip.rawValue: trip.before, Metric.coreRoundTripAfter.rawValue: trip.after,
+                        Metric.faultsPerSecond.rawValue: 1e6,
+                    ]))
+        }
+        return measured
+    }
+
+    @Test func whatIsAlikeIsMeasuredAsOftenAsWanted() throws {
+        let plan = try plan()
+        #expect(plan.workloads.map(\.count) == [2, 2] && plan.repetitions == 12)
+        #expect(measured(plan) { _ in (100, 100) }.count == 4 * 12)
+    }
+
+    @Test func aWorkloadWhoseBlocksAreNotAlikeIsMeasuredAgain() throws {
+        let plan = try plan()
+        let storms = Set(plan.cells.indices.filter { plan.cells[$0].scenario.name == "storm" })
+        // Of storm's blocks every second one met the cores in another state.
+        let turns = measured(plan) { turn in
+            storms.contains(turn.cell) && turn.repetition % 2 == 1 ? (400, 400) : (100, 100)
+        }
+        let (inStorm, others) = (turns.filter { storms.contains($0.cell) }, turns.filter { !storms.contains($0.cell) })
+        #expect(others.count == 2 * 12)
+        // The twelfth near block is the 23rd.
+        #expect(inStorm.count == 2 * 23)
+        for repetition in 0..<23 { #expect(inStorm.count { $0.repetition == repetition } == 2) }
+    }
+
+    @Test func whatNeverIsAlikeEndsAtTheMost() throws {
+        let plan = try plan()
+        let turns = measured(plan) { $0.cell % 2 == 0 ? (100, 400) : (400, 100) }
+        #expect(turns.count == plan.turns.count)
+        #expect(turns.count == 4 * plan.mostRepetitions)
+    }
+
+    @Test func whatTheUserCountsIsNotRepeated() throws {
+        let plan = try plan("--benchmark_repetitions", "3")
+        #expect(measured(plan) { _ in (100, 400) }.count == 4 * 3)
+    }
+}

@@ -1,0 +1,99 @@
+import BenchmarkRecords
+import Foundation
+import Testing
+
+extension EndToEndTests {
+    /// The answer of a file that a run has left, drawn again.
+    @Suite struct ShowCommandTests {
+        private let command: InvbenchProcess
+
+        init() throws { command = try InvbenchProcess() }
+
+        /// A results file of one workload and two guards, one of which is twice as fast.
+        private func file(machine: String = "a", blocks: Int = 8) -> String {
+            let rows = (0..<blocks).flatMap { block in
+                [("mutex", 1e6), ("striped", 2e6)].map { name, rate in
+                    """
+                    {"name": "storm/\(name)/storm/faulters:1/invalidators:1", "run_name": \
+                    "storm/\(name)/storm/faulters:1/invalidators:1", "run_type": "iteration", "repetitions": \(blocks), \
+                    "repetition_index": \(block), "threads": 1, "iterations": 1000, "real_time": 1, "cpu_time": 1, \
+                    "time_unit": "ns", "faults_per_second": \(rate + Double(block * 1000)), "stale_installs": 0, \
+                    "core_round_trip_ns": 100}
+                    """
+                }
+            }
+            return "{\"context\": {\"machine_id\": \"\(machine)\", \"num_cpus\": 2}, \"benchmarks\": ["
+                + rows.joined(separator: ",\n") + "]}\n"
+        }
+
+        private struct Document: Decodable {
+            struct Workload: Decodable {
+                struct Row: Decodable {
+                    let `guard`: String
+                    let faults_per_second: Double?
+                    let ratio: Double?
+                    let repetitions: Int
+                    let group: Int?
+                }
+
+                let name: String
+                let reference: String?
+                let rows: [Row]
+            }
+
+            let workloads: [Workload]
+            let verdict: String
+        }
+
+        private func document(_ words: String...) throws -> Document {
+            let outcome = try command.run(["show"] + words + ["--format", "json"])
+            #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+            return try JSONDecoder().decode(Document.self, from: Data(outcome.output.utf8))
+        }
+
+        @Test func jsonHasTheAnswer() throws {
+            try command.write(file(), to: "a.json")
+            let workload = try #require(try document("a.json", "--reference", "mutex").workloads.first)
+            #expect(workload.name == "storm/faulters:1/invalidators:1" && workload.reference == "mutex")
+            #expect(workload.rows.map(\.guard) == ["striped", "mutex"])
+            #expect(workload.rows.map(\.group) == [1, 2])
+            #expect(abs(try #require(workload.rows[0].ratio) - 2) < 0.02)
+        }
+
+        @Test func severalFilesAreOneAnswer() throws {
+            try command.write(file(blocks: 3), to: "a.json")
+            try command.write(file(blocks: 4), to: "b.json")
+            #expect(try document("a.json").workloads.first?.rows.first?.faults_per_second == nil)
+            let row = try #require(try document("a.json", "b.json").workloads.first?.rows.first)
+            #expect(row.repetitions == 7 && row.faults_per_second != nil)
+        }
+
+        @Test func everyFormatNamesEveryGuard() throws {
+            try command.write(file(), to: "a.json")
+            for format in ["table", "markdown", "csv", "json"] {
+                let outcome = try command.run(["show", "a.json", "--format", format], environment: ["TERM": "dumb"])
+                #expect(outcome.status == 0)
+                #expect(outcome.output.contains("striped") && outcome.output.contains("mutex"), "\(format)")
+                #expect(!outcome.output.contains("\u{1B}"))
+            }
+            let wide = try command.run(["show", "a.json", "--wide"]).output
+            #expect(wide.contains("CPU/fault"))
+        }
+
+        @Test func whatCannotBeShownEndsWithTwo() throws {
+            try command.write(file(), to: "a.json")
+            try command.write(file(machine: "b"), to: "b.json")
+            try command.write(String(file().prefix(300)), to: "cut.json")
+            try command.write("{\"context\": {}, \"benchmarks\": []}", to: "empty.json")
+            for (words, message) in [
+                (["a.json", "b.json"], "measured on different machines: a, b"), (["cut.json"], "cut.json: line"),
+                (["empty.json"], "no repetition of an invbench cell"), (["missing.json"], "missing.json: cannot read"),
+                ([], "file"),
+            ] {
+                let outcome = try command.run(["show"] + words)
+                #expect(outcome.status == 2, "\(words)")
+                #expect(outcome.errors.contains(message) && outcome.output.isEmpty, "\(outcome.errors)")
+            }
+        }
+    }
+}
