@@ -57,10 +57,11 @@ extension EndToEndTests {
             #expect(rows.allSatisfy { $0[.staleInstalls] == 0 && $0[.faultsPerSecond] ?? 0 > 0 })
         }
 
-        @Test func theReadMeShowsIt() throws {
-            let readMe = try String(contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
+        @Test func theArticleShowsIt() throws {
+            let article = try String(
+                contentsOf: Self.root.appendingPathComponent("Documentation/OwnGuard.md"), encoding: .utf8)
             for file in ["Package.swift", "Sources/own-guard/main.swift"] {
-                #expect(readMe.contains("```swift\n\(try text(of: file))```\n"), "\(file)")
+                #expect(article.contains("```swift\n\(try text(of: file))```\n"), "\(file)")
             }
         }
     }
