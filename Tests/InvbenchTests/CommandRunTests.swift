@@ -125,7 +125,7 @@ extension EndToEndTests {
         }
 
         @Test func csvHasALineForEachRow() throws {
-            let outcome = try command.run(Self.small + ["--no-save", "--benchmark_format=csv"])
+            let outcome = try command.run(Self.small + ["--no-save", "--benchmark_format=csv", "--benchmark_repetitions=6"])
             let lines = outcome.output.split(separator: "\r\n")
             #expect(lines.count == 1 + 2 * (6 + 4))
             #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
@@ -170,7 +170,8 @@ extension EndToEndTests {
 
         @Test func outReplacesAnOlderFile() throws {
             try command.write("older", to: "out.json")
-            let outcome = try command.run(Self.small + ["--no-save", "--benchmark_out", "out.json"])
+            let outcome = try command.run(
+                Self.small + ["--no-save", "--benchmark_out", "out.json", "--benchmark_repetitions=6"])
             #expect(outcome.status == 0)
             #expect(try ResultsFile(reading: command.folder.path + "/out.json").rows.count == 2 * (6 + 4))
         }

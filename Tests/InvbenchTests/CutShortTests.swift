@@ -9,7 +9,9 @@ extension EndToEndTests {
             "--guard", "mutex,stripe-mutex", "--scenario", "calm", "--faulters", "1", "--window", "5ms",
             "--benchmark_repetitions=1000",
         ]
-        private static let short = ["--guard", "mutex", "--scenario", "calm", "--faulters", "1", "--window", "2ms"]
+        private static let short = [
+            "--guard", "mutex", "--scenario", "calm", "--faulters", "1", "--window", "2ms", "--benchmark_repetitions=6",
+        ]
 
         private let command: InvbenchProcess
 
