@@ -101,10 +101,14 @@ public enum Metric: String, CaseIterable, Sendable {
     case cpuMigrations = "cpu_migrations"
     /// Minor and major ones, of the cell's threads.
     case pageFaults = "page_faults"
-    /// The round trip between two of the cell's cores just before the repetition.
+    /// The longest round trip between two of the cell's cores just before the repetition.
     case coreRoundTrip = "core_round_trip_ns"
     /// The same just after its window.
     case coreRoundTripAfter = "core_round_trip_after_ns"
+    /// The shortest one just before the repetition; with three threads or more.
+    case coreRoundTripShortest = "core_round_trip_shortest_ns"
+    /// The same just after its window.
+    case coreRoundTripAfterShortest = "core_round_trip_after_shortest_ns"
     /// How fast the faulters' cores ran just before the repetition, by additions that take one cycle each.
     case coreFrequency = "core_frequency_hz"
     /// 1 where the cell has more threads than cores that it may use: they wait for each other by design.
@@ -128,7 +132,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
-            .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip, .coreRoundTripAfter, .threadWindows:
+            .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip, .coreRoundTripAfter,
+            .coreRoundTripShortest, .coreRoundTripAfterShortest, .threadWindows:
             .nanoseconds
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
         case .faultSamples, .faultSamplingShift, .faultFallbacks, .faultBacklog, .invalidationSamples,
@@ -160,7 +165,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .higher
         case .faultSamples, .faultSamplingShift, .faultTrend, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
-            .coreRoundTrip, .coreRoundTripAfter, .coreFrequency, .oversubscribed, .memoryPlaced, .noisy,
+            .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency, .oversubscribed, .memoryPlaced, .noisy,
             .noisyRetries:
             nil
         }
