@@ -21,7 +21,8 @@ struct StormThreads {
             places.count > (places.contains(.anywhere) ? ThisMachine.topology.allowedThreadCount : bound)
         let threads = control.threads
         roundTrips =
-            threads > 1 && !isOversubscribed ? (CoreRoundTrips(threads: threads), CoreRoundTrips(threads: threads)) : nil
+            threads > 1 && !isOversubscribed
+            ? (CoreRoundTrips(threads: threads), CoreRoundTrips(threads: threads)) : nil
     }
 
     /// Starts the faulters, the first threads in the order of places.

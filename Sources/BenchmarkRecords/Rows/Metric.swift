@@ -50,6 +50,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case faultFallbacks = "fault_fallbacks"
     /// Faults of an open loop that were due in the window and never started.
     case faultBacklog = "fault_backlog"
+    /// How long behind the window's end the last fault of an open loop ended that was due in it; 0 where none was late.
+    case faultCatchUp = "fault_catch_up_ns"
     /// The closed-loop faults' rate in the second half of the window divided by that in the first: far from 1 where the
     /// warm-up was too short, or the machine changed.
     case faultTrend = "fault_trend"
@@ -64,6 +66,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case invalidationSamples = "invalidation_samples"
     /// Invalidations with intended starts that were due in the window and never started.
     case invalidationBacklog = "invalidation_backlog"
+    /// How long behind the window's end the last invalidation ended that was due in it; 0 where none was late.
+    case invalidationCatchUp = "invalidation_catch_up_ns"
     /// The longest invalidation from its actual start.
     case invalidationLongestWait = "invalidation_longest_wait_ns"
     /// The longest start alone, without change and end; in scenarios about waits.
@@ -132,7 +136,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
-            .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip, .coreRoundTripAfter,
+            .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip,
+            .coreRoundTripAfter,
             .coreRoundTripShortest, .coreRoundTripAfterShortest, .threadWindows:
             .nanoseconds
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
@@ -157,7 +162,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
-            .invalidationLongestWait, .invalidationStartLongest, .faultRetriesPerFault, .faultFallbacks, .faultBacklog,
+            .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest,
+            .faultRetriesPerFault, .faultFallbacks, .faultBacklog,
             .invalidationBacklog, .wouldBlockCount,
             .staleInstalls, .cyclesPerFault, .instructionsPerFault, .cacheMissesPerFault:
             .lower
@@ -165,7 +171,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .higher
         case .faultSamples, .faultSamplingShift, .faultTrend, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
-            .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency, .oversubscribed, .memoryPlaced, .noisy,
+            .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency,
+            .oversubscribed, .memoryPlaced, .noisy,
             .noisyRetries:
             nil
         }
