@@ -112,7 +112,7 @@ struct Invalidator: Sendable {
             case .due(let start):
                 let isDone = carryOut(next)
                 let now = clock.now()
-                tally.count(isDone, from: start, intended: next.intendedTicks ?? start, to: now, clock: clock)
+                tally.count(isDone, from: start, intended: due, to: now, clock: clock)
                 end = max(end, now)
                 tally.catchUpTicks = end &- control.windowEndTicks
                 next = arrivals.next()
