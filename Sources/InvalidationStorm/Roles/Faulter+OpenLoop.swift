@@ -112,7 +112,7 @@ extension Faulter {
             case .due:
                 let outcome = cache.fault(at: arrivals.pages.next())
                 if outcome.status == .dead { return .lifeEnded }
-                arrivals.lastEnd = clock.now()
+                arrivals.lastEnd = clock.fencedNow()
                 tally.add(outcome, latencyTicks: arrivals.lastEnd &- arrivals.dueTicks, clock: clock)
                 arrivals.dueTicks = arrivals.times.next()
             case .beyondWindow:

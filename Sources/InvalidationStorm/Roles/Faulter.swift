@@ -154,9 +154,9 @@ public struct Faulter: Sendable {
                 for _ in 0..<untimed { count(cache.fault(at: pages.next(), in: tables)) }
             }
             let page = pages.next()
-            let before = clock.now()
+            let before = clock.fencedNow()
             let outcome = cache.fault(at: page, in: tables)
-            let after = clock.now()
+            let after = clock.fencedNow()
             if outcome.status == .dead {
                 faults = faultsBefore
                 end = .lifeEnded
