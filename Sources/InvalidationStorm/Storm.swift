@@ -58,7 +58,9 @@ public enum Storm {
             faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
             staleInstalls: device.shadow.staleCount,
             conditions: RepetitionConditions(
-                machine: machine, threads: usages, cores: faulterResults.map(\.core),
+                machine: machine, threads: usages, coreFrequencies: faulterResults.compactMap(\.coreFrequencyHertz),
+                roundTrips: threads.roundTrips?.before.nanoseconds ?? [],
+                roundTripsAfter: threads.roundTrips?.after.nanoseconds ?? [],
                 isOversubscribed: threads.isOversubscribed),
             samplingShift: control.samplingShift, windowLengthTicks: control.windowLengthTicks,
             memory: device.shadow.pageTable.memory.outcome, clock: clock)

@@ -60,6 +60,12 @@ public struct StormMeasurement: Sendable {
     public var faultBacklog: UInt64?
     /// The same of invalidations; `nil` where they have no intended starts.
     public var invalidationBacklog: UInt64?
+    /// How long behind the window's end the last fault ended that was due in it, or how long a thread went on before it
+    /// left a backlog, in nanoseconds: the longest over the faulters of an open loop, 0 where none was late; `nil` in a
+    /// closed loop.
+    public var faultCatchUpNanoseconds: UInt64?
+    /// The same of invalidations; `nil` where they have no intended starts.
+    public var invalidationCatchUpNanoseconds: UInt64?
     /// The faults' rate in the second half of the window divided by that in the first; `nil` where a half has none, and
     /// in an open loop, whose rate is given.
     public var faultTrend: Double?
@@ -99,6 +105,7 @@ public struct StormMeasurement: Sendable {
         let faultTicks = openLoops.isEmpty ? windowTicks : openLoops.reduce(0) { $0 + $1.latencyTicks }
         faultLatency = faultLatencies.summary(mean: faults == 0 ? nil : seconds(faultTicks) * 1e9 * perFault)
         faultBacklog = openLoops.isEmpty ? nil : openLoops.reduce(0) { $0 + $1.backlog }
+        faultCatchUpNanoseconds = openLoops.map { clock.nanoseconds($0.catchUpTicks) }.max()
         faultTrend = openLoops.isEmpty ? Self.trend(faulters, halfWindowTicks: windowLengthTicks / 2) : nil
         faultsPerSecond = throughputs.reduce(0, +)
         fairness = Self.jainIndex(throughputs)
@@ -116,6 +123,7 @@ public struct StormMeasurement: Sendable {
             invalidations == 0 ? nil : invalidators.map { clock.nanoseconds($0.longestTicks) }.max()
         let invalidationBacklogs = invalidators.compactMap(\.backlog)
         invalidationBacklog = invalidationBacklogs.isEmpty ? nil : invalidationBacklogs.reduce(0, +)
+        invalidationCatchUpNanoseconds = invalidators.compactMap(\.catchUpTicks).max().map { clock.nanoseconds($0) }
         wouldBlocks = invalidators.reduce(0) { $0 + $1.wouldBlocks }
 
         registrationLatency = churner?.registrationLatencies.summary(mean: nil)

@@ -4,8 +4,11 @@ struct StormThreads {
     private let places: [Place]
     private let control: StormControl
     private let clock: TickClock
-    /// The ping-pong of the first two threads; `nil` where there is one alone.
-    private let roundTrips: (before: CoreRoundTrip, after: CoreRoundTrip)?
+    /// The round trips between the threads' cores, before the warm-up and after the window; `nil` where there is one
+    /// thread, and where threads share cores.
+    let roundTrips: (before: CoreRoundTrips, after: CoreRoundTrips)?
+    /// Whether there are more threads than hardware threads for them, so that they wait for each other by design.
+    let isOversubscribed: Bool
 
     /// For one repetition; traps where this machine has not got what `settings.placement` needs.
     init(_ settings: StormSettings, control: StormControl, clock: TickClock) {
@@ -13,24 +16,23 @@ struct StormThreads {
         self.control = control
         self.clock = clock
         places = settings.placementPlan.places
-        roundTrips = control.threads > 1 ? (CoreRoundTrip(), CoreRoundTrip()) : nil
-    }
-
-    /// Whether there are more threads than hardware threads for them, so that they wait for each other by design.
-    var isOversubscribed: Bool {
         let bound = Set(places.flatMap(\.threads)).count
-        return places.count > (places.contains(.anywhere) ? ThisMachine.topology.allowedThreadCount : bound)
+        isOversubscribed =
+            places.count > (places.contains(.anywhere) ? ThisMachine.topology.allowedThreadCount : bound)
+        let threads = control.threads
+        roundTrips =
+            threads > 1 && !isOversubscribed
+            ? (CoreRoundTrips(threads: threads), CoreRoundTrips(threads: threads)) : nil
     }
 
     /// Starts the faulters, the first threads in the order of places.
     func startFaulters(
         _ body: @escaping Storm.FaulterBody
-    ) -> [RoleThread<(tally: FaulterTally, core: CoreReadings)>] {
+    ) -> [RoleThread<(tally: FaulterTally, coreFrequencyHertz: Double?)>] {
         (0..<settings.faulters).map { [self] number in
             RoleThread(on: places[number]) {
-                var core = CoreReadings()
-                core.roundTripNanoseconds = roundTrips?.before.play(threadNumber: number, clock: clock)
-                core.frequencyHertz = CoreFrequency.measure(clock: clock)
+                roundTrips?.before.play(threadNumber: number, clock: clock)
+                let frequency = CoreFrequency.measure(clock: clock)
                 control.gather()
                 let faulter = Faulter(
                     control: control, clock: clock,
@@ -44,8 +46,8 @@ struct StormThreads {
                     body(faulter, $0)
                 }
                 tally.usage = usage
-                core.roundTripAfterNanoseconds = roundTrips?.after.play(threadNumber: number, clock: clock)
-                return (tally, core)
+                roundTrips?.after.play(threadNumber: number, clock: clock)
+                return (tally, frequency)
             }
         }
     }
@@ -58,7 +60,7 @@ struct StormThreads {
             let number = settings.faulters + invalidator
             return RoleThread(on: places[number]) {
                 let space = lives.space
-                _ = roundTrips?.before.play(threadNumber: number, clock: clock)
+                roundTrips?.before.play(threadNumber: number, clock: clock)
                 control.gather()
                 var role = Invalidator(
                     control: control, clock: clock, space: space, lives: lives, shadow: device.shadow,
@@ -75,7 +77,7 @@ struct StormThreads {
                     longestStartTicks: settings.scenario.isAboutWaits ? 0 : nil)
                 var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage
-                _ = roundTrips?.after.play(threadNumber: number, clock: clock)
+                roundTrips?.after.play(threadNumber: number, clock: clock)
                 return tally
             }
         }
@@ -87,11 +89,11 @@ struct StormThreads {
         let number = settings.faulters + settings.invalidators
         return RoleThread(on: places[number]) { [self] in
             let role = Churner(control: control, clock: clock, space: lives.space)
-            _ = roundTrips?.before.play(threadNumber: number, clock: clock)
+            roundTrips?.before.play(threadNumber: number, clock: clock)
             control.gather()
             var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
             tally.usage = usage
-            _ = roundTrips?.after.play(threadNumber: number, clock: clock)
+            roundTrips?.after.play(threadNumber: number, clock: clock)
             return tally
         }
     }

@@ -63,7 +63,7 @@ import Testing
                     #expect((0.4...1).contains(measurement.fairness), "\(cell)")
                     let conditions = measurement.conditions
                     let roundTrips = [conditions.coreRoundTripNanoseconds, conditions.coreRoundTripAfterNanoseconds]
-                    let hasPeer = settings.threads > 1
+                    let hasPeer = settings.threads > 1 && !conditions.isOversubscribed
                     #expect(roundTrips.allSatisfy { ($0 != nil) == hasPeer && $0 ?? 1 > 0 }, "\(cell)")
                     #expect(conditions.isOversubscribed == (settings.threads > ThisMachine.topology.allowedThreadCount))
                     #expect(conditions.threadWindowsNanoseconds > 0, "\(cell)")
@@ -168,6 +168,21 @@ import Testing
         #expect(measurement.faultLatency.samples == 0)
     }
 
+    @Test("What a guard that does not measure waits says of its faults is counted, too")
+    func unmeasuredRetriesCount() throws {
+        var settings = settings(.calm, faulters: 1, invalidators: 0)
+        settings.windowNanoseconds = 5_000_000
+        func measure(_ outcome: FaultOutcome) throws -> StormMeasurement {
+            try #require(Storm.run(settings, cancellation: Cancellation()) { _ in OneOutcomeGuard(outcome) })
+        }
+        let retried = try measure(FaultOutcome(.installed, retries: 2))
+        #expect(retried.retriesPerFault == 2 && retried.fallbacks == 0)
+        #expect(retried.longestWaitNanoseconds == nil)
+        let fellBack = try measure(FaultOutcome(.installed, usedFallback: true))
+        #expect(fellBack.faults > 0 && fellBack.fallbacks == fellBack.faults)
+        #expect(try measure(FaultOutcome(.busy)).faults == 0)
+    }
+
     @Test("A trace is replayed on pages of its own count")
     func replaysATrace() throws {
         let steps = try [(0..<700, InvalidationEvent.unmap), (650..<1300, .protectionPage), (3..<4, .clear)].map {
@@ -255,6 +270,32 @@ private final class DeadGuard: TranslationGuard, SectionObserver {
     func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome { FaultOutcome(.dead) }
+
+    func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
+        .done
+    }
+
+    func invalidationEnded(_ invalidation: Invalidation) {}
+
+    func markDead() {}
+
+    func resetAfterFork() {}
+}
+
+/// A guard whose faults all end alike. It does not measure waits.
+private final class OneOutcomeGuard: TranslationGuard, SectionObserver {
+    let registration = GuardRegistration()
+    let pages = Int.max
+    static var isProtected: Bool { true }
+    static var measuresWaits: Bool { false }
+    static var capabilities: SubscriberCapabilities { [] }
+    private let outcome: FaultOutcome
+
+    init(_ outcome: FaultOutcome) { self.outcome = outcome }
+
+    func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome { outcome }
 
     func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
         .done

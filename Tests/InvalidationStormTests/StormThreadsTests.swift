@@ -5,11 +5,15 @@ import Testing
 @Suite struct StormThreadsTests {
     private let allowed = ThisMachine.topology.threads.filter(\.isAllowed).map(\.number)
 
-    private func isOversubscribed(faulters: Int, invalidators: Int, _ pin: Placement.Pin) -> Bool {
+    private func threads(faulters: Int, invalidators: Int, _ pin: Placement.Pin) -> StormThreads {
         var settings = StormSettings(scenario: .storm, faulters: faulters, invalidators: invalidators)
         settings.placement.pin = pin
         let control = StormControl(threads: settings.threads, windowLengthTicks: 1)
-        return StormThreads(settings, control: control, clock: .calibrated).isOversubscribed
+        return StormThreads(settings, control: control, clock: .calibrated)
+    }
+
+    private func isOversubscribed(faulters: Int, invalidators: Int, _ pin: Placement.Pin) -> Bool {
+        threads(faulters: faulters, invalidators: invalidators, pin).isOversubscribed
     }
 
     @Test("More threads than hardware threads that they may use are oversubscribed")
@@ -20,5 +24,12 @@ import Testing
         }
         #expect(isOversubscribed(faulters: 1, invalidators: 1, .cpus(NumberList([allowed[0]]))))
         #expect(!isOversubscribed(faulters: 1, invalidators: 0, .cpus(NumberList([allowed[0]]))))
+    }
+
+    @Test("Round trips are measured between threads that have a core each")
+    func roundTrips() {
+        #expect(threads(faulters: 1, invalidators: 0, .compact).roundTrips == nil)
+        #expect(threads(faulters: allowed.count, invalidators: 1, .compact).roundTrips == nil)
+        #expect((threads(faulters: allowed.count, invalidators: 0, .compact).roundTrips != nil) == (allowed.count > 1))
     }
 }

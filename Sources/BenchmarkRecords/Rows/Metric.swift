@@ -50,7 +50,7 @@ public enum Metric: String, CaseIterable, Sendable {
     case faultFallbacks = "fault_fallbacks"
     /// Faults of an open loop that were due in the window and never started.
     case faultBacklog = "fault_backlog"
-    /// How long after the window's end the last fault of an open loop that was due in it ended.
+    /// How long behind the window's end the last fault of an open loop ended that was due in it; 0 where none was late.
     case faultCatchUp = "fault_catch_up_ns"
     /// The closed-loop faults' rate in the second half of the window divided by that in the first: far from 1 where the
     /// warm-up was too short, or the machine changed.
@@ -66,7 +66,7 @@ public enum Metric: String, CaseIterable, Sendable {
     case invalidationSamples = "invalidation_samples"
     /// Invalidations with intended starts that were due in the window and never started.
     case invalidationBacklog = "invalidation_backlog"
-    /// How long after the window's end the last invalidation that was due in it ended; 0 if none was late.
+    /// How long behind the window's end the last invalidation ended that was due in it; 0 where none was late.
     case invalidationCatchUp = "invalidation_catch_up_ns"
     /// The longest invalidation from its actual start.
     case invalidationLongestWait = "invalidation_longest_wait_ns"
@@ -105,10 +105,14 @@ public enum Metric: String, CaseIterable, Sendable {
     case cpuMigrations = "cpu_migrations"
     /// Minor and major ones, of the cell's threads.
     case pageFaults = "page_faults"
-    /// The round trip between two of the cell's cores just before the repetition.
+    /// The longest round trip between two of the cell's cores just before the repetition.
     case coreRoundTrip = "core_round_trip_ns"
     /// The same just after its window.
     case coreRoundTripAfter = "core_round_trip_after_ns"
+    /// The shortest one just before the repetition; with three threads or more.
+    case coreRoundTripShortest = "core_round_trip_shortest_ns"
+    /// The same just after its window.
+    case coreRoundTripAfterShortest = "core_round_trip_after_shortest_ns"
     /// How fast the faulters' cores ran just before the repetition, by additions that take one cycle each.
     case coreFrequency = "core_frequency_hz"
     /// 1 where the cell has more threads than cores that it may use: they wait for each other by design.
@@ -132,7 +136,9 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
-            .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip, .coreRoundTripAfter, .threadWindows:
+            .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip,
+            .coreRoundTripAfter,
+            .coreRoundTripShortest, .coreRoundTripAfterShortest, .threadWindows:
             .nanoseconds
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
         case .faultSamples, .faultSamplingShift, .faultFallbacks, .faultBacklog, .invalidationSamples,
@@ -156,7 +162,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
-            .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest, .faultRetriesPerFault, .faultFallbacks, .faultBacklog,
+            .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest,
+            .faultRetriesPerFault, .faultFallbacks, .faultBacklog,
             .invalidationBacklog, .wouldBlockCount,
             .staleInstalls, .cyclesPerFault, .instructionsPerFault, .cacheMissesPerFault:
             .lower
@@ -164,7 +171,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .higher
         case .faultSamples, .faultSamplingShift, .faultTrend, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
-            .coreRoundTrip, .coreRoundTripAfter, .coreFrequency, .oversubscribed, .memoryPlaced, .noisy,
+            .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency,
+            .oversubscribed, .memoryPlaced, .noisy,
             .noisyRetries:
             nil
         }

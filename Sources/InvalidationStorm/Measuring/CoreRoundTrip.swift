@@ -6,24 +6,23 @@ import Synchronization
 /// A ping-pong over one word between two threads: how far apart their cores are right now. On virtual machines that
 /// changes within minutes, and moves results threefold.
 final class CoreRoundTrip: Sendable {
-    static let durationNanoseconds: UInt64 = 2_000_000
+    static let durationNanoseconds: UInt64 = 1_000_000
     private static let pieces: UInt64 = 10
     private static let fewestPieces = 5
 
     /// Even: the first player's turn. Negative: over.
     private let turn = Atomic<Int>(0)
 
-    /// Plays the part of a role thread: the first two play, the others do nothing. Returns the round trip in
-    /// nanoseconds on the first thread, `nil` elsewhere.
-    func play(threadNumber: Int, clock: TickClock) -> Double? {
-        if threadNumber == 0 { return serve(clock: clock) }
-        if threadNumber == 1 { answer() }
-        return nil
-    }
+    /// The result, as the bits of a `Double`.
+    private let result = Atomic<UInt64>(0)
 
-    /// The first player: serves for two milliseconds, and longer only where that is not five pieces. Returns the round
-    /// trip in nanoseconds: the median of the pieces' means, since a player that loses its core spoils one of them.
-    func serve(clock: TickClock) -> Double {
+    /// How long a round trip took, in nanoseconds; 0 before the game. To be read when the game is over.
+    // Relaxed: whoever reads it has joined the thread that served.
+    var nanoseconds: Double { Double(bitPattern: result.load(ordering: .relaxed)) }
+
+    /// The first player: serves for a millisecond, and longer only where that is not five pieces. The round trip is the
+    /// median of the pieces' means, since a player that loses its core spoils one of them.
+    func serve(clock: TickClock) {
         // The clock starts with the first answer: the other thread may still be starting.
         turn.store(1, ordering: .relaxed)
         waitWhile(1)
@@ -44,7 +43,7 @@ final class CoreRoundTrip: Sendable {
             means.append(Double(clock.now() &- start) * clock.nanosecondsPerTick / Double(volleys))
         } while clock.now() < end || means.count < Self.fewestPieces
         turn.store(-1, ordering: .relaxed)
-        return means.sorted()[means.count / 2]
+        result.store(means.sorted()[means.count / 2].bitPattern, ordering: .relaxed)
     }
 
     /// The second player.

@@ -18,18 +18,23 @@ public struct RepetitionConditions: Sendable {
     public var cpuMigrations: UInt64?
     /// Minor and major page faults of the role threads.
     public var pageFaults: UInt64
-    /// The round trip between the first two threads' cores before the warm-up, in nanoseconds; `nil` with one thread.
+    /// The longest of the round trips between two of the threads' cores before the warm-up, in nanoseconds; `nil` with one
+    /// thread, and where threads share cores.
     public var coreRoundTripNanoseconds: Double?
     /// The same after the window.
     public var coreRoundTripAfterNanoseconds: Double?
+    /// The shortest one before the warm-up; `nil` where there is no more than one pair.
+    public var coreRoundTripShortestNanoseconds: Double?
+    /// The same after the window.
+    public var coreRoundTripAfterShortestNanoseconds: Double?
     /// The frequency of the faulters' cores before the warm-up, in hertz: their mean.
     public var coreFrequencyHertz: Double?
     /// Whether there were more role threads than cores that they may run on: then they wait for each other by design.
     public var isOversubscribed: Bool
 
     init(
-        machine: (stealPercent: Double?, otherLoadCores: Double?), threads: [ThreadUsage], cores: [CoreReadings],
-        isOversubscribed: Bool
+        machine: (stealPercent: Double?, otherLoadCores: Double?), threads: [ThreadUsage],
+        coreFrequencies: [Double], roundTrips: [Double], roundTripsAfter: [Double], isOversubscribed: Bool
     ) {
         stealPercent = machine.stealPercent
         otherLoadCores = machine.otherLoadCores
@@ -44,17 +49,12 @@ public struct RepetitionConditions: Sendable {
         involuntarySwitches = threads.reduce(0) { $0 + $1.involuntarySwitches }
         cpuMigrations = sum(\.migrations)
         pageFaults = threads.reduce(0) { $0 + $1.pageFaults }
-        coreRoundTripNanoseconds = cores.first?.roundTripNanoseconds
-        coreRoundTripAfterNanoseconds = cores.first?.roundTripAfterNanoseconds
-        let frequencies = cores.compactMap(\.frequencyHertz)
-        coreFrequencyHertz = frequencies.isEmpty ? nil : frequencies.reduce(0, +) / Double(frequencies.count)
+        coreRoundTripNanoseconds = roundTrips.max()
+        coreRoundTripAfterNanoseconds = roundTripsAfter.max()
+        coreRoundTripShortestNanoseconds = roundTrips.count > 1 ? roundTrips.min() : nil
+        coreRoundTripAfterShortestNanoseconds = roundTripsAfter.count > 1 ? roundTripsAfter.min() : nil
+        coreFrequencyHertz =
+            coreFrequencies.isEmpty ? nil : coreFrequencies.reduce(0, +) / Double(coreFrequencies.count)
         self.isOversubscribed = isOversubscribed
     }
-}
-
-/// What a faulter found out about its core outside of the window.
-struct CoreReadings: Sendable {
-    var roundTripNanoseconds: Double?
-    var roundTripAfterNanoseconds: Double?
-    var frequencyHertz: Double?
 }

@@ -9,7 +9,7 @@ public struct TickClock: Sendable {
     public let usesTimeStampCounter: Bool
     /// The length of a tick in nanoseconds.
     public let nanosecondsPerTick: Double
-    /// What taking one pair of time stamps costs, in nanoseconds: the median of many.
+    /// What taking one pair of fenced time stamps costs, in nanoseconds: the median of many.
     public private(set) var pairCostNanoseconds: Double = 0
 
     /// This machine's clock, calibrated against CLOCK_MONOTONIC_RAW on first use, which takes 20 ms.
@@ -27,9 +27,9 @@ public struct TickClock: Sendable {
         }
         // One pair's cost lies below the counter's step on some machines, so pairs are timed in hundreds.
         let costs = (0..<101).map { _ in
-            let start = now()
+            let start = fencedNow()
             var last = start
-            for _ in 0..<200 { last = now() }
+            for _ in 0..<200 { last = fencedNow() }
             return Double(last &- start) * nanosecondsPerTick / 100
         }
         pairCostNanoseconds = costs.sorted()[50]
@@ -38,6 +38,11 @@ public struct TickClock: Sendable {
     /// A time stamp in ticks.
     @inlinable @inline(__always)
     public func now() -> UInt64 { usesTimeStampCounter ? cplatform_ticks() : MonotonicClock.now() }
+
+    /// A time stamp in ticks on either side of a short operation: what comes before it is over, what comes after it has
+    /// not begun.
+    @inlinable @inline(__always)
+    public func fencedNow() -> UInt64 { usesTimeStampCounter ? cplatform_ticks_fenced() : MonotonicClock.now() }
 
     /// A number of ticks in nanoseconds.
     @inlinable

@@ -7,6 +7,8 @@ struct OpenLoopTally: Sendable {
     var latencyTicks: UInt64 = 0
     /// Faults that were due in the window and never started.
     var backlog: UInt64 = 0
+    /// How long behind the window's end the last fault that was due in it ended, 0 if before; if it gave up, until then.
+    var catchUpTicks: UInt64 = 0
 }
 
 extension FaulterTally {
@@ -22,11 +24,13 @@ extension FaulterTally {
         openLoop?.latencyTicks += latencyTicks
     }
 
-    /// Ends the window, of which the last fault ended at `lastEnd`; `backlog` faults were never started.
+    /// Ends the window, of which the last fault ended at `lastEnd`; `backlog` faults were never started, and the others
+    /// were left at `end`.
     @usableFromInline
-    mutating func endOpenLoop(of control: StormControl, lastEnd: UInt64, backlog: UInt64) {
+    mutating func endOpenLoop(of control: StormControl, lastEnd: UInt64, backlog: UInt64, end: UInt64) {
         windowTicks = max(control.windowEndTicks, lastEnd) &- control.windowStartTicks
         openLoop?.backlog = backlog
+        openLoop?.catchUpTicks = max(control.windowEndTicks, end) &- control.windowEndTicks
     }
 }
 
@@ -108,15 +112,15 @@ extension Faulter {
             case .due:
                 let outcome = cache.fault(at: arrivals.pages.next())
                 if outcome.status == .dead { return .lifeEnded }
-                arrivals.lastEnd = clock.now()
+                arrivals.lastEnd = clock.fencedNow()
                 tally.add(outcome, latencyTicks: arrivals.lastEnd &- arrivals.dueTicks, clock: clock)
                 arrivals.dueTicks = arrivals.times.next()
             case .beyondWindow:
-                tally.endOpenLoop(of: control, lastEnd: arrivals.lastEnd, backlog: 0)
+                tally.endOpenLoop(of: control, lastEnd: arrivals.lastEnd, backlog: 0, end: arrivals.lastEnd)
                 return .phaseEnded
             case .givenUp:
                 let backlog = arrivals.times.count(from: arrivals.dueTicks, to: control.windowEndTicks)
-                tally.endOpenLoop(of: control, lastEnd: arrivals.lastEnd, backlog: backlog)
+                tally.endOpenLoop(of: control, lastEnd: arrivals.lastEnd, backlog: backlog, end: clock.now())
                 return .phaseEnded
             }
         }

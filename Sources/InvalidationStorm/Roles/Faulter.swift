@@ -39,6 +39,15 @@ public struct FaulterTally: Sendable {
     mutating func recordLatency(_ nanoseconds: UInt64) { latencies.record(nanoseconds) }
 }
 
+extension FaultOutcome {
+    /// Whether there is nothing to count besides the fault itself. A guard that does not measure waits may have retried
+    /// all the same.
+    @inlinable @inline(__always)
+    var wentStraightThrough: Bool {
+        waitedNanoseconds == 0 && retries == 0 && !usedFallback && status != .busy
+    }
+}
+
 /// A thread that faults: as fast as it can (closed loop), or at the times of `arrivals` (open loop).
 public struct Faulter: Sendable {
     @usableFromInline
@@ -120,9 +129,10 @@ public struct Faulter: Sendable {
         var retries: UInt64 = 0
         var fallbacks: UInt64 = 0
         var longestWait: UInt64 = 0
-        /// Counts what the slow paths report; on the fast path nothing was waited for.
+        /// Counts what the slow paths report. A fault that went straight through has nothing to count, which the compiler
+        /// knows of a guard's fast path.
         func count(_ outcome: FaultOutcome) {
-            guard outcome.waitedNanoseconds != 0 else { return }
+            guard !outcome.wentStraightThrough else { return }
             // One that gave up is no fault done.
             if outcome.status == .busy { faults -= 1 }
             retries += UInt64(outcome.retries)
@@ -144,9 +154,9 @@ public struct Faulter: Sendable {
                 for _ in 0..<untimed { count(cache.fault(at: pages.next(), in: tables)) }
             }
             let page = pages.next()
-            let before = clock.now()
+            let before = clock.fencedNow()
             let outcome = cache.fault(at: page, in: tables)
-            let after = clock.now()
+            let after = clock.fencedNow()
             if outcome.status == .dead {
                 faults = faultsBefore
                 end = .lifeEnded

@@ -14,6 +14,9 @@ struct InvalidatorTally: Sendable {
     var longestStartTicks: UInt64?
     /// Invalidations that were due in the window and never started; `nil` where they have no intended starts.
     var backlog: UInt64?
+    /// How long behind the window's end the last of what was due in it ended, 0 if before; if it gave up, until then. `nil`
+    /// where invalidations have no intended starts.
+    var catchUpTicks: UInt64?
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
 
     /// Counts one that was tried; its latency is from the intended start.
@@ -101,6 +104,7 @@ struct Invalidator: Sendable {
         }
         var end = control.windowEndTicks
         tally.backlog = 0
+        tally.catchUpTicks = 0
         loop: while true {
             // Those of a burst are due with its first.
             due = next.intendedTicks ?? due
@@ -108,11 +112,13 @@ struct Invalidator: Sendable {
             case .due(let start):
                 let isDone = carryOut(next)
                 let now = clock.now()
-                tally.count(isDone, from: start, intended: next.intendedTicks ?? start, to: now, clock: clock)
+                tally.count(isDone, from: start, intended: due, to: now, clock: clock)
                 end = max(end, now)
+                tally.catchUpTicks = end &- control.windowEndTicks
                 next = arrivals.next()
             case .beyondWindow: break loop
             case .givenUp:
+                tally.catchUpTicks = max(end, clock.now()) &- control.windowEndTicks
                 tally.backlog = arrivals.count(from: due, to: control.windowEndTicks)
                 break loop
             }

@@ -13,6 +13,8 @@ extension MetricValues {
             .cpuMigrations: conditions.cpuMigrations.map { Double($0) },
             .pageFaults: Double(conditions.pageFaults), .coreRoundTrip: conditions.coreRoundTripNanoseconds,
             .coreRoundTripAfter: conditions.coreRoundTripAfterNanoseconds,
+            .coreRoundTripShortest: conditions.coreRoundTripShortestNanoseconds,
+            .coreRoundTripAfterShortest: conditions.coreRoundTripAfterShortestNanoseconds,
             .coreFrequency: conditions.coreFrequencyHertz, .oversubscribed: conditions.isOversubscribed ? 1 : 0,
         ]
     }

@@ -29,6 +29,8 @@ enum MetricValues {
             .invalidationStartLongest: measurement.longestStartNanoseconds.map { Double($0) },
             .invalidationFairness: measurement.invalidationFairness,
             .invalidationBacklog: measurement.invalidationBacklog.map { Double($0) },
+            .invalidationCatchUp: measurement.invalidationCatchUpNanoseconds.map { Double($0) },
+            .faultCatchUp: measurement.faultCatchUpNanoseconds.map { Double($0) },
             .faultBacklog: measurement.faultBacklog.map { Double($0) }, .faultTrend: measurement.faultTrend,
             .registrationP50: measurement.registrationLatency?.p50,
             .registrationP99: measurement.registrationLatency?.p99,

@@ -13,7 +13,9 @@ import Testing
 
     @Test func latenciesAreBetterLowAndRatesHigh() {
         for metric in Metric.allCases where metric.unit == .perSecond { #expect(metric.better == .higher) }
-        let ofTheMachine: [Metric] = [.coreRoundTrip, .coreRoundTripAfter, .threadWindows]
+        let ofTheMachine: [Metric] = [
+            .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .threadWindows,
+        ]
         for metric in Metric.allCases where metric.unit == .nanoseconds && !ofTheMachine.contains(metric) {
             #expect(metric.better == .lower, "\(metric)")
         }
@@ -40,7 +42,8 @@ import Testing
             "invalidation_longest_wait_ns", "fault_longest_ns", "invalidation_start_longest_ns", "memory_placed",
             "run_queue_delay_percent", "other_load_cores", "voluntary_switches", "page_faults", "core_frequency_hz",
             "core_round_trip_after_ns", "thread_windows_ns", "oversubscribed", "noisy_retries", "cycles_per_fault",
-            "instructions_per_fault", "cache_misses_per_fault",
+            "instructions_per_fault", "cache_misses_per_fault", "core_round_trip_shortest_ns",
+            "core_round_trip_after_shortest_ns", "fault_catch_up_ns", "invalidation_catch_up_ns",
         ]
         #expect(Set(Metric.allCases.map(\.rawValue)) == Set(roles + churner + others))
     }

@@ -9,9 +9,12 @@ import Testing
             runQueueNanoseconds: runQueue, elapsedNanoseconds: elapsed)
     }
 
-    private func conditions(_ threads: [ThreadUsage], _ cores: [CoreReadings] = []) -> RepetitionConditions {
+    private func conditions(
+        _ threads: [ThreadUsage], frequencies: [Double] = [], roundTrips: [Double] = [], after: [Double] = []
+    ) -> RepetitionConditions {
         RepetitionConditions(
-            machine: (stealPercent: 1, otherLoadCores: nil), threads: threads, cores: cores, isOversubscribed: false)
+            machine: (stealPercent: 1, otherLoadCores: nil), threads: threads, coreFrequencies: frequencies,
+            roundTrips: roundTrips, roundTripsAfter: after, isOversubscribed: false)
     }
 
     @Test("Waiting in the run queue is a part of all threads' windows; counts are added up")
@@ -36,16 +39,15 @@ import Testing
         #expect(conditions([usage(runQueue: 0, migrations: 0, elapsed: 0)]).runQueueDelayPercent == nil)
     }
 
-    @Test("The round trips are the first faulter's, the frequency is the mean of those that are known")
+    @Test("Of the round trips the longest and the shortest are kept, of the frequencies the mean")
     func cores() {
-        let both = conditions(
-            [],
-            [
-                CoreReadings(roundTripNanoseconds: 120, roundTripAfterNanoseconds: 480, frequencyHertz: 3e9),
-                CoreReadings(), CoreReadings(frequencyHertz: 4e9),
-            ])
-        #expect(both.coreRoundTripNanoseconds == 120 && both.coreRoundTripAfterNanoseconds == 480)
-        #expect(both.coreFrequencyHertz == 3.5e9)
+        let three = conditions([], frequencies: [3e9, 4e9], roundTrips: [120, 480, 90], after: [70, 60, 130])
+        #expect(three.coreRoundTripNanoseconds == 480 && three.coreRoundTripAfterNanoseconds == 130)
+        #expect(three.coreRoundTripShortestNanoseconds == 90 && three.coreRoundTripAfterShortestNanoseconds == 60)
+        #expect(three.coreFrequencyHertz == 3.5e9)
+        let two = conditions([], roundTrips: [120], after: [70])
+        #expect(two.coreRoundTripNanoseconds == 120 && two.coreRoundTripAfterNanoseconds == 70)
+        #expect(two.coreRoundTripShortestNanoseconds == nil && two.coreRoundTripAfterShortestNanoseconds == nil)
     }
 
     @Test("A core's frequency is one that there are cores for")

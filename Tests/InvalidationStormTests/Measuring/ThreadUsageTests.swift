@@ -65,14 +65,4 @@ import Testing
         // A loaded machine adds involuntary switches, never voluntary ones.
         #expect((1..<50).contains(usage.voluntarySwitches))
     }
-
-    @Test("Two threads play ping-pong and know how long a round took")
-    func coreRoundTrip() throws {
-        let game = CoreRoundTrip()
-        let first = RoleThread(number: 0) { game.play(threadNumber: 0, clock: .calibrated) }
-        let second = RoleThread(number: 1) { game.play(threadNumber: 1, clock: .calibrated) }
-        #expect(try #require(first.join()) > 0)
-        #expect(second.join() == nil)
-        #expect(game.play(threadNumber: 2, clock: .calibrated) == nil)
-    }
 }

@@ -17,6 +17,17 @@ import Testing
         #expect((0.5...2).contains(ratio))
     }
 
+    @Test("Fenced time stamps and plain ones are of one clock, and come in the order of the program")
+    func fenced() {
+        var last = clock.now()
+        for _ in 0..<1_000 {
+            let fenced = clock.fencedNow()
+            let plain = clock.now()
+            #expect(last <= fenced && fenced <= plain)
+            last = plain
+        }
+    }
+
     @Test("Converting to ticks and back keeps a duration within a tick")
     func roundTrip() {
         for nanoseconds: UInt64 in [0, 1, 999, 1_000_000, 3_600_000_000_000] {

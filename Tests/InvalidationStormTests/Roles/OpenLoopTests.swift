@@ -102,6 +102,8 @@ import Testing
         #expect(tally.latencies.summary(mean: nil).samples == tally.faults)
         #expect(tally.openLoop?.backlog == 0)
         #expect(clock.nanoseconds(tally.windowTicks) >= 500_000_000)
+        // A little less than 100 ms: the stall begins with the first fault.
+        #expect(clock.nanoseconds(try #require(tally.openLoop).catchUpTicks) >= 99_000_000)
         #expect(try #require(tally.openLoop).latencyTicks > clock.ticks(nanoseconds: 2_000 * 250_000_000))
     }
 
@@ -111,6 +113,7 @@ import Testing
             at: ArrivalProcess(perSecond: 5_000, spacing: .fixed), windowMilliseconds: 100, stallMilliseconds: 300)
         #expect(tally.faults <= 1)
         #expect((499...501).contains(tally.faults + (try #require(tally.openLoop).backlog)))
+        #expect(clock.nanoseconds(try #require(tally.openLoop).catchUpTicks) >= 99_000_000)
     }
 
     @Test("While its cache is dead an open loop waits, and that counts")
@@ -132,13 +135,14 @@ import Testing
     }
 
     @Test("Every invalidation that is due in the window is done, also behind its end")
-    func invalidationsBehindTheEnd() {
+    func invalidationsBehindTheEnd() throws {
         let scenario = Scenario(name: "paced", arrivals: .paced(perSecond: 5_000), pages: 4_096)
         let tally = invalidations(scenario, windowMilliseconds: 400, stallMilliseconds: 500)
         #expect((1_999...2_001).contains(tally.invalidations))
         #expect(tally.backlog == 0)
         #expect(clock.nanoseconds(tally.windowTicks) >= 500_000_000)
         #expect(clock.nanoseconds(tally.longestTicks) >= 500_000_000)
+        #expect(clock.nanoseconds(try #require(tally.catchUpTicks)) >= 99_000_000)
         #expect(tally.latencyTicks > clock.ticks(nanoseconds: 2_000 * 250_000_000))
     }
 
@@ -148,6 +152,7 @@ import Testing
         let tally = invalidations(scenario, windowMilliseconds: 100, stallMilliseconds: 300)
         #expect(tally.invalidations <= 1)
         #expect((499...501).contains(tally.invalidations + (try #require(tally.backlog))))
+        #expect(clock.nanoseconds(try #require(tally.catchUpTicks)) >= 99_000_000)
     }
 
     @Test("A burst that is due in the window is done to its last")
@@ -159,11 +164,21 @@ import Testing
             tally.invalidations + (tally.backlog ?? 0) == 500 || tally.invalidations + (tally.backlog ?? 0) == 1_000)
     }
 
+    @Test("Each of a burst is due with its first, and its latency counts from then")
+    func burstLatencies() throws {
+        // One burst, 50 ms behind the start; the stall holds up its first, and all others wait behind that one.
+        let scenario = Scenario(name: "bursts", arrivals: .bursts(of: 500, perSecond: 20), pages: 4_096)
+        let tally = invalidations(scenario, windowMilliseconds: 80, stallMilliseconds: 20)
+        // Two, where the window opened late.
+        #expect(tally.invalidations == 500 || tally.invalidations == 1_000)
+        #expect(tally.latencyTicks >= 500 * clock.ticks(nanoseconds: 20_000_000))
+    }
+
     @Test("Back to back there is no backlog, and nothing is done behind the end")
     func backToBack() {
         let scenario = Scenario(name: "back-to-back", arrivals: .backToBack, pages: 4_096)
         let tally = invalidations(scenario, windowMilliseconds: 50, stallMilliseconds: 100)
-        #expect(tally.backlog == nil)
+        #expect(tally.backlog == nil && tally.catchUpTicks == nil)
         #expect(tally.invalidations == 1)
         #expect(clock.nanoseconds(tally.longestTicks) >= 100_000_000)
         #expect(tally.latencyTicks == tally.longestTicks)
@@ -198,6 +213,17 @@ import Testing
         #expect(try #require(trend(tally(0, 50, ticks: 200), tally(50, 50, ticks: 200))) == 2)
     }
 
+    @Test("Where everything ended before the window did there is nothing to catch up with")
+    func nothingLate() {
+        // At 100, 200 and 300 ms; the window closes at 352 ms.
+        let rare = ArrivalProcess(perSecond: 10, spacing: .fixed)
+        let scenario = Scenario.calm.with(pages: 4_096).arriving(rare, invalidators: 1)
+        let tally = invalidations(scenario, windowMilliseconds: 350, stallMilliseconds: 0)
+        #expect(tally.invalidations == 3 && tally.catchUpTicks == 0)
+        let faulter = faults(at: rare, windowMilliseconds: 350, stallMilliseconds: 0)
+        #expect(faulter.faults == 3 && faulter.openLoop?.catchUpTicks == 0)
+    }
+
     @Test("A repetition with rare arrivals is cancelled at once", .timeLimit(.minutes(1)))
     func cancelled() {
         let cancellation = Cancellation()
@@ -225,6 +251,7 @@ import Testing
             let due = measurement.faults + (try #require(measurement.faultBacklog))
             #expect((1_700...2_300).contains(due))
             #expect(measurement.invalidationBacklog != nil && measurement.invalidationFairness != nil)
+            #expect(measurement.invalidationCatchUpNanoseconds != nil && measurement.faultCatchUpNanoseconds != nil)
         }
     }
 }
