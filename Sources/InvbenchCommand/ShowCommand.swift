@@ -85,7 +85,8 @@ struct AnsweredFiles {
             rows += file.rows.map { $0.renumbered(by: blocks) }
             unprotected.formUnion(file.context["unprotected_guards"]?.split(separator: " ").map(String.init) ?? [])
         }
-        self.rows = rows
+        // A file has its workloads in the random order of the first round.
+        self.rows = rows.sorted { ($0.cell?.workloadName ?? "") < ($1.cell?.workloadName ?? "") }
         machine = MachineText(context: files.first?.context ?? [:])
         unprotectedGuards = unprotected
     }

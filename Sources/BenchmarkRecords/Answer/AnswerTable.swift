@@ -140,6 +140,8 @@ extension GuardFlag {
         case .stale: "let stale translations through: do not use it, and report it."
         case .tooFew:
             "fewer than \(WorkloadAnswer.fewestBlocks) repetitions met the cores in one state: measure longer."
+        case .unsteady:
+            "its rate differs so much from one repetition to the next that it has no rank."
         case .behind:
             "did not do in time what was due in the window: the rate offered is more than it can do here."
         case .unfair: "some threads of a role got far more done than others."

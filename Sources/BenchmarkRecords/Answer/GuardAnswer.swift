@@ -41,7 +41,7 @@ public struct GuardAnswer: Sendable {
         ratio = reference.flatMap { comparison.ratio(index, to: $0) }
         let counts = allRows.compactMap { $0[.staleInstalls] }
         stale = counts.isEmpty ? nil : counts.reduce(0, +)
-        flags = GuardFlag.all(isProtected: isProtected, stale: stale, rows: rows, isTooFew: faultsPerSecond == nil)
+        flags = GuardFlag.all(isProtected: isProtected, stale: stale, rows: rows, rate: faultsPerSecond)
     }
 
     /// The median over the repetitions; `nil` if they are too few, or one of them lacks the value: a percentile that only
@@ -60,8 +60,8 @@ public struct GuardAnswer: Sendable {
         faultsPerSecond == nil ? nil : Statistics.median(rows.map(\.cpuNanoseconds).filter { $0 > 0 })
     }
 
-    /// Whether it has a rank: it protects, showed no stale translation, and has repetitions enough.
-    var hasRank: Bool { isProtected && !flags.contains(.stale) && effect != nil }
+    /// Whether it has a rank: it protects, showed no stale translation, and its rate is known well enough.
+    var hasRank: Bool { isProtected && effect != nil && flags.allSatisfy { ![.stale, .unsteady].contains($0) } }
 
     /// Whether it does the work that is due as it becomes due.
     var keepsUp: Bool { !flags.contains(.behind) }
@@ -75,11 +75,15 @@ public enum GuardFlag: String, CaseIterable, Sendable {
     case stale = "STALE!"
     /// Too few repetitions met the cores in one state for a figure.
     case tooFew = "too few"
+    /// Its rate differs so much from one repetition to the next that it says nothing.
+    case unsteady
     /// Work that was due in the window was not done in time.
     case behind
     /// Some threads of a role got far more done than others.
     case unfair
 
+    /// An interval whose upper end is more than so many times the lower one says nothing: every guard would be tied.
+    static let widestInterval = 4.0
     /// A larger share of what was due, left undone, is behind.
     static let backlogLimit = 0.01
     /// A longer time after the window until all that was due in it is done, in parts of the window, is behind.
@@ -87,12 +91,13 @@ public enum GuardFlag: String, CaseIterable, Sendable {
     /// Jain's index below which threads are served unfairly.
     static let fairnessLimit = 0.8
 
-    static func all(isProtected: Bool, stale: Double?, rows: [ResultRow], isTooFew: Bool) -> [GuardFlag] {
+    static func all(isProtected: Bool, stale: Double?, rows: [ResultRow], rate: Estimate?) -> [GuardFlag] {
         allCases.filter { flag in
             switch flag {
             case .unsafe: !isProtected
             case .stale: isProtected && stale ?? 0 > 0
-            case .tooFew: isTooFew
+            case .tooFew: rate == nil
+            case .unsteady: rate.map { $0.high > widestInterval * $0.low } ?? false
             case .behind:
                 Statistics.median(rows.compactMap(\.shareLeft)) ?? 0 > backlogLimit
                     || Statistics.median(rows.compactMap(\.shareCaughtUp)) ?? 0 > catchUpLimit

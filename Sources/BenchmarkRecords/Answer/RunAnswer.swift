@@ -84,20 +84,24 @@ public struct Advice: Sendable {
     init?(_ answers: [WorkloadAnswer]) {
         let ranked = answers.filter { !$0.best.isEmpty }
         guard ranked.count > 1 else { return nil }
+        // The scenario names a workload, unless two have it.
+        func name(_ answer: WorkloadAnswer) -> String {
+            ranked.count { $0.scenario == answer.scenario } == 1 ? answer.scenario : answer.title
+        }
         let everywhere = ranked.map { answer in Set(answer.guards.filter { $0.hasRank && $0.keepsUp }.map(\.name)) }
             .reduce(nil as Set<String>?) { $0?.intersection($1) ?? $1 } ?? []
-        func share(_ name: String, in answer: WorkloadAnswer) -> Double {
-            guard let own = answer.guards.first(where: { $0.name == name })?.faultsPerSecond?.value,
+        func share(_ guardName: String, in answer: WorkloadAnswer) -> Double {
+            guard let own = answer.guards.first(where: { $0.name == guardName })?.faultsPerSecond?.value,
                 let best = answer.guards.filter({ $0.hasRank && $0.keepsUp }).compactMap(\.faultsPerSecond?.value).max()
             else { return 0 }
             return own / best
         }
-        func worst(_ name: String) -> (share: Double, workload: String) {
-            ranked.map { (share(name, in: $0), $0.title) }.min { $0.0 < $1.0 } ?? (0, "")
+        func worst(_ guardName: String) -> (share: Double, workload: String) {
+            ranked.map { (share(guardName, in: $0), name($0)) }.min { $0.0 < $1.0 } ?? (0, "")
         }
         let candidates = everywhere.sorted().map { (name: $0, worst: worst($0)) }
         guard let chosen = candidates.max(by: { $0.worst.share < $1.worst.share }) else { return nil }
-        name = chosen.name
+        self.name = chosen.name
         worstShare = chosen.worst.share
         worstWorkload = chosen.worst.workload
         workloads = ranked.count
@@ -107,7 +111,7 @@ public struct Advice: Sendable {
                 let own = answer.guards.first(where: { $0.name == chosen.name })?.faultsPerSecond?.value,
                 rate / own >= Self.margin
             else { return nil }
-            return (answer.title, first.name, rate / own)
+            return (name(answer), first.name, rate / own)
         }
     }
 }

@@ -39,7 +39,7 @@ struct VerdictText {
         }
         let share =
             advice.worstShare > 0.995
-            ? "no guard is faster in any of \(advice.workloads) workloads"
+            ? "no guard that keeps up is faster in any of \(advice.workloads) workloads"
             : "in \(advice.workloads) workloads never below \(ScaledNumber.ratio(advice.worstShare)) of the fastest "
                 + "guard's rate (\(advice.worstWorkload)), and never behind"
         var lines = ["\(place): take \(advice.name): \(share)."]

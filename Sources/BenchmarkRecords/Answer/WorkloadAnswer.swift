@@ -16,6 +16,8 @@ public struct WorkloadAnswer: Sendable {
     public let name: String
     /// For people: `storm, 1 faulter, 1 invalidator`.
     public let title: String
+    /// The scenario alone: `storm`.
+    public let scenario: String
     /// The state that all of its figures are from; `nil` if none was measured, as for one thread alone.
     public let state: CoreState?
     /// The guard that ratios are to; `nil` if it was not measured here.
@@ -51,6 +53,7 @@ public struct WorkloadAnswer: Sendable {
     ) {
         name = workload.name
         title = workload.title
+        scenario = workload.scenario
         self.state = state
         self.blocks = blocks.count
         self.setAside = setAside
@@ -111,8 +114,8 @@ struct Comparisons {
     /// The p-value of the hypothesis that two guards are as fast, inside this run: two-sided, of Student's t.
     func pInsideRun(_ index: Int, _ other: Int) -> Double? { p(index, other, runs: 0) }
 
-    /// Puts the guards into groups: the first holds those that are not told apart from the fastest that keeps up, the
-    /// second those not told apart from the fastest of the rest, and so on. A guard without a rank has no group.
+    /// Puts the guards that keep up into groups: the first holds those that are not told apart from the fastest, the second
+    /// those not told apart from the fastest of the rest, and so on. If no guard keeps up, all are taken that have a rank.
     func rank(_ guards: inout [GuardAnswer]) {
         let ranked = guards.indices.filter { guards[$0].hasRank }
             .sorted { guards[$0].effect! > guards[$1].effect! }
@@ -121,21 +124,17 @@ struct Comparisons {
             pairs += ranked[(position + 1)...].map { (first, $0) }
         }
         let adjusted = Statistics.holmAdjusted(pairs.map { p(guards[$0.0].index, guards[$0.1].index, runs: 2) ?? 1 })
-        var apart: Set<[Int]> = []
-        for (pair, p) in zip(pairs, adjusted) where p < WorkloadAnswer.level { apart.insert([pair.0, pair.1]) }
-        // The leader of a group keeps up, if any of those that are left does.
-        var left = ranked
+        for (pair, p) in zip(pairs, adjusted) where p < WorkloadAnswer.level {
+            guards[pair.0].fasterThan.insert(guards[pair.1].name)
+        }
+        let keepingUp = ranked.filter { guards[$0].keepsUp }
+        var left = keepingUp.isEmpty ? ranked : keepingUp
         var group = 1
-        while !left.isEmpty {
-            let leader = left.first { guards[$0].keepsUp } ?? left[0]
-            let members = left.filter { $0 == leader || !apart.contains([leader, $0]) && !apart.contains([$0, leader]) }
-                .filter { guards[$0].keepsUp == guards[leader].keepsUp }
+        while let leader = left.first {
+            let members = left.filter { !guards[leader].fasterThan.contains(guards[$0].name) }
             for member in members { guards[member].group = group }
             left.removeAll(where: members.contains)
             group += 1
-        }
-        for (pair, p) in zip(pairs, adjusted) where p < WorkloadAnswer.level {
-            guards[pair.0].fasterThan.insert(guards[pair.1].name)
         }
     }
 

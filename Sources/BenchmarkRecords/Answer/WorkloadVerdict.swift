@@ -24,11 +24,11 @@ struct WorkloadVerdict {
             figures += ", \(Self.range(ratio)) x \(reference)"
         }
         let others = first.dropFirst().map(\.name)
-        if others.isEmpty {
-            let isAlone = guards.count(where: \.hasRank) == 1
-            return isAlone ? "Only \(best.name) was ranked here: \(figures)." : "Best is \(best.name): \(figures)."
+        if !others.isEmpty {
+            return "Best are \(NameList.text([best.name] + others)), not told apart: \(best.name) has \(figures)."
         }
-        return "Tied are \(NameList.text([best.name] + others)): \(figures) of \(best.name)."
+        let isAlone = guards.count(where: \.hasRank) == 1
+        return isAlone ? "Only \(best.name) has a rank here: \(figures)." : "Best is \(best.name): \(figures)."
     }
 
     /// A guard with more faults a second that does not keep up was not taken: that is said.

@@ -119,6 +119,15 @@ private func rows(
         #expect(workload.verdict.contains("striped is faster at faults, but behind"))
     }
 
+    @Test func aGuardWhoseRateSaysNothingIsTiedWithNobody() throws {
+        let wild = (0..<8).map { index in block(1, index).enumerated().map { $0 == 1 && index % 2 == 0 ? 1e5 : $1 } }
+        let workload = try #require(
+            RunAnswer(rows: rows(wild, guards: guards, roundTrips: Array(repeating: near, count: 8))).workloads.first)
+        let kvm = try #require(workload.guards.first { $0.name == "kvm" })
+        #expect(kvm.flags.contains(.unsteady) && kvm.group == nil)
+        #expect(workload.best.map(\.name) == ["striped"])
+    }
+
     @Test func aPercentileThatSomeRepetitionsLackIsNotShown() throws {
         let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
             .map { row in
@@ -151,7 +160,7 @@ private func rows(
             rows: rows(rates, guards: names, roundTrips: Array(repeating: near, count: blocks)),
             options: AnswerOptions(reference: "guard0"))
         let workload = try #require(answer.workloads.first)
-        let ranked = workload.guards
+        let ranked = workload.guards.filter(\.hasRank)
         for (position, front) in ranked.enumerated() {
             for behind in ranked[(position + 1)...] {
                 let (frontRate, behindRate) = (front.faultsPerSecond?.value, behind.faultsPerSecond?.value)
