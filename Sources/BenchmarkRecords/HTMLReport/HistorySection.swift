@@ -1,0 +1,46 @@
+import Foundation
+
+/// When values changed over the runs of a page, and what else changed then.
+struct HistorySection {
+    private let report: HistoryReport
+
+    /// For a report on the runs.
+    init(_ report: HistoryReport) { self.report = report }
+
+    /// The section as HTML.
+    var markup: String {
+        let short =
+            report.tooShort.isEmpty
+            ? ""
+            : HTMLText.element(
+                "p",
+                "\(report.tooShort.count) of \(report.seriesCount) series have fewer than \(HistoryReport.fewestRuns) runs: "
+                    + "nothing can be said of them.", class: "note")
+        return """
+            <section id="history">
+            <h2>Over the runs</h2>
+            \(HTMLText.element("p", report.summary))
+            \(short)
+            \(report.changes.isEmpty ? "" : table.markup)
+            </section>
+            """
+    }
+
+    private var table: HTMLTable {
+        let rows = report.changes.map { change -> [String] in
+            let (metric, point, run) = (change.metric, change.point, change.run)
+            let others = change.contextChanges.map(\.key) + (change.mayBeOfHost ? ["the cores' round trip"] : [])
+            return [
+                change.name, metric.key, change.isBetter ? "better" : "worse", metric.text(point.medianBefore),
+                metric.text(point.medianAfter), ComparisonText.ratio(point.ratio), ComparisonText.p(point.p),
+                String(run.date.formatted(.iso8601).prefix(10)), run.commit ?? "-",
+                others.isEmpty ? "-" : others.joined(separator: ", "),
+            ]
+        }
+        let numeric = ["before", "after", "ratio", "p"]
+        let headings = ["cell", "metric", "change"] + numeric + ["since", "commit", "changed with it"]
+        return HTMLTable(
+            caption: "Change points, the most recent first: medians of the runs before and after.",
+            columns: headings.map { HTMLTable.Column(heading: $0, isNumeric: numeric.contains($0)) }, rows: rows)
+    }
+}
