@@ -94,7 +94,7 @@ struct ABCommand: ParsableCommand {
             }
             return MeasuredProgram(label: word, executable: URL(fileURLWithPath: word).path)
         }
-        guard let build = RevisionBuild(revision: word, product: product) else {
+        guard let build = try RevisionBuild(revision: word, product: product) else {
             throw UsageError("\(word): neither a program nor a git revision of the package in this folder")
         }
         return MeasuredProgram(label: "\(word) (\(build.shortCommit))", executable: try build.executable())
