@@ -19,15 +19,17 @@ struct ABCommand: ParsableCommand {
               invbench ab main HEAD -- --guard striped --scenario storm,pressure
               invbench ab HEAD .build/release/invbench
 
-            A cell is measured until a metric of it is a regression or each has a verdict, all no longer than --budget. Stopping \
-            early does not spoil the error rate: it is looked at after so many pairs only, and every look has its own \
+            A cell is measured until a metric of it is a regression or each has a verdict, all no longer than --budget. \
+            Stopping early does not spoil the error rate: it is looked at after so many pairs only, and every look has its own \
             share of --alpha. 'regression' and 'improvement' take a p below --alpha, corrected for all looks and after \
             Holm for all comparisons, and an interval that lies beyond --threshold as a whole; 'unchanged' takes an \
-            interval within it; all else is 'inconclusive'.
+            interval within it. 'at threshold' is what has changed for certain, where the interval reaches over \
+            --threshold: it may be a little more or a little less. All else is 'inconclusive'.
 
             Exit codes: 0 no regression; 1 a regression; 2 wrong usage, a program that fails, a build that fails; 3 a \
             protected guard showed a stale translation; 4 no regression, but a comparison had too few pairs to be \
-            decided; 5 the output could not be written; 130, 143 interrupted, with what was found so far printed.
+            decided, or is worse and at the threshold; 5 the output could not be written; 130, 143 interrupted, with \
+            what was found so far printed.
             """)
 
     @Argument(help: ArgumentHelp("What is compared with: a program or a git revision.", valueName: "base"))
@@ -94,7 +96,7 @@ struct ABCommand: ParsableCommand {
             }
             return MeasuredProgram(label: word, executable: URL(fileURLWithPath: word).path)
         }
-        guard let build = RevisionBuild(revision: word, product: product) else {
+        guard let build = try RevisionBuild(revision: word, product: product) else {
             throw UsageError("\(word): neither a program nor a git revision of the package in this folder")
         }
         return MeasuredProgram(label: "\(word) (\(build.shortCommit))", executable: try build.executable())
@@ -139,7 +141,8 @@ struct ABCommand: ParsableCommand {
         switch ending {
         case .decided: break
         case .outOfTime:
-            StandardError.say("the budget is spent; what is inconclusive needs a longer one, or fewer cells")
+            StandardError.say(
+                "the budget is spent; what is inconclusive or at the threshold needs a longer one, or fewer cells")
         case .failed(let error):
             if case ExitStatus.interrupted(let signal) = error { StandardError.say("ended by signal \(signal)") }
             // Before the first pair there is nothing to show.

@@ -102,6 +102,18 @@ extension EndToEndTests {
             #expect(outcome.output.contains("1 comparison of 1 benchmark"))
         }
 
+        @Test(arguments: [
+            ("kill -SEGV $$", "cannot measure", "ended by signal 11 (Segmentation fault)"),
+            ("rm \"$0\"", "cannot start", "not found"),
+        ])
+        func whateverDiesWhatWasMeasuredIsShown(death: String, what: String, why: String) throws {
+            let dies = try program("dies", 1_000_000, last: "[[ $file != */5.json ]] || \(death)")
+            let outcome = try ab(try program("base", 1_000_000), dies, "--metric", "faults_per_second")
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("dies: \(what)") && outcome.errors.contains(why), "\(outcome.errors)")
+            #expect(outcome.output.contains("1 comparison of 1 benchmark"))
+        }
+
         @Test func whatIsKeptIsNotOverwritten() throws {
             let base = try program("base", 1_000_000)
             let words = ["ab", base, try program("new", 500_000), "--metric", "faults_per_second", "--keep", "kept"]
@@ -138,6 +150,21 @@ extension EndToEndTests {
             #expect(outcome.status == 143)
             #expect(outcome.errors.contains("ended by signal 15"))
             #expect(outcome.output.contains("1 comparison of 1 benchmark"))
+        }
+
+        @Test func anInterruptionEndsTheRunningProgram() async throws {
+            let last = "[[ $file != */3.json ]] || { sleep 20; touch \"$0.went-on\"; }"
+            let slow = try program("slow", 1_000_000, last: last)
+            try command.start(["ab", slow, slow, "--keep", "kept", "--metric", "faults_per_second"])
+            func exists(_ name: String) -> Bool {
+                FileManager.default.fileExists(atPath: command.folder.appendingPathComponent(name).path)
+            }
+            while !exists("kept/base/3.json") && !exists("kept/new/3.json") {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            command.signal(SIGINT)
+            #expect(try command.wait().status == 130)
+            #expect(!exists("slow.went-on"))
         }
 
         @Test func aRealProgramIsComparedWithItself() throws {

@@ -33,6 +33,7 @@ extension EndToEndTests {
             ("base", "slow", "regression", 1), ("base", "slow", "never", 0), ("base", "fast", "regression", 0),
             ("base", "fast", "any-change", 1), ("base", "base", "inconclusive", 0), ("base", "few", "regression", 4),
             ("base", "few", "never", 0), ("base", "wide", "regression", 0), ("base", "wide", "inconclusive", 4),
+            ("wide", "base", "regression", 4), ("base", "wide", "any-change", 4), ("wide", "base", "never", 0),
         ])
         func theExitCodeSaysWhatWasFound(base: String, new: String, failOn: String, code: Int32) throws {
             try command.write(file(nine(1e6)), to: "base")

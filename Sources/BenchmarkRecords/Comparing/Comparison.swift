@@ -102,10 +102,20 @@ public struct Comparison: Sendable {
         if ratio.isWithin(rule.threshold) { return (.unchanged, nil) }
         if !canPass { return (.inconclusive, .tooFew) }
         if ratio.isWithin(noiseFloor) { return (.inconclusive, .withinNoise) }
-        if !ratio.isBeyond(noiseFloor) { return (.inconclusive, .wideInterval) }
-        if holmP >= rule.alpha { return (.inconclusive, .notSignificant) }
-        let isLarger = ratio.lower > 1
-        return (isLarger == (metric.better == .higher) ? .improvement : .regression, nil)
+        let isSignificant = holmP < rule.alpha
+        if !ratio.isBeyond(noiseFloor) {
+            // Where the floor is the noise of the machine or a step of its clock, a change that reaches over it may be either.
+            let isCertain = isSignificant && isWorse != nil && noiseFloor <= rule.threshold
+            return isCertain ? (.atThreshold, nil) : (.inconclusive, .wideInterval)
+        }
+        if !isSignificant { return (.inconclusive, .notSignificant) }
+        return (isWorse == true ? .regression : .improvement, nil)
+    }
+
+    /// Whether all of the interval is on the worse side of 1, or all on the better one; `nil` where it holds 1 or is absent.
+    public var isWorse: Bool? {
+        guard let ratio, ratio.lower > 1 || ratio.upper < 1 else { return nil }
+        return (ratio.lower > 1) == (metric.better == .lower)
     }
 }
 

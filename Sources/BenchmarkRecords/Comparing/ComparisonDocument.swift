@@ -6,7 +6,7 @@ import Foundation
 /// - `format`: 1; `base`, `new`: each with `path` and `files`;
 /// - `method`: `ranks`, repetitions against repetitions, or `pairs`;
 /// - `threshold_percent`, `alpha`, `confidence_percent`: the rule;
-/// - `regressions`, `improvements`, `unchanged`, `inconclusive`: how many comparisons came to that;
+/// - `regressions`, `improvements`, `unchanged`, `at_threshold`, `inconclusive`: how many comparisons came to that;
 /// - `comparisons`: objects with the keys of ``Entry``, by the benchmarks' names;
 /// - `only_in_base`, `only_in_new`: names of benchmarks; `incomplete`: `<benchmark> <metric>`; `warnings`: lines.
 ///
@@ -45,7 +45,7 @@ public struct ComparisonDocument: Encodable, Sendable {
         let pBenjaminiHochberg: Double
         /// The noise floor that it was held against, in per cent; absent where any change may be noise.
         let noiseFloorPercent: Double?
-        /// `regression`, `improvement`, `unchanged` or `inconclusive`.
+        /// `regression`, `improvement`, `unchanged`, `at threshold` or `inconclusive`.
         let verdict: String
         /// Why it is inconclusive.
         let reason: String?
@@ -61,6 +61,7 @@ public struct ComparisonDocument: Encodable, Sendable {
     let regressions: Int
     let improvements: Int
     let unchanged: Int
+    let atThreshold: Int
     let inconclusive: Int
     let comparisons: [Entry]
     let onlyInBase: [String]
@@ -78,6 +79,7 @@ public struct ComparisonDocument: Encodable, Sendable {
         regressions = report.count(.regression)
         improvements = report.count(.improvement)
         unchanged = report.count(.unchanged)
+        atThreshold = report.count(.atThreshold)
         inconclusive = report.count(.inconclusive)
         comparisons = report.comparisons.map(Entry.init)
         onlyInBase = report.onlyInBase

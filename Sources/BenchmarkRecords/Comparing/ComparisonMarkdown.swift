@@ -5,7 +5,7 @@ public struct ComparisonMarkdown: Sendable, CustomStringConvertible {
 
     /// Lays out a report.
     public init(_ report: ComparisonReport) {
-        let order: [ComparisonVerdict] = [.regression, .improvement, .inconclusive]
+        let order: [ComparisonVerdict] = [.regression, .improvement, .atThreshold, .inconclusive]
         let shown = order.flatMap { verdict in report.comparisons.filter { $0.verdict == verdict } }
         let unchanged = report.comparisons.filter { $0.verdict == .unchanged }
         let folded =

@@ -7,7 +7,7 @@ struct ComparisonNotes {
 
     /// All that there is to say.
     var lines: [String] {
-        method + floors + tooFew + doubts + setAside + missing + report.warnings.map { "warning: \($0)" }
+        method + floors + tooFew + atThreshold + doubts + setAside + missing + report.warnings.map { "warning: \($0)" }
     }
 
     private var method: [String] {
@@ -26,7 +26,8 @@ struct ComparisonNotes {
             sides
                 + "; q: the same after Benjamini and Hochberg; delta: Cliff's; floor: the noise floor. regression and "
                 + "improvement: p < \(ComparisonText.p(report.rule.alpha)) and the whole interval beyond the floor; "
-                + "unchanged: the whole interval within \(ComparisonText.floor(report.rule.threshold))."
+                + "unchanged: the whole interval within \(ComparisonText.floor(report.rule.threshold)); at threshold: p as "
+                + "above, and the interval beyond 1 but not beyond the floor."
         ]
     }
 
@@ -67,6 +68,21 @@ struct ComparisonNotes {
                     + "longer --budget, or fewer cells or metrics"
             ]
         }
+    }
+
+    /// What each comparison that is certain and at the threshold says.
+    private var atThreshold: [String] {
+        let found = report.comparisons.filter { $0.verdict == .atThreshold }
+        let threshold = ComparisonText.floor(report.rule.threshold)
+        let lines = found.prefix(Self.longestList).compactMap { comparison in
+            comparison.ratio.map { ratio in
+                "\(comparison.name) \(comparison.metric.key): \(comparison.isWorse == true ? "worse" : "better") by "
+                    + "\(ComparisonText.change(ratio)), which is certain; whether that is more than the threshold of "
+                    + "\(threshold) is not"
+            }
+        }
+        let more = found.count - lines.count
+        return lines + (more > 0 ? ["and \(more) others at the threshold"] : [])
     }
 
     private var doubts: [String] {

@@ -84,10 +84,12 @@ public struct ComparisonReport: Sendable {
     public var summary: String {
         let words: [(ComparisonVerdict, one: String, many: String)] = [
             (.regression, "regression", "regressions"), (.improvement, "improvement", "improvements"),
-            (.unchanged, "unchanged", "unchanged"), (.inconclusive, "inconclusive", "inconclusive"),
+            (.unchanged, "unchanged", "unchanged"), (.atThreshold, "at threshold", "at threshold"),
+            (.inconclusive, "inconclusive", "inconclusive"),
         ]
-        let counts = words.map { verdict, one, many in
+        let counts = words.compactMap { verdict, one, many -> String? in
             let count = count(verdict)
+            if verdict == .atThreshold && count == 0 { return nil }
             return "\(count) \(count == 1 ? one : many)"
         }
         let benchmarks = Set(comparisons.map(\.name)).count

@@ -23,6 +23,9 @@ public enum ComparisonVerdict: String, CaseIterable, Sendable {
     case improvement
     /// The whole interval lies within the threshold.
     case unchanged
+    /// Changed beyond doubt: the adjusted p-value is below the level, and the interval does not hold 1. But the interval
+    /// reaches over the threshold, so whether the change is larger than that is open.
+    case atThreshold = "at threshold"
     /// None of these can be said.
     case inconclusive
 }

@@ -1,6 +1,7 @@
 /// A comparison for people at a terminal of 100 columns: the summary, a block for each benchmark, then what to know.
 ///
-/// Benchmarks with a regression come first, then those with an improvement, then what is open, then what is unchanged.
+/// Benchmarks with a regression come first, then those with an improvement, then what is at the threshold, what
+/// is open, and what is unchanged.
 public struct ComparisonTable: Sendable, CustomStringConvertible {
     /// The text, with a newline at its end.
     public let description: String
@@ -15,7 +16,9 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
         }
         let notes = ComparisonNotes(report).lines.map { WrappedText.wrapped(PrintableText.of($0)) }
         let heading = Self.line(Self.columns.map(\.heading), last: "verdict")
-        description = ([report.summary] + sides + [heading] + blocks + [""] + notes).map { $0 + "\n" }.joined()
+        description = ([WrappedText.wrapped(report.summary)] + sides + [heading] + blocks + [""] + notes).map {
+            $0 + "\n"
+        }.joined()
     }
 
     private static let columns: [(heading: String, width: Int)] = [
@@ -62,7 +65,7 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
             if blocks[comparison.name] == nil { names.append(comparison.name) }
             blocks[comparison.name, default: []].append(comparison)
         }
-        let order: [ComparisonVerdict] = [.regression, .improvement, .inconclusive, .unchanged]
+        let order: [ComparisonVerdict] = [.regression, .improvement, .atThreshold, .inconclusive, .unchanged]
         return order.flatMap { verdict in
             names.compactMap { blocks[$0] }.filter { block in
                 order.first { verdict in block.contains { $0.verdict == verdict } } == verdict

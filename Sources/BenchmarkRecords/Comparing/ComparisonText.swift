@@ -13,6 +13,14 @@ enum ComparisonText {
         interval.map { "\(ratio($0.lower))-\(ratio($0.upper))" } ?? "-"
     }
 
+    /// The change that an interval on one side of 1 stands for, from the smaller end to the larger: `1.4 to 2.0 %`,
+    /// `3.1 % or more`.
+    static func change(_ interval: RatioInterval) -> String {
+        let ends = [interval.lower, interval.upper].map { 100 * ($0 - 1).magnitude }.sorted()
+        let smaller = String(format: "%.1f", ends[0])
+        return ends[1].isInfinite ? "\(smaller) % or more" : "\(smaller) to \(String(format: "%.1f", ends[1])) %"
+    }
+
     /// A p-value in five letters: `0.031`, `4e-05`, `1`.
     static func p(_ value: Double) -> String {
         if value >= 0.9995 { return "1" }

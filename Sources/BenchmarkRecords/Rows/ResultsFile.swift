@@ -19,7 +19,8 @@ public struct ResultsFileError: Error, Equatable, CustomStringConvertible {
 /// The contents of a results file in Google Benchmark's JSON, ours or another program's.
 ///
 /// The text must be JSON in the strict sense: `NaN` and `Infinity`, which Google Benchmark writes for some aggregates,
-/// are refused. The rows of a complexity fit (`BigO`, `RMS`) and of failed benchmarks are left out: they measure nothing.
+/// are refused. The rows of a complexity fit (`BigO`, `RMS`), of failed benchmarks and
+/// of skipped ones are left out: they measure nothing.
 public struct ResultsFile: Sendable {
     /// What the run says about itself. Numbers and booleans stand as they were written, lists and objects as JSON.
     public let context: [String: String]

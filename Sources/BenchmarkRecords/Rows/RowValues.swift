@@ -13,7 +13,10 @@ struct RowValues {
         case runType = "run_type"
         case aggregateName = "aggregate_name"
         case aggregateUnit = "aggregate_unit"
+        /// Written by a benchmark that skipped itself with an error.
         case hasFailed = "error_occurred"
+        /// Written by one that skipped itself with a message; Google Benchmark 1.8 and later.
+        case isSkipped = "skipped"
         case repetitions
         case repetitionIndex = "repetition_index"
         case iterations
@@ -38,7 +41,7 @@ struct RowValues {
 
     /// `nil` for what measures nothing.
     func row() throws(ResultsFileError) -> ResultRow? {
-        guard own[.hasFailed] != .bool(true) else { return nil }
+        guard own[.hasFailed] != .bool(true), own[.isSkipped] != .bool(true) else { return nil }
         let runType = try runType()
         if case .aggregate("BigO") = runType { return nil }
         if case .aggregate("RMS") = runType { return nil }

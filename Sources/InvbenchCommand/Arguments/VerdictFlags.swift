@@ -30,9 +30,10 @@ struct VerdictFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What fails: 'regression' ends with 1 on a regression and with 4 on what could not be decided; "
-                + "'any-change' with 1 on an improvement, too; 'inconclusive' with 4 on whatever is inconclusive, "
-                + "too; 'never' always with 0."))
+            "What fails: 'regression' ends with 1 on a regression and with 4 on what could not be decided or is "
+                + "worse and at the threshold; 'any-change' with 1 on an improvement, too, and with 4 on whatever is at "
+                + "the threshold; 'inconclusive' with 4 on that and on whatever is inconclusive; 'never' always with 0."
+        ))
     var failOn: FailOn = .regression
 
     /// When a difference counts; `threshold` in per cent.
@@ -53,10 +54,13 @@ struct VerdictFlags: ParsableArguments {
         if failOn == .never { return .success }
         let hasChanged = report.count(.regression) > 0 || (failOn == .anyChange && report.count(.improvement) > 0)
         if hasChanged { return .regression }
-        let isOpen = report.comparisons.contains { comparison in
-            comparison.doubt.map { $0.isOfSample || failOn == .inconclusive } ?? false
-        }
-        return isOpen ? .undecided : .success
+        return report.comparisons.contains(where: isOpen) ? .undecided : .success
+    }
+
+    /// Whether a comparison that is no regression keeps the gate from being passed.
+    private func isOpen(_ comparison: Comparison) -> Bool {
+        if comparison.verdict == .atThreshold { return comparison.isWorse == true || failOn != .regression }
+        return comparison.doubt.map { $0.isOfSample || failOn == .inconclusive } ?? false
     }
 
     private func text(of report: ComparisonReport) throws -> String {

@@ -13,9 +13,11 @@ struct RevisionBuild {
     private let prefix: String
 
     /// Finds what `revision` names; `nil` where it names no commit of a repository around the current folder.
-    init?(revision: String, product: String) {
-        guard let commit = Self.git(["rev-parse", "--verify", "--quiet", "--end-of-options", "\(revision)^{commit}"]),
-            let prefix = Self.git(["rev-parse", "--show-prefix"])
+    ///
+    /// Throws ``ExitStatus/interrupted(signal:)``.
+    init?(revision: String, product: String) throws {
+        let words = ["rev-parse", "--verify", "--quiet", "--end-of-options", "\(revision)^{commit}"]
+        guard let commit = try Self.git(words), let prefix = try Self.git(["rev-parse", "--show-prefix"])
         else { return nil }
         self.commit = commit
         self.product = product
@@ -32,7 +34,7 @@ struct RevisionBuild {
         let executable = package.appending(path: ".build/release/\(product)").path
         try addWorktree(at: worktree)
         StandardError.say("building \(shortCommit) in \(package.path)")
-        let status = Self.run(
+        let status = try Self.run(
             "swift", ["build", "-c", "release", "--product", product, "--package-path", package.path])
         guard status == 0, FileManager.default.isExecutableFile(atPath: executable) else {
             throw UsageError(
@@ -50,7 +52,7 @@ struct RevisionBuild {
             throw UsageError("\(Self.cacheFolder.path): cannot create the folder: \(error.localizedDescription)")
         }
         // Twice --force: also where git remembers a worktree there that somebody has deleted.
-        let status = Self.run(
+        let status = try Self.run(
             "git", ["worktree", "add", "--force", "--force", "--quiet", "--detach", worktree.path, commit])
         guard status == 0 else {
             throw UsageError(
@@ -69,29 +71,21 @@ struct RevisionBuild {
     }
 
     /// Runs a command, all of whose words go to standard error; returns its exit code, 127 where there is none such.
-    private static func run(_ command: String, _ arguments: [String]) -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [command] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.standardError
-        guard (try? process.run()) != nil else { return 127 }
-        process.waitUntilExit()
-        return process.terminationStatus
+    private static func run(_ command: String, _ arguments: [String]) throws -> Int32 {
+        do {
+            return try ChildProcess.run(command, arguments, streams: .passedOn).status
+        } catch is ChildProcess.NotStarted {
+            return 127
+        }
     }
 
     /// The only line that git answers; `nil` where it fails.
-    private static func git(_ arguments: [String]) -> String? {
-        let (process, output) = (Process(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let answer = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { return nil }
-        return String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .newlines)
+    private static func git(_ arguments: [String]) throws -> String? {
+        do {
+            let answer = try ChildProcess.run("git", arguments)
+            return answer.status == 0 ? answer.output.trimmingCharacters(in: .newlines) : nil
+        } catch is ChildProcess.NotStarted {
+            return nil
+        }
     }
 }

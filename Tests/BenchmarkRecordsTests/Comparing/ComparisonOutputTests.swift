@@ -38,7 +38,8 @@ import Testing
         #expect(
             Set(object.keys) == [
                 "format", "method", "base", "new", "threshold_percent", "alpha", "confidence_percent", "regressions",
-                "improvements", "unchanged", "inconclusive", "comparisons", "only_in_base", "only_in_new", "incomplete",
+                "improvements", "unchanged", "at_threshold", "inconclusive", "comparisons", "only_in_base",
+                "only_in_new", "incomplete",
                 "warnings",
             ])
         let comparisons = try #require(object["comparisons"] as? [[String: Any]])

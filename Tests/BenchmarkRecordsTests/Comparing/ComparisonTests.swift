@@ -47,10 +47,37 @@ import Testing
     @Test func theWholeIntervalMustLieBeyondTheFloorOrWithinIt() {
         #expect(verdicts(Self.report(Self.nine(1e6), Self.nine(1.01e6))) == [.unchanged])
         #expect(verdicts(Self.report(Self.nine(1e6), Self.nine(1.01e6), threshold: 0.001)) == [.improvement])
-        let wide = Self.report(Self.nine(1e6), Self.nine(1.033e6))
+        // It reaches from 0.98 to 1.06.
+        let scattered = repetitions(of: "kvm", faultsPerSecond: (0..<9).map { 0.98e6 + 1e4 * Double($0) })
+        let wide = Self.report(Self.nine(1e6), scattered)
         #expect(verdicts(wide) == [.inconclusive])
         #expect(wide.comparisons[0].doubt == .wideInterval)
-        #expect(verdicts(Self.report(Self.nine(1.033e6), Self.nine(1e6))) == [.inconclusive])
+    }
+
+    @Test func aCertainChangeAtTheThresholdIsSaid() throws {
+        let slower = Self.report(Self.nine(1.033e6), Self.nine(1e6))
+        #expect(verdicts(slower) == [.atThreshold])
+        #expect(slower.comparisons[0].isWorse == true && slower.comparisons[0].doubt == nil)
+        #expect(slower.summary.contains("0 unchanged, 1 at threshold, 0 inconclusive"))
+        let words = "worse by 2.9 to 3.5 %, which is certain; whether that is more than the threshold of 3% is not"
+        let table = ComparisonTable(slower).description
+        #expect(table.contains("  3% at threshold\n"), "\(table)")
+        #expect(table.replacing("\n", with: " ").contains(words), "\(table)")
+        #expect(table.split(separator: "\n").filter { $0.count > 100 } == [])
+        #expect(ComparisonMarkdown(slower).description.contains("| at threshold |"))
+        let document = try ComparisonDocument(slower).json()
+        #expect(document.contains(#""at_threshold" : 1"#) && document.contains(#""verdict" : "at threshold""#))
+        let faster = Self.report(Self.nine(1e6), Self.nine(1.033e6))
+        #expect(verdicts(faster) == [.atThreshold] && faster.comparisons[0].isWorse == false)
+    }
+
+    @Test func aChangeAtAStepOfTheClockIsNotCertain() {
+        func rows(_ latency: Double) -> [ResultRow] {
+            rates(latency, 9).flatMap { repetitions(of: "kvm", faultsPerSecond: [1e6], counters: [.faultP99: $0]) }
+        }
+        // The floor is 15 ns of 100 ns.
+        let report = Self.report(rows(100), rows(115), metrics: [.faultP99])
+        #expect(report.comparisons[0].doubt == .wideInterval)
     }
 
     @Test func fewRepetitionsAreSaidToBeTooFew() {

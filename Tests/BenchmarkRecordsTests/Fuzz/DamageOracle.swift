@@ -77,7 +77,7 @@ struct DamageOracle {
         switch comparison.verdict {
         case .improvement: return isLarger == (comparison.metric.better == .higher)
         case .regression: return isLarger == (comparison.metric.better == .lower)
-        case .unchanged, .inconclusive: return true
+        case .unchanged, .atThreshold, .inconclusive: return true
         }
     }
 }

@@ -90,6 +90,18 @@ import Testing
         }
         """
 
+    @Test(arguments: [
+        (#""skipped": true, "skip_message": "no""#, 1), (#""error_occurred": true"#, 1), (#""skipped": false"#, 2),
+    ])
+    func whatWasSkippedIsAbsent(words: String, rows: Int) throws {
+        let row = """
+            {"name": "BM_one", "run_type": "iteration", "iterations": 1, "real_time": 1, "cpu_time": 1, "time_unit": "ns"
+            """
+        let file = try read("{\"context\": {}, \"benchmarks\": [\(row), \(words)}, \(row)}]}")
+        #expect(file.rows.count == rows)
+        #expect(file.rows.allSatisfy { $0.counters.isEmpty })
+    }
+
     @Test func readsAPlainFile() throws {
         let file = try read(Self.plain)
         #expect(file.context["num_cpus"] == "2")

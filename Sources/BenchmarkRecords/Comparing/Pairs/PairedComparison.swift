@@ -1,6 +1,7 @@
 /// Two programs compared by pairs of runs, while they are being measured.
 ///
-/// A benchmark is open until one of its metrics is a regression or each has a verdict; only open ones need more pairs. A verdict stays: p-values
+/// A benchmark is open until one of its metrics is a regression or each has a verdict; only open ones need more pairs.
+/// What is at the threshold is open, since more pairs may tell on which side it lies. Every other verdict stays: p-values
 /// only fall from look to look, and what has been decided is not looked at again. So measuring may end at any time, by
 /// verdicts or by the clock, without spoiling the error rate.
 public struct PairedComparison: Sendable {
@@ -55,7 +56,10 @@ public struct PairedComparison: Sendable {
             grouping: ComparisonReport.decided(sorted.filter(\.isComparable), by: rule), by: \.name)
         return byName.compactMapValues { comparisons in
             if comparisons.contains(where: { $0.verdict == .regression }) { return nil }
-            let open = comparisons.filter { $0.verdict == .inconclusive && $0.doubt != .withinNoise }
+            let open = comparisons.filter { comparison in
+                comparison.verdict == .atThreshold
+                    || comparison.verdict == .inconclusive && comparison.doubt != .withinNoise
+            }
             return open.isEmpty ? nil : Set(open.map(\.metric))
         }
     }

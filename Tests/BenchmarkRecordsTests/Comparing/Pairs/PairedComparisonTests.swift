@@ -45,6 +45,25 @@ import Testing
         #expect(found.counts.base < 300)
     }
 
+    @Test func aCertainChangeAtTheThresholdStaysOpen() throws {
+        var comparison = PairedComparison(rule: Self.rule)
+        // All of them slower, and as often by more than the threshold of 2 % as by less.
+        for pair in 0..<44 {
+            let scatter = exp(0.001 * Double(pair % 11 - 5))
+            comparison.add(base: Self.row(1e6), new: Self.row(1e6 / 1.02 * scatter))
+            comparison.look()
+        }
+        let found = try #require(Self.report(comparison).comparisons.first)
+        #expect(found.verdict == .atThreshold && found.isWorse == true)
+        #expect(!comparison.isDecided(Self.name))
+        #expect(found.counts.base == 40)
+        // The next look tells on which side it lies.
+        for _ in 44..<80 { comparison.add(base: Self.row(1e6), new: Self.row(0.97e6)) }
+        comparison.look()
+        #expect(comparison.isDecided(Self.name))
+        #expect(Self.report(comparison).comparisons.first?.verdict == .regression)
+    }
+
     @Test func aVerdictStaysWhenOtherBenchmarksGoOn() throws {
         var comparison = PairedComparison(rule: Self.rule)
         Self.measure(&comparison, pairs: 1, factor: 1, guardName: "mutex")
