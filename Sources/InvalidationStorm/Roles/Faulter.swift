@@ -117,7 +117,8 @@ public struct Faulter: Sendable {
         return .phaseEnded
     }
 
-    /// Faults recorded, while the window is open, in rounds of which the last fault is timed. Whether the cache is dead is
+    /// Faults recorded, while the window is open, in rounds of which the last fault is timed: ``FaultSampling`` says how
+    /// many come before it. Whether the cache is dead is
     /// asked of that one alone, since a dead cache stays so; the faults of such a round are not counted.
     @inlinable @inline(never)
     func measureCache<Guard: TranslationGuard>(
@@ -139,7 +140,7 @@ public struct Faulter: Sendable {
             fallbacks += outcome.usedFallback ? 1 : 0
             longestWait = max(longestWait, outcome.waitedNanoseconds)
         }
-        let untimed = (1 << control.samplingShift) - 1
+        var sampling = FaultSampling(highestShift: control.samplingShift, clock: clock)
         let middle = control.windowMiddleTicks
         var longestTicks = tally.longestTicks
         var lastEnd = clock.now()
@@ -148,6 +149,7 @@ public struct Faulter: Sendable {
         // At least once, also where the thread got no core before the window closed.
         repeat {
             let faultsBefore = faults
+            let untimed = sampling.untimedFaults(&pages.random)
             if pages.isUniform {
                 for _ in 0..<untimed { count(cache.fault(at: pages.nextOfAll(), in: tables)) }
             } else {
@@ -164,6 +166,7 @@ public struct Faulter: Sendable {
             }
             tally.recordLatency(clock.nanoseconds(after &- before))
             longestTicks = max(longestTicks, before &- lastEnd, after &- before)
+            sampling.adapt(toRoundOf: after &- lastEnd)
             lastEnd = after
             count(outcome)
             faults += untimed + 1
