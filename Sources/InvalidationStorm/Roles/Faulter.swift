@@ -50,6 +50,9 @@ extension FaultOutcome {
 
 /// A thread that faults: as fast as it can (closed loop), or at the times of `arrivals` (open loop).
 public struct Faulter: Sendable {
+    /// Its number among the faulters, from 0.
+    @usableFromInline
+    let number: Int
     @usableFromInline
     let control: StormControl
     @usableFromInline
@@ -62,7 +65,7 @@ public struct Faulter: Sendable {
 
     /// Faults between two looks at the phase while nothing is recorded.
     @usableFromInline
-    static var batch: Int { 64 }
+    static var batch: Int { 8 }
 
     /// Why a loop over faults ended.
     @usableFromInline
@@ -112,7 +115,7 @@ public struct Faulter: Sendable {
         while control.phase == phase {
             for _ in 0..<Self.batch
             where cache.fault(at: pages.next(), in: tables).status == .dead { return .lifeEnded }
-            if phase == .warmUp { control.countWarmUp(faults: UInt64(Self.batch)) }
+            if phase == .warmUp { control.countWarmUp(faults: UInt64(Self.batch), by: number) }
         }
         return .phaseEnded
     }
