@@ -45,11 +45,11 @@ public enum Storm {
         let faulters = threads.startFaulters(faulterBody)
         let invalidators = threads.startInvalidators(of: lives, device: device)
         let churner = threads.startChurner(of: lives)
-        let machine = conduct(control, settings, clock: clock, cancellation: cancellation)
+        let conducted = conduct(control, settings, clock: clock, cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }
         let invalidatorResults = invalidators.map { $0.join() }
         let churnerResult = churner?.join()
-        guard let machine else { return nil }
+        guard let conducted else { return nil }
         device.shadow.checkAgainstPageTable()
         let usages =
             faulterResults.map(\.tally.usage) + invalidatorResults.map(\.usage)
@@ -58,26 +58,32 @@ public enum Storm {
             faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
             staleInstalls: device.shadow.staleCount,
             conditions: RepetitionConditions(
-                machine: machine, threads: usages, coreFrequencies: faulterResults.compactMap(\.coreFrequencyHertz),
+                machine: conducted.machine, threads: usages,
+                coreFrequencies: faulterResults.compactMap(\.coreFrequencyHertz),
                 roundTrips: threads.roundTrips?.before.nanoseconds ?? [],
                 roundTripsAfter: threads.roundTrips?.after.nanoseconds ?? [],
                 isOversubscribed: threads.isOversubscribed),
-            samplingShift: control.samplingShift, windowLengthTicks: control.windowLengthTicks,
+            samplingShift: control.samplingShift, isWarmUpSteady: conducted.isWarmUpSteady,
+            windowLengthTicks: control.windowLengthTicks,
             memory: device.shadow.pageTable.memory.outcome, clock: clock)
     }
 
-    /// Leads the threads through the phases, and returns what the machine did meanwhile; `nil` where the repetition was
-    /// cancelled.
+    /// What the threads' phases were like from outside.
+    private struct Conducted {
+        let machine: (stealPercent: Double?, otherLoadCores: Double?)
+        /// `nil` in an open loop.
+        let isWarmUpSteady: Bool?
+    }
+
+    /// Leads the threads through the phases; `nil` where the repetition was cancelled.
     private static func conduct(
         _ control: StormControl, _ settings: StormSettings, clock: TickClock, cancellation: Cancellation
-    ) -> (stealPercent: Double?, otherLoadCores: Double?)? {
+    ) -> Conducted? {
         while !control.allAreReady { usleep(100) }
         // The load from here on: the window alone is short for the kernel's ticks.
         let atWarmUp = MachineTime.read()
         control.start(clock: clock)
-        sleep(nanoseconds: settings.warmUpNanoseconds, unless: cancellation)
-        control.chooseSampling(
-            faulters: settings.faulters, warmUpNanoseconds: settings.warmUpNanoseconds, clock: clock)
+        let isWarmUpSteady = warmUp(control, settings, clock: clock, cancellation: cancellation)
         let before = MachineTime.read()
         control.openWindow(clock: clock)
         sleep(nanoseconds: settings.windowNanoseconds, unless: cancellation)
@@ -89,10 +95,35 @@ public enum Storm {
         let after = MachineTime.read()
         control.enter(.stopped)
         guard !cancellation.isRaised else { return nil }
-        return (
-            stealPercent: before.flatMap { after?.stealPercent(since: $0) },
-            otherLoadCores: atWarmUp.flatMap { after?.otherLoadCores(since: $0) }
-        )
+        return Conducted(
+            machine: (
+                stealPercent: before.flatMap { after?.stealPercent(since: $0) },
+                otherLoadCores: atWarmUp.flatMap { after?.otherLoadCores(since: $0) }
+            ), isWarmUpSteady: isWarmUpSteady)
+    }
+
+    /// Waits until the faults' rate is steady, but no longer than the settings' warm-up, and chooses the sampling. Returns
+    /// whether it was; `nil` in an open loop, whose rate is given and whose warm-up is never cut short.
+    private static func warmUp(
+        _ control: StormControl, _ settings: StormSettings, clock: TickClock, cancellation: Cancellation
+    ) -> Bool? {
+        guard settings.faultArrivals == nil else {
+            sleep(nanoseconds: settings.warmUpNanoseconds, unless: cancellation)
+            return nil
+        }
+        let start = MonotonicClock.now()
+        var warmUp = WarmUp(at: start)
+        var passed: UInt64 = 0
+        while !warmUp.isSteady, passed < settings.warmUpNanoseconds, !cancellation.isRaised {
+            sleep(
+                nanoseconds: min(WarmUp.pieceNanoseconds, settings.warmUpNanoseconds - passed), unless: cancellation)
+            let now = MonotonicClock.now()
+            warmUp.endPiece(at: now, faults: control.faultsInWarmUp)
+            passed = now - start
+        }
+        control.chooseSampling(
+            faultsPerNanosecond: warmUp.faultsPerNanosecond, faulters: settings.faulters, clock: clock)
+        return warmUp.isSteady
     }
 
     /// Sleeps in short pieces, so that a cancellation is soon seen.

@@ -84,14 +84,17 @@ public struct StormMeasurement: Sendable {
     public var conditions: RepetitionConditions
     /// What the processor counted.
     public var eventsPerFault: EventsPerFault
-    /// One fault in `2^k` was timed.
+    /// One fault in `2^k` was timed, or more where the faults' rate fell in the window.
     public var samplingShift: Int
+    /// Whether the faults' rate was steady when the window opened; `nil` in an open loop, whose rate is given.
+    public var isWarmUpSteady: Bool?
     /// What became of the nodes that the memory was planned for; `nil` where the kernel was left to choose.
     public var memory: MemoryOutcome?
 
     init(
         faulters: [FaulterTally], invalidators: [InvalidatorTally], churner: ChurnerTally?, staleInstalls: UInt64,
-        conditions: RepetitionConditions, samplingShift: Int, windowLengthTicks: UInt64, memory: MemoryOutcome?,
+        conditions: RepetitionConditions, samplingShift: Int, isWarmUpSteady: Bool?, windowLengthTicks: UInt64,
+        memory: MemoryOutcome?,
         clock: TickClock
     ) {
         func seconds(_ ticks: UInt64) -> Double { max(1, Double(ticks) * clock.nanosecondsPerTick) * 1e-9 }
@@ -143,6 +146,7 @@ public struct StormMeasurement: Sendable {
         self.staleInstalls = staleInstalls
         self.conditions = conditions
         self.samplingShift = samplingShift
+        self.isWarmUpSteady = isWarmUpSteady
         self.memory = memory
     }
 

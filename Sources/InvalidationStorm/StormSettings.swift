@@ -10,7 +10,8 @@ public struct StormSettings: Sendable {
     public var invalidators: Int
     /// The timed window, in nanoseconds.
     public var windowNanoseconds: UInt64
-    /// How long all threads run before the window opens, in nanoseconds.
+    /// How long all threads run before the window opens, in nanoseconds: at most, as it opens when the faults' rate is
+    /// steady; in an open loop always.
     public var warmUpNanoseconds: UInt64
     /// How long a fault's walk takes on top of reading the page table, in nanoseconds; 0 is the pure protocol cost.
     public var walkNanoseconds: UInt64

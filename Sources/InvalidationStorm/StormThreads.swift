@@ -35,7 +35,7 @@ struct StormThreads {
                 let frequency = CoreFrequency.measure(clock: clock)
                 control.gather()
                 let faulter = Faulter(
-                    control: control, clock: clock,
+                    number: number, control: control, clock: clock,
                     firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number),
                     arrivals: settings.faultArrivals.map {
                         ArrivalTimes(

@@ -55,6 +55,8 @@ public enum Metric: String, CaseIterable, Sendable {
     /// The closed-loop faults' rate in the second half of the window divided by that in the first: far from 1 where the
     /// warm-up was too short, or the machine changed.
     case faultTrend = "fault_trend"
+    /// 1 where the closed-loop faults' rate was not steady when the window opened: the warm-up had reached its bound.
+    case warmUpUnsteady = "warm_up_unsteady"
     case invalidationP50 = "invalidation_p50_ns"
     case invalidationP90 = "invalidation_p90_ns"
     case invalidationP99 = "invalidation_p99_ns"
@@ -151,7 +153,7 @@ public enum Metric: String, CaseIterable, Sendable {
         case .steal, .runQueueDelay: .percent
         case .otherLoad: .cores
         case .coreFrequency: .hertz
-        case .oversubscribed, .memoryPlaced, .noisy: .flag
+        case .warmUpUnsteady, .oversubscribed, .memoryPlaced, .noisy: .flag
         }
     }
 
@@ -169,7 +171,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .lower
         case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness, .invalidationFairness:
             .higher
-        case .faultSamples, .faultSamplingShift, .faultTrend, .invalidationSamples, .steal, .otherLoad,
+        case .faultSamples, .faultSamplingShift, .faultTrend, .warmUpUnsteady, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
             .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency,
             .oversubscribed, .memoryPlaced, .noisy,

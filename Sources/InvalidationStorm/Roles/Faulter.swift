@@ -50,6 +50,9 @@ extension FaultOutcome {
 
 /// A thread that faults: as fast as it can (closed loop), or at the times of `arrivals` (open loop).
 public struct Faulter: Sendable {
+    /// Its number among the faulters, from 0.
+    @usableFromInline
+    let number: Int
     @usableFromInline
     let control: StormControl
     @usableFromInline
@@ -62,7 +65,7 @@ public struct Faulter: Sendable {
 
     /// Faults between two looks at the phase while nothing is recorded.
     @usableFromInline
-    static var batch: Int { 64 }
+    static var batch: Int { 8 }
 
     /// Why a loop over faults ended.
     @usableFromInline
@@ -112,12 +115,13 @@ public struct Faulter: Sendable {
         while control.phase == phase {
             for _ in 0..<Self.batch
             where cache.fault(at: pages.next(), in: tables).status == .dead { return .lifeEnded }
-            if phase == .warmUp { control.countWarmUp(faults: UInt64(Self.batch)) }
+            if phase == .warmUp { control.countWarmUp(faults: UInt64(Self.batch), by: number) }
         }
         return .phaseEnded
     }
 
-    /// Faults recorded, while the window is open, in rounds of which the last fault is timed. Whether the cache is dead is
+    /// Faults recorded, while the window is open, in rounds of which the last fault is timed: ``FaultSampling`` says how
+    /// many come before it. Whether the cache is dead is
     /// asked of that one alone, since a dead cache stays so; the faults of such a round are not counted.
     @inlinable @inline(never)
     func measureCache<Guard: TranslationGuard>(
@@ -139,7 +143,7 @@ public struct Faulter: Sendable {
             fallbacks += outcome.usedFallback ? 1 : 0
             longestWait = max(longestWait, outcome.waitedNanoseconds)
         }
-        let untimed = (1 << control.samplingShift) - 1
+        var sampling = FaultSampling(highestShift: control.samplingShift, clock: clock)
         let middle = control.windowMiddleTicks
         var longestTicks = tally.longestTicks
         var lastEnd = clock.now()
@@ -148,6 +152,7 @@ public struct Faulter: Sendable {
         // At least once, also where the thread got no core before the window closed.
         repeat {
             let faultsBefore = faults
+            let untimed = sampling.untimedFaults(&pages.random)
             if pages.isUniform {
                 for _ in 0..<untimed { count(cache.fault(at: pages.nextOfAll(), in: tables)) }
             } else {
@@ -164,6 +169,7 @@ public struct Faulter: Sendable {
             }
             tally.recordLatency(clock.nanoseconds(after &- before))
             longestTicks = max(longestTicks, before &- lastEnd, after &- before)
+            sampling.adapt(toRoundOf: after &- lastEnd)
             lastEnd = after
             count(outcome)
             faults += untimed + 1

@@ -7,7 +7,7 @@ import Synchronization
 ///     phase      set when                              faulters and invalidators
 ///     gathering  at first                              wait
 ///     warmUp     all are ready                         work, unrecorded
-///     window     the warm-up time is over              work, recorded
+///     window     the warm-up is over: see WarmUp       work, recorded
 ///     coolDown   the window's time is over             work on, unrecorded, so that the others keep their load; those
 ///                                                      with intended starts first end what was due in the window
 ///     stopped    all have left the window              leave
@@ -35,7 +35,9 @@ public final class StormControl: @unchecked Sendable {
     private let shared: UnsafeMutablePointer<Shared>
     private let ready = Atomic<Int>(0)
     private let left = Atomic<Int>(0)
-    private let warmUpFaults = Atomic<UInt64>(0)
+    /// A line for each thread, of which faulters use theirs.
+    private let warmUpFaults: UnsafeMutableRawPointer
+    private static var lineSize: Int { 128 }
     let threads: Int
     let windowLengthTicks: UInt64
 
@@ -43,11 +45,18 @@ public final class StormControl: @unchecked Sendable {
     init(threads: Int, windowLengthTicks: UInt64) {
         self.threads = threads
         self.windowLengthTicks = windowLengthTicks
-        shared = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128).assumingMemoryBound(to: Shared.self)
+        shared = UnsafeMutableRawPointer.allocate(byteCount: Self.lineSize, alignment: Self.lineSize)
+            .assumingMemoryBound(to: Shared.self)
         shared.initialize(to: Shared())
+        warmUpFaults = .allocate(byteCount: threads * Self.lineSize, alignment: Self.lineSize)
+        for thread in 0..<threads {
+            (warmUpFaults + thread * Self.lineSize).initializeMemory(as: Atomic<UInt64>.self, to: Atomic(0))
+        }
     }
 
     deinit {
+        for thread in 0..<threads { warmUpCount(of: thread).deinitialize(count: 1) }
+        warmUpFaults.deallocate()
         shared.deinitialize(count: 1)
         UnsafeMutableRawPointer(shared).deallocate()
     }
@@ -70,11 +79,19 @@ public final class StormControl: @unchecked Sendable {
     @usableFromInline
     func leaveWindow() { left.wrappingAdd(1, ordering: .relaxed) }
 
-    /// Adds to the faults done while warming up, from which the sampling is chosen.
+    /// Adds to the faults that a faulter has done while warming up; called by that faulter alone.
     @usableFromInline
-    func countWarmUp(faults: UInt64) { warmUpFaults.wrappingAdd(faults, ordering: .relaxed) }
+    func countWarmUp(faults: UInt64, by faulter: Int) {
+        let count = warmUpCount(of: faulter)
+        // Relaxed, both, and not one addition: nobody else writes there, and nothing hangs on it.
+        count.pointee.store(count.pointee.load(ordering: .relaxed) &+ faults, ordering: .relaxed)
+    }
 
-    /// One fault in `2^k` is timed. Valid from the window on.
+    private func warmUpCount(of thread: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        (warmUpFaults + thread * Self.lineSize).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    /// One fault in `2^k` is timed: the highest `k` of ``FaultSampling``. Valid from the window on.
     @usableFromInline
     var samplingShift: Int { shared.pointee.samplingShift.load(ordering: .relaxed) }
 
@@ -114,13 +131,17 @@ public final class StormControl: @unchecked Sendable {
     var allAreReady: Bool { ready.load(ordering: .relaxed) == threads }
     var allHaveLeft: Bool { left.load(ordering: .relaxed) == threads }
 
-    /// Chooses the sampling, from the faults of the warm-up.
-    func chooseSampling(faulters: Int, warmUpNanoseconds: UInt64, clock: TickClock) {
-        let faults = Double(max(1, warmUpFaults.load(ordering: .relaxed)))
-        let warmUp = Double(warmUpNanoseconds)
+    /// The faults that all faulters have done while warming up.
+    var faultsInWarmUp: UInt64 {
+        (0..<threads).reduce(0) { $0 &+ warmUpCount(of: $1).pointee.load(ordering: .relaxed) }
+    }
+
+    /// Chooses the sampling for the rate of so many faulters together.
+    func chooseSampling(faultsPerNanosecond: Double, faulters: Int, clock: TickClock) {
+        let rate = max(1e-12, faultsPerNanosecond)
         let shift = Self.samplingShift(
-            nanosecondsPerFault: warmUp * Double(faulters) / faults,
-            faultsInWindow: faults / warmUp * clock.nanosecondsPerTick * Double(windowLengthTicks),
+            nanosecondsPerFault: Double(faulters) / rate,
+            faultsInWindow: rate * clock.nanosecondsPerTick * Double(windowLengthTicks),
             pairCostNanoseconds: clock.pairCostNanoseconds)
         shared.pointee.samplingShift.store(shift, ordering: .relaxed)
     }

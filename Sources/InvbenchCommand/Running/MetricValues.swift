@@ -16,6 +16,7 @@ enum MetricValues {
             .wouldBlockCount: Double(measurement.wouldBlocks), .staleInstalls: Double(measurement.staleInstalls),
             .fairness: measurement.fairness, .longestWait: measurement.longestWaitNanoseconds.map { Double($0) },
             .faultLongest: Double(measurement.longestFaultNanoseconds),
+            .warmUpUnsteady: measurement.isWarmUpSteady.map { $0 ? 0 : 1 },
             .memoryPlaced: measurement.memory.map { $0 == .asPlanned ? 1 : 0 },
             .invalidationsPerSecond: measurement.invalidationsPerSecond,
             .invalidationSamples: Double(invalidation.samples),

@@ -46,7 +46,7 @@ import Testing
         let clock = clock
         return lead(control, windowMilliseconds: windowMilliseconds) {
             let faulter = Faulter(
-                control: control, clock: clock,
+                number: 0, control: control, clock: clock,
                 firstChoice: PageChoice(scenario: .calm.with(pages: 4_096), seed: 1, stream: 0),
                 arrivals: process.map {
                     ArrivalTimes($0, thread: 0, of: 1, from: control.startTicks, clock: clock, seed: 1)

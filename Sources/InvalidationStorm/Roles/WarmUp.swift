@@ -1,0 +1,28 @@
+/// Looks at the faults of the warm-up in pieces of two milliseconds, and says when their rate is steady: when two pieces in
+/// a row differ by less than five per cent.
+struct WarmUp {
+    static let pieceNanoseconds: UInt64 = 2_000_000
+    /// The difference of two rates, as a part of the higher one, from which on they are not alike.
+    private static let difference = 0.05
+
+    private var faults: UInt64 = 0
+    private var nanoseconds: UInt64
+    private var rateBefore = 0.0
+    /// Faults of all faulters in a nanosecond, in the last piece.
+    private(set) var faultsPerNanosecond = 0.0
+    /// Whether the last two pieces are alike.
+    private(set) var isSteady = false
+
+    /// One that begins at a time of the monotonic clock.
+    init(at nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+    /// Ends a piece at a time of the monotonic clock; `faults` are those of all pieces so far.
+    mutating func endPiece(at nanoseconds: UInt64, faults: UInt64) {
+        guard nanoseconds > self.nanoseconds else { return }
+        rateBefore = faultsPerNanosecond
+        faultsPerNanosecond = Double(faults - self.faults) / Double(nanoseconds - self.nanoseconds)
+        (self.faults, self.nanoseconds) = (faults, nanoseconds)
+        let (low, high) = (min(rateBefore, faultsPerNanosecond), max(rateBefore, faultsPerNanosecond))
+        isSteady = low > 0 && high - low < Self.difference * high
+    }
+}
