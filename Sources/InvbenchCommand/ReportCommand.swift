@@ -79,7 +79,7 @@ struct ReportCommand: ParsableCommand {
                 let file = try ResultsFile(reading: path, counters: [])
                 return ReportedFile(name: URL(fileURLWithPath: path).lastPathComponent, context: file.context)
             } catch {
-                throw UsageError(error.description)
+                throw UsageError("\(error)")
             }
         }
     }
