@@ -21,9 +21,9 @@ struct RootCommand: ParsableCommand {
             """,
         version: "invbench 0.1.0",
         subcommands: [
-            RunCommand.self, ShowCommand.self, ABCommand.self, CompareCommand.self, CalibrateCommand.self, BaselineCommand.self,
-            ReportCommand.self, ExportCommand.self,
-            HistoryCommand.self, ListCommand.self, TopologyCommand.self, DoctorCommand.self,
+            RunCommand.self, ShowCommand.self, ReportCommand.self, ExportCommand.self, ABCommand.self,
+            CompareCommand.self, CalibrateCommand.self, BaselineCommand.self, HistoryCommand.self, ListCommand.self,
+            TopologyCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

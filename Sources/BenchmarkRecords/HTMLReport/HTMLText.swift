@@ -52,8 +52,9 @@ struct HTMLTable {
             return "<tr>\(cells.joined())</tr>"
         }
         return """
-            <div class="scroll" tabindex="0" role="region" aria-label="\(HTMLText.escaped(caption))"><table>
-            <caption>\(HTMLText.escaped(caption))</caption>
+            \(HTMLText.element("p", caption, class: "note"))
+            <div class="scroll" tabindex="0" role="region" aria-label="\(HTMLText.escaped(caption))">
+            <table aria-label="\(HTMLText.escaped(caption))">
             <thead><tr>\(heading.joined())</tr></thead>
             <tbody>\(lines.joined(separator: "\n"))</tbody>
             </table></div>

@@ -25,7 +25,7 @@ enum ReportStyle {
         h3 { font-size: 1rem; margin: 0 0 .5rem; }
         p { margin: 0 0 .75rem; }
         .verdict { font-size: 1.5rem; line-height: 1.3; margin: 1rem 0; }
-        .note, figcaption, caption { color: var(--quiet); font-size: .875rem; }
+        .note, figcaption { color: var(--quiet); font-size: .875rem; }
         .absent { color: var(--quiet); font-style: italic; }
         a { color: inherit; }
         nav ul { padding: 0; list-style: none; columns: 16rem; font-size: .875rem; }
@@ -37,14 +37,14 @@ enum ReportStyle {
           margin: .5rem 0 0; padding: .5rem .75rem; background: var(--box); color: var(--ink); white-space: pre-wrap;
           font: .8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
         }
-        .scroll { overflow-x: auto; margin: 1rem 0; }
+        .scroll { overflow-x: auto; margin: 0 0 1rem; }
         table { border-collapse: collapse; font-size: .8125rem; font-variant-numeric: tabular-nums; }
-        caption { text-align: left; padding-bottom: .5rem; }
         th, td {
           padding: .25rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top;
           overflow-wrap: normal;
         }
         th { font-weight: 600; }
+        @media (min-width: 40rem) { tbody th { white-space: nowrap; } }
         thead th { color: var(--quiet); font-weight: 400; white-space: nowrap; }
         th:first-child { padding-left: 0; }
         tbody th { position: sticky; left: 0; max-width: 45vw; background: var(--paper); }
