@@ -13,21 +13,24 @@ struct CompareCommand: ParsableCommand {
             hand, 'invbench ab' measures them in turn and sees far smaller changes.
 
             Repetitions are compared with those of the other side that met the cores in the same state, as \
-            core_round_trip_ns tells. 'regression' and 'improvement' take a p below --alpha, corrected after Holm \
-            for all comparisons, and a 95 % interval that lies beyond the noise floor as a whole; 'unchanged' takes an \
-            interval within --threshold; 'at threshold' is what has changed for certain, where the interval reaches over \
-            --threshold; all else is 'inconclusive'. Results files of other Google Benchmark programs \
-            compare by real_time.
+            core_round_trip_ns tells; of several states it is the one in which the most can be told. If there are too \
+            few to decide whatever they were, it says first how many it would take, and what to run instead.
+
+            'regression' and 'improvement' take a p below --alpha, corrected after Holm for all comparisons, and a 95 % \
+            interval that lies beyond the noise floor as a whole; 'unchanged' takes an interval within --threshold; \
+            'at threshold' is what has changed for certain, where the interval reaches over --threshold; all else is \
+            'inconclusive'. Results files of other Google Benchmark programs compare by real_time.
 
             --format json is for programs: an object with regressions, improvements, unchanged, at_threshold, \
-            inconclusive (counts), warnings, only_in_base, only_in_new, and comparisons: objects with name, metric, better, \
-            base_median, new_median, ratio (new over base) with its interval lower and upper (absent where the \
+            inconclusive (counts), repetitions_needed (where there are too few), warnings, only_in_base, only_in_new, \
+            and comparisons: objects with name, metric, better, base_median, new_median, ratio (new over base) with its interval lower and upper (absent where the \
             samples are too small), p, p_holm, p_benjamini_hochberg, delta, noise_floor_percent, verdict, and reason \
             where that is inconclusive.
 
             Exit codes: 0 no regression; 1 a regression; 2 wrong usage, an unreadable file, nothing in common; 4 no \
             regression, but a comparison that is worse and at the threshold, or that could not be decided whatever was \
-            measured: too few repetitions for so many comparisons, or no common state of the cores; 5 the output could not be written.
+            measured: too few repetitions for so many comparisons, or no common state of the cores; 5 the output \
+            could not be written.
             """)
 
     @Argument(help: ArgumentHelp("What is compared with.", valueName: "base"))

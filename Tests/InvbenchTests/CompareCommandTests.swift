@@ -46,6 +46,17 @@ extension EndToEndTests {
             #expect(outcome.output.contains("1 comparison of 1 benchmark"))
         }
 
+        @Test func tooFewRepetitionsAreSaidFirst() throws {
+            try command.write(file([1e6, 1.1e6, 1.2e6]), to: "few")
+            try command.write(file([2e6, 2.1e6, 2.2e6]), to: "fast")
+            let outcome = try compare("few", "fast", "--metric", "faults_per_second,real_time")
+            #expect(outcome.status == 4)
+            let words = outcome.output.replacing("\n", with: " ")
+            #expect(words.contains("2 comparisons of 1 benchmark. too few repetitions to decide 2 comparisons"))
+            // Of five, 2 / C(10, 5) = 0.0079, twice by Holm.
+            #expect(words.contains("take 6 on each side (--benchmark_repetitions=6)") && words.contains("invbench ab"))
+        }
+
         @Test func aFolderIsTheUnionOfItsFiles() throws {
             for (folder, rate) in [("old/deep", 1e6), ("new", 0.9e6)] {
                 try FileManager.default.createDirectory(

@@ -46,17 +46,17 @@ public struct Comparison: Sendable {
         else { return nil }
         self.name = name
         self.metric = metric
-        let samples = LikeWithLike(base, new)
-        counts = ComparedCounts(samples)
-        func median(_ compared: [Double], all: [Repetition]) -> Double {
-            Statistics.median(compared) ?? Statistics.median(all.map(\.value)) ?? 0
-        }
-        baseMedian = median(samples.strata.flatMap(\.first), all: base)
-        newMedian = median(samples.strata.flatMap(\.second), all: new)
-        ratio = RatioInterval(samples.strata)
-        delta = Statistics.cliffsDelta(samples.strata)
-        p = Statistics.mannWhitneyP(samples.strata) ?? 1
-        smallestP = Statistics.smallestMannWhitneyP(samples.sizes)
+        // All figures come from the same repetitions, those of one state: a median of several states depends on how many
+        // repetitions each side has in each.
+        let compared = LikeWithLike(base, new).mostTelling
+        counts = ComparedCounts(base: base.count, new: new.count, compared: compared)
+        baseMedian = Statistics.median(compared?.first ?? base.map(\.value)) ?? 0
+        newMedian = Statistics.median(compared?.second ?? new.map(\.value)) ?? 0
+        let strata = compared.map { [$0] } ?? []
+        ratio = RatioInterval(strata)
+        delta = Statistics.cliffsDelta(strata)
+        p = Statistics.mannWhitneyP(strata) ?? 1
+        smallestP = Statistics.smallestMannWhitneyP(counts.base, counts.new)
         hasNegativeValues = (base + new).contains { $0.value < 0 }
     }
 

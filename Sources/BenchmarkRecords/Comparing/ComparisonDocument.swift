@@ -7,6 +7,7 @@ import Foundation
 /// - `method`: `ranks`, repetitions against repetitions, or `pairs`;
 /// - `threshold_percent`, `alpha`, `confidence_percent`: the rule;
 /// - `regressions`, `improvements`, `unchanged`, `at_threshold`, `inconclusive`: how many comparisons came to that;
+/// - `repetitions_needed`: how many repetitions a side it would take to decide what had too few; absent where none had;
 /// - `comparisons`: objects with the keys of ``Entry``, by the benchmarks' names;
 /// - `only_in_base`, `only_in_new`: names of benchmarks; `incomplete`: `<benchmark> <metric>`; `warnings`: lines.
 ///
@@ -27,10 +28,10 @@ public struct ComparisonDocument: Encodable, Sendable {
         /// Repetitions that were compared.
         let baseRepetitions: Int
         let newRepetitions: Int
-        /// Repetitions whose state had no counterpart.
+        /// Repetitions of other states than the one that is compared in.
         let baseSetAside: Int
         let newSetAside: Int
-        /// In how many core-to-core states repetitions were compared.
+        /// In how many core-to-core states repetitions were compared: 1, or 0 where the sides have no state in common.
         let states: Int
         let baseMedian: Double
         let newMedian: Double
@@ -63,6 +64,7 @@ public struct ComparisonDocument: Encodable, Sendable {
     let unchanged: Int
     let atThreshold: Int
     let inconclusive: Int
+    let repetitionsNeeded: Int?
     let comparisons: [Entry]
     let onlyInBase: [String]
     let onlyInNew: [String]
@@ -81,6 +83,7 @@ public struct ComparisonDocument: Encodable, Sendable {
         unchanged = report.count(.unchanged)
         atThreshold = report.count(.atThreshold)
         inconclusive = report.count(.inconclusive)
+        repetitionsNeeded = report.repetitionsNeeded
         comparisons = report.comparisons.map(Entry.init)
         onlyInBase = report.onlyInBase
         onlyInNew = report.onlyInNew

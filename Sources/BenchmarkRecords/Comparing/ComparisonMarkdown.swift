@@ -13,7 +13,11 @@ public struct ComparisonMarkdown: Sendable, CustomStringConvertible {
             ? [] : ["<details><summary>unchanged</summary>", "", Self.table(unchanged), "", "</details>", ""]
         let sides = "base: \(Self.code(report.base.path)), new: \(Self.code(report.new.path))"
         let notes = ComparisonNotes(report).lines.map { "- " + PrintableText.of($0).replacing("<", with: "&lt;") }
-        let parts = ["**\(report.summary)**", "", sides, ""] + (shown.isEmpty ? [] : [Self.table(shown), ""]) + folded
+        let tooFew =
+            ComparisonNotes(report).tooFew.map { [PrintableText.of($0).replacing("<", with: "&lt;"), ""] } ?? []
+        let parts =
+            ["**\(report.summary)**", ""] + tooFew + [sides, ""] + (shown.isEmpty ? [] : [Self.table(shown), ""])
+            + folded
         description = (parts + notes).joined(separator: "\n") + "\n"
     }
 

@@ -5,9 +5,9 @@ struct ComparisonNotes {
 
     init(_ report: ComparisonReport) { self.report = report }
 
-    /// All that there is to say.
+    /// All that there is to say below the numbers.
     var lines: [String] {
-        method + floors + tooFew + atThreshold + doubts + setAside + missing + report.warnings.map { "warning: \($0)" }
+        method + floors + atThreshold + doubts + setAside + missing + report.warnings.map { "warning: \($0)" }
     }
 
     private var method: [String] {
@@ -16,8 +16,8 @@ struct ComparisonNotes {
         let sides =
             switch report.method {
             case .ranks:
-                "ratio: new over base (Hodges-Lehmann) with its \(confidence) % interval, repetitions of one "
-                    + "core-to-core state against their like; p: \(test), Holm-corrected"
+                "base, new: medians; ratio: new over base (Hodges-Lehmann) with its \(confidence) % interval; all of "
+                    + "the same repetitions, those of one core-to-core state; p: \(test), Holm-corrected"
             case .pairs:
                 "ratio: new over base, the middle of all pairs (Hodges-Lehmann) with its \(confidence) % interval; p: "
                     + "exact signed ranks, Holm-corrected; both hold however often was looked; n: pairs at the last look"
@@ -47,27 +47,39 @@ struct ComparisonNotes {
         ]
     }
 
-    private var tooFew: [String] {
+    /// What could not be decided whatever was measured, and what to run instead; `nil` where there was enough.
+    var tooFew: String? {
         let undecided = report.comparisons.filter { $0.doubt == .tooFew }
-        guard let first = undecided.first else { return [] }
-        let needed = report.rule.alpha / Double(report.comparisons.count)
+        guard let first = undecided.first else { return nil }
+        // Those that a calibration decides come before these in Holm's order.
+        let needed = report.rule.alpha / Double(report.comparisons.count { $0.smallestP > 0 })
         let all = ScaledNumber.counted(report.comparisons.count, "comparison")
         let open = ScaledNumber.counted(undecided.count, "comparison")
         let gate = "at best reach p = \(Self.exact(first.smallestP)), the gate over \(all) needs \(Self.exact(needed))"
         switch report.method {
         case .ranks:
-            let enough = (1...100).first { Statistics.smallestMannWhitneyP($0, $0) < needed } ?? 100
-            let states = first.counts.states > 1 ? " in \(first.counts.states) states" : ""
-            return [
-                "too few repetitions to decide \(open) (n = \(first.counts.base) against \(first.counts.new)\(states) "
-                    + "can \(gate)): take \(enough) on each side, or compare fewer cells or metrics"
-            ]
+            let take =
+                report.repetitionsNeeded.map { "take \($0) on each side (--benchmark_repetitions=\($0)), or " } ?? ""
+            return "too few repetitions to decide \(open) (n = \(first.counts.base) against \(first.counts.new) in one "
+                + "state of the cores can \(gate)): \(take)compare fewer cells or metrics\(inTurn)"
         case .pairs:
-            return [
-                "too few pairs to decide \(open) (\(ScaledNumber.counted(first.counts.base, "pair")) can \(gate)): give a "
-                    + "longer --budget, or fewer cells or metrics"
-            ]
+            return
+                "too few pairs to decide \(open) (\(ScaledNumber.counted(first.counts.base, "pair")) can \(gate)): give "
+                + "a longer --budget, or fewer cells or metrics"
         }
+    }
+
+    /// The command that measures both versions in turn, for benchmarks of ours.
+    private var inTurn: String {
+        guard report.comparisons.contains(where: { CellName($0.name) != nil }) else { return "" }
+        func version(_ side: ComparisonSide, _ name: String) -> String {
+            let commits = side.contextValues("commit")
+            let isKnown =
+                commits.count == 1 && commits != ["unknown"] && !side.contextValues("tree_dirty").contains("true")
+            return isKnown ? commits[0] : name
+        }
+        let (base, new) = (version(report.base, "BASE"), version(report.new, "NEW"))
+        return "; or measure both in turn until it is decided: invbench ab \(base) \(new)"
     }
 
     /// What each comparison that is certain and at the threshold says.
@@ -110,7 +122,7 @@ struct ComparisonNotes {
         if count == 0 { return [] }
         let words =
             switch report.method {
-            case .ranks: "repetitions are set aside: no other of the other side met the cores in their state"
+            case .ranks: "repetitions are set aside: they met the cores in another state than those that are compared"
             case .pairs: "pairs are set aside: their two runs met the cores in different states"
             }
         return ["in \(ScaledNumber.counted(count, "comparison")) \(words)"]

@@ -80,6 +80,20 @@ public struct ComparisonReport: Sendable {
     /// How many comparisons are inconclusive for this reason.
     public func count(_ doubt: ComparisonDoubt) -> Int { comparisons.count { $0.doubt == doubt } }
 
+    /// How many repetitions on each side, all in one state of the cores, would let every comparison that has too few pass the
+    /// gate after Holm's correction, if the sides did not overlap; `nil` where none has too few, and for pairs.
+    public var repetitionsNeeded: Int? {
+        guard method == .ranks, count(.tooFew) > 0 else { return nil }
+        return (1...100).first { n in
+            let smallest = comparisons.map { comparison in
+                comparison.doubt == .tooFew ? Statistics.smallestMannWhitneyP(n, n) : comparison.smallestP
+            }
+            return zip(comparisons, Statistics.holmAdjusted(smallest)).allSatisfy { comparison, p in
+                comparison.doubt != .tooFew || p < rule.alpha
+            }
+        }
+    }
+
     /// The outcome in one line.
     public var summary: String {
         let words: [(ComparisonVerdict, one: String, many: String)] = [

@@ -1,4 +1,5 @@
-/// A comparison for people at a terminal of 100 columns: the summary, a block for each benchmark, then what to know.
+/// A comparison for people at a terminal of 100 columns: the summary, what to run if there were too few
+/// repetitions, a block for each benchmark, then what to know.
 ///
 /// Benchmarks with a regression come first, then those with an improvement, then what is at the threshold, what
 /// is open, and what is unchanged.
@@ -16,9 +17,10 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
         }
         let notes = ComparisonNotes(report).lines.map { WrappedText.wrapped(PrintableText.of($0)) }
         let heading = Self.line(Self.columns.map(\.heading), last: "verdict")
-        description = ([WrappedText.wrapped(report.summary)] + sides + [heading] + blocks + [""] + notes).map {
-            $0 + "\n"
-        }.joined()
+        let opening = [report.summary, ComparisonNotes(report).tooFew].compactMap(\.self).map {
+            WrappedText.wrapped(PrintableText.of($0))
+        }
+        description = (opening + sides + [heading] + blocks + [""] + notes).map { $0 + "\n" }.joined()
     }
 
     private static let columns: [(heading: String, width: Int)] = [

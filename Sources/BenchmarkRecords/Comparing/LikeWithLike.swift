@@ -28,6 +28,21 @@ public struct LikeWithLike: Hashable, Sendable {
 
     /// The sizes of the strata.
     var sizes: [(n: Int, m: Int)] { strata.map { ($0.first.count, $0.second.count) } }
+
+    /// The state whose two samples can tell the most: their test can reach the smallest p-value. `nil` where no state has
+    /// values of both sides.
+    ///
+    /// Of several such states it is the one with the most members. The choice depends on how many values there are in a
+    /// state and never on what they are, so it keeps the test exact.
+    var mostTelling: Stratum? {
+        func smallestP(_ stratum: Stratum) -> Double {
+            Statistics.smallestMannWhitneyP(stratum.first.count, stratum.second.count)
+        }
+        // Strictly smaller: of equals the first stays.
+        return strata.reduce(nil as Stratum?) { best, stratum in
+            best.map { smallestP($0) <= smallestP(stratum) ? $0 : stratum } ?? stratum
+        }
+    }
 }
 
 /// One value of one repetition, and the state of the machine then.

@@ -80,7 +80,20 @@ import Testing
         #expect(report.comparisons[0].doubt == .wideInterval)
     }
 
-    @Test func fewRepetitionsAreSaidToBeTooFew() {
+    @Test func commitsAreNamedInTheCommandToRun() {
+        func text(_ context: [String: String]) -> String {
+            ComparisonTable(
+                ComparisonReport(
+                    base: Self.side([Self.nine(1e6)[0]], context: ["commit": "1a2b3c4"]),
+                    new: Self.side([Self.nine(1e6)[0]], context: context, path: "b.json"),
+                    rule: ComparisonRule(metrics: [.faultsPerSecond].compactMap { ComparedMetric($0) }))
+            ).description.replacing("\n", with: " ")
+        }
+        #expect(text(["commit": "5d6e7f8"]).contains("invbench ab 1a2b3c4 5d6e7f8 "))
+        #expect(text(["commit": "5d6e7f8", "tree_dirty": "true"]).contains("invbench ab 1a2b3c4 NEW "))
+    }
+
+    @Test func fewRepetitionsAreSaidToBeTooFew() throws {
         let metrics: [Metric] = [.faultsPerSecond]
         func rows(_ rate: Double) -> [ResultRow] {
             (0..<12).flatMap { repetitions(of: "guard\($0)", faultsPerSecond: rates(rate, 5)) }
@@ -90,8 +103,21 @@ import Testing
         let text = ComparisonTable(report).description.replacing("\n", with: " ")
         #expect(
             text.contains(
-                "too few repetitions to decide 12 comparisons (n = 5 against 5 can at best reach p = 7.9e-03, the gate "
-                    + "over 12 comparisons needs 8.3e-04): take 7 on each side"), "\(text)")
+                "0 unchanged, 12 inconclusive: 12 comparisons of 12 benchmarks. too few repetitions to decide 12 "
+                    + "comparisons (n = 5 against 5 in one state of the cores can at best reach p = 7.9e-03, the gate over "
+                    + "12 comparisons needs 8.3e-04): take 7 on each side (--benchmark_repetitions=7), or compare fewer "
+                    + "cells or metrics; or measure both in turn until it is decided: invbench ab BASE NEW base a.json"),
+            "\(text)")
+        #expect(report.repetitionsNeeded == 7)
+        #expect(try ComparisonDocument(report).json().contains(#""repetitions_needed" : 7"#))
+        // Seven are enough, and six are not.
+        func improvements(of count: Int) -> Int {
+            func rows(_ rate: Double) -> [ResultRow] {
+                (0..<12).flatMap { repetitions(of: "guard\($0)", faultsPerSecond: rates(rate, count)) }
+            }
+            return Self.report(rows(1e6), rows(2e6)).count(.improvement)
+        }
+        #expect(improvements(of: 6) == 0 && improvements(of: 7) == 12)
         // The same, one comparison: 0.0079 passes a gate of 0.01.
         let one = repetitions(of: "kvm", faultsPerSecond: rates(1e6, 5))
         #expect(verdicts(Self.report(one, repetitions(of: "kvm", faultsPerSecond: rates(2e6, 5)))) == [.improvement])
@@ -120,6 +146,19 @@ import Testing
             Self.nine(1e6, roundTrip: 120) + Self.nine(3e6, roundTrip: 500),
             Self.nine(1e6, roundTrip: 120) + Array(Self.nine(3e6, roundTrip: 500).prefix(2)))
         #expect(verdicts(both) == [.unchanged])
+    }
+
+    /// Nothing has changed in either state, but most of the base met the one and most of the new side the other.
+    @Test func everyFigureIsOfTheSameRepetitions() throws {
+        func side(near: Int, far: Int) -> [ResultRow] {
+            Array(Self.nine(3e6, roundTrip: 120).prefix(near)) + Self.nine(1e6, roundTrip: 500).prefix(far)
+        }
+        let comparison = try #require(Self.report(side(near: 4, far: 9), side(near: 9, far: 7)).comparisons.first)
+        #expect((1e6..<1.01e6).contains(comparison.baseMedian) && (1e6..<1.01e6).contains(comparison.newMedian))
+        let ratio = try #require(comparison.ratio)
+        #expect(ratio.lower > 0.99 && ratio.upper < 1.01 && ratio.lower < ratio.upper)
+        #expect(comparison.counts.base == 9 && comparison.counts.new == 7 && comparison.counts.states == 1)
+        #expect(comparison.counts.baseSetAside == 4 && comparison.counts.newSetAside == 9)
     }
 
     @Test func whatIsOnOneSideOnlyIsNamed() {
