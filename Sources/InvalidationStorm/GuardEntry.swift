@@ -58,6 +58,9 @@ public enum GuardCatalogue {
         GuardEntry(name: "rwlock", summary: "one pthread read-write lock: faults share it") { _ in
             ReadWriteLockGuard()
         },
+        GuardEntry(name: "spin-mutex", summary: "one small spinning lock, held from start to end") { _ in
+            SpinMutexGuard()
+        },
         GuardEntry(
             name: "stripe-mutex", summary: "a small lock per stripe, held over walk and install", parameters: [.stripe]
         ) {

@@ -122,7 +122,7 @@ public enum Storm {
             passed = now - start
         }
         control.chooseSampling(
-            faultsPerNanosecond: warmUp.faultsPerNanosecond, faulters: settings.faulters, clock: clock)
+            faultsPerNanosecond: warmUp.highestFaultsPerNanosecond, faulters: settings.faulters, clock: clock)
         return warmUp.isSteady
     }
 

@@ -94,8 +94,7 @@ public struct StormMeasurement: Sendable {
     init(
         faulters: [FaulterTally], invalidators: [InvalidatorTally], churner: ChurnerTally?, staleInstalls: UInt64,
         conditions: RepetitionConditions, samplingShift: Int, isWarmUpSteady: Bool?, windowLengthTicks: UInt64,
-        memory: MemoryOutcome?,
-        clock: TickClock
+        memory: MemoryOutcome?, clock: TickClock
     ) {
         func seconds(_ ticks: UInt64) -> Double { max(1, Double(ticks) * clock.nanosecondsPerTick) * 1e-9 }
         let throughputs = faulters.map { Double($0.faults) / seconds($0.windowTicks) }

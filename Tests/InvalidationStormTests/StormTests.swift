@@ -26,7 +26,7 @@ import Testing
         #expect(
             GuardCatalogue.builtIn.map(\.name)
                 == [
-                    "unprotected", "mutex", "rwlock", "stripe-mutex",
+                    "unprotected", "mutex", "rwlock", "spin-mutex", "stripe-mutex",
                     "shared-mutex", "ck-rwlock", "ck-pflock", "ck-tflock", "ck-brlock", "ck-bytelock", "ck-rwcohort",
                     "tbb-rw", "tbb-queuing-rw", "invlock", "range-counter", "kvm",
                     "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree",
@@ -35,7 +35,8 @@ import Testing
         #expect(GuardCatalogue.builtIn.filter { !$0.isProtected }.map(\.name) == ["unprotected"])
         #expect(
             GuardCatalogue.builtIn.filter(\.needsTargetedUndo).map(\.name) == [
-                "mutex", "rwlock", "stripe-mutex", "shared-mutex", "ck-rwlock", "ck-brlock", "tbb-rw", "tbb-queuing-rw",
+                "mutex", "rwlock", "spin-mutex", "stripe-mutex", "shared-mutex", "ck-rwlock", "ck-brlock", "tbb-rw",
+                "tbb-queuing-rw",
             ])
         #expect(
             Scenario.builtIn.map(\.name) == [

@@ -10,6 +10,9 @@ struct WarmUp {
     private var rateBefore = 0.0
     /// Faults of all faulters in a nanosecond, in the last piece.
     private(set) var faultsPerNanosecond = 0.0
+    /// The highest rate of a piece: that of the last one alone may be of a thread that lost its core, and would have each
+    /// fault timed in a window in which it runs.
+    private(set) var highestFaultsPerNanosecond = 0.0
     /// Whether the last two pieces are alike.
     private(set) var isSteady = false
 
@@ -21,6 +24,7 @@ struct WarmUp {
         guard nanoseconds > self.nanoseconds else { return }
         rateBefore = faultsPerNanosecond
         faultsPerNanosecond = Double(faults - self.faults) / Double(nanoseconds - self.nanoseconds)
+        highestFaultsPerNanosecond = max(highestFaultsPerNanosecond, faultsPerNanosecond)
         (self.faults, self.nanoseconds) = (faults, nanoseconds)
         let (low, high) = (min(rateBefore, faultsPerNanosecond), max(rateBefore, faultsPerNanosecond))
         isSteady = low > 0 && high - low < Self.difference * high

@@ -1,7 +1,7 @@
 import CPlatform
 import Glibc
 
-/// A pthread mutex at a stable address.
+/// A pthread mutex at a stable address, on cache lines of its own.
 public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
@@ -9,14 +9,14 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
 
     /// A lock that no thread holds.
     public init() {
-        raw = .allocate(capacity: 1)
+        raw = OwnLines.allocate()
         let status = pthread_mutex_init(raw, nil)
         precondition(status == 0, "pthread_mutex_init failed with error \(status)")
     }
 
     deinit {
         pthread_mutex_destroy(raw)
-        raw.deallocate()
+        OwnLines.deallocate(raw)
     }
 
     /// Takes the lock. Returns how long that took in nanoseconds; 0 if it was free.
@@ -50,7 +50,7 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     package func unlock() { pthread_mutex_unlock(raw) }
 }
 
-/// A pthread read-write lock at a stable address, with glibc's default preference.
+/// A pthread read-write lock at a stable address, on cache lines of its own, with glibc's default preference.
 public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
@@ -58,14 +58,14 @@ public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
 
     /// A lock that no thread holds.
     public init() {
-        raw = .allocate(capacity: 1)
+        raw = OwnLines.allocate()
         let status = pthread_rwlock_init(raw, nil)
         precondition(status == 0, "pthread_rwlock_init failed with error \(status)")
     }
 
     deinit {
         pthread_rwlock_destroy(raw)
-        raw.deallocate()
+        OwnLines.deallocate(raw)
     }
 
     /// Shares the lock. Returns how long that took in nanoseconds; 0 if no writer had it.

@@ -52,7 +52,7 @@ package struct SmallLock: ~Copyable, Sendable {
 
     /// Takes the lock for a section, ahead of the faults that want it.
     @inlinable @inline(__always)
-    func lockForSection() { if !tryLock() { lockForSectionSlow() } }
+    package func lockForSection() { if !tryLock() { lockForSectionSlow() } }
 
     @usableFromInline @inline(never)
     func lockForSectionSlow() {
@@ -145,4 +145,23 @@ package struct SmallLock: ~Copyable, Sendable {
     static func assertNoneHeld() {
         assert(cplatform_thread().pointee.small_locks_held == 0, "a thread waits while holding a lock")
     }
+}
+
+/// One small lock for faults and sections alike, over the whole space: apart from the lock the same as ``MutexGuard``, and
+/// apart from the stripes the same as ``StripeMutexGuard``.
+package typealias SpinMutexGuard = SectionLockGuard<SmallLock>
+
+extension SmallLock: SectionLock {
+    @inlinable
+    package static var measuresWaits: Bool { true }
+    @inlinable
+    package static var canTry: Bool { true }
+    @inlinable @inline(__always)
+    package func lockForFault() -> UInt64 { lock() }
+    @inlinable @inline(__always)
+    package func unlockForFault() { unlock() }
+    @inlinable
+    package func tryLockForSection() -> Bool { tryLock() }
+    @inlinable
+    package func unlockForSection() { unlock() }
 }

@@ -34,6 +34,14 @@ import Testing
         #expect(warmUp.isSteady, "a piece without length says nothing")
     }
 
+    @Test("A piece in which faulters had no core does not hide how fast they are")
+    func highest() {
+        var warmUp = WarmUp(at: 0)
+        warmUp.endPiece(at: 1_000, faults: 900)
+        warmUp.endPiece(at: 2_000, faults: 901)
+        #expect(warmUp.faultsPerNanosecond == 0.001 && warmUp.highestFaultsPerNanosecond == 0.9)
+    }
+
     @Test("A warm-up that is too short for two pieces is not steady, and that of an open loop is not looked at")
     func repetitions() throws {
         var settings = StormSettings(scenario: .calm, faulters: 1, invalidators: 0)

@@ -6,6 +6,7 @@ import Testing
 enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible {
     case mutex
     case readWriteLock = "rwlock"
+    case spinMutex = "spin-mutex"
     case stripeMutex = "stripe-mutex"
     case invLock = "invlock"
     case rangeCounter = "range-counter"
@@ -19,7 +20,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     case adaptive
 
     /// Those that hold a lock from the start of a section to its end, and over a fault's walk.
-    static let lockHolding: [ProtectedGuard] = [.mutex, .readWriteLock, .stripeMutex]
+    static let lockHolding: [ProtectedGuard] = [.mutex, .readWriteLock, .spinMutex, .stripeMutex]
     /// Those whose faults walk without a lock, and try again.
     static let retrying: [ProtectedGuard] = [.invLock, .rangeCounter, .kvm] + watchingRanges + withStripeWords
     /// Those that subscribe in the interval half.
@@ -32,7 +33,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     var holdsLock: Bool { Self.lockHolding.contains(self) }
 
     /// Whether it is made without a number of pages.
-    var takesAnyPage: Bool { [.mutex, .readWriteLock, .invLock, .rangeCounter, .kvm].contains(self) }
+    var takesAnyPage: Bool { [.mutex, .readWriteLock, .spinMutex, .invLock, .rangeCounter, .kvm].contains(self) }
 
     var hasStripeWords: Bool { Self.withStripeWords.contains(self) }
 
@@ -44,6 +45,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         switch self {
         case .mutex: MutexGuard()
         case .readWriteLock: ReadWriteLockGuard()
+        case .spinMutex: SpinMutexGuard()
         case .stripeMutex: StripeMutexGuard(pages: pages)
         case .invLock: InvLockGuard(space: space, budget: budget)
         case .rangeCounter: RangeCounterGuard(space: space, budget: budget)
