@@ -75,7 +75,8 @@ struct RunCommand: GuardCommand {
         let repetitions = rows.filter { $0.runType == .iteration }
         if let signal {
             StandardError.say(
-                "ended by signal \(signal): \(repetitions.count) of \(plan.cells.count * plan.repetitions) repetitions were finished")
+                "ended by signal \(signal): \(repetitions.count) of \(plan.cells.count * plan.repetitions) repetitions were finished"
+            )
         }
         let stale = StaleTranslations.found(in: repetitions, of: plan.cells)
         if !stale.isEmpty { StandardError.say(StaleTranslations.message(stale)) }

@@ -125,7 +125,8 @@ extension EndToEndTests {
         }
 
         @Test func csvHasALineForEachRow() throws {
-            let outcome = try command.run(Self.small + ["--no-save", "--benchmark_format=csv", "--benchmark_repetitions=6"])
+            let outcome = try command.run(
+                Self.small + ["--no-save", "--benchmark_format=csv", "--benchmark_repetitions=6"])
             let lines = outcome.output.split(separator: "\r\n")
             #expect(lines.count == 1 + 2 * (6 + 4))
             #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)

@@ -95,7 +95,8 @@ public enum AnswerDocument {
         let verdict = VerdictText(answer, machine: machine).lines.joined(separator: " ")
         let tables = answer.workloads.map { workload in
             let reference = workload.reference ?? "reference"
-            let heading = "| | guard | faults/s | 95 % | x \(escaped(reference)) | fault p99 | inval/s | inval p99 | stale |"
+            let heading =
+                "| | guard | faults/s | 95 % | x \(escaped(reference)) | fault p99 | inval/s | inval p99 | stale |"
             let lines = workload.guards.map { line(of: $0, machine: machine) }
             let above = ["## " + escaped(workload.title), "", escaped(workload.verdict), "", heading]
             return (above + ["|-|-|-:|-:|-:|-:|-:|-:|-:|"] + lines).joined(separator: "\n")
@@ -108,9 +109,10 @@ public enum AnswerDocument {
         let flags = answer.flags.filter { $0 != .tooFew }.map(\.rawValue)
         let name = ([escaped(answer.name)] + flags).joined(separator: " ")
         let rate: String = answer.faultsPerSecond.map { ScaledNumber.rate($0.value) } ?? "too few"
-        let interval: String = answer.faultsPerSecond.map { rate in
-            "\(ScaledNumber.rate(rate.low)) to \(ScaledNumber.rate(rate.high))"
-        } ?? "-"
+        let interval: String =
+            answer.faultsPerSecond.map { rate in
+                "\(ScaledNumber.rate(rate.low)) to \(ScaledNumber.rate(rate.high))"
+            } ?? "-"
         let ratio: String = answer.ratio.map { WorkloadVerdict.range($0) } ?? "-"
         let stale: String = answer.stale.map { ScaledNumber.count($0) } ?? "-"
         let cells: [String] = [

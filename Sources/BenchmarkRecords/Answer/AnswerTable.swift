@@ -30,7 +30,8 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         let top = verdict.map { WrappedText.wrapped($0) }
         let blocks = answer.workloads.map { Self.block($0, machine: machine, style: style, painter) }
         let notes = Self.notes(answer).map { WrappedText.wrapped($0) }
-        description = ([painter.bold(top.joined(separator: "\n"))] + blocks).joined(separator: "\n\n") + "\n"
+        description =
+            ([painter.bold(top.joined(separator: "\n"))] + blocks).joined(separator: "\n\n") + "\n"
             + (notes.isEmpty ? "" : "\n" + notes.joined(separator: "\n") + "\n")
     }
 
@@ -52,7 +53,9 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
             Column(heading: heading, width: 9) { $0.longest(metric).map { ScaledNumber.duration($0) } ?? "-" }
         }
         let narrow = [
-            Column(heading: "faults/s", width: 8) { $0.faultsPerSecond.map { ScaledNumber.rate($0.value) } ?? "too few" },
+            Column(heading: "faults/s", width: 8) {
+                $0.faultsPerSecond.map { ScaledNumber.rate($0.value) } ?? "too few"
+            },
             Column(heading: "95 %", width: 13) { guardAnswer in
                 guardAnswer.faultsPerSecond.map { "\(ScaledNumber.rate($0.low))-\(ScaledNumber.rate($0.high))" } ?? "-"
             },
@@ -114,10 +117,12 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
     /// What the marks mean, once each.
     private static func notes(_ answer: RunAnswer) -> [String] {
         let flags = Set(answer.workloads.flatMap(\.guards).flatMap(\.flags))
-        let setAside = Dictionary(answer.workloads.map { ($0.name, $0.setAside) }) { first, _ in first }.values.reduce(0, +)
+        let setAside = Dictionary(answer.workloads.map { ($0.name, $0.setAside) }) { first, _ in first }.values.reduce(
+            0, +)
         let notes = GuardFlag.allCases.filter(flags.contains).map { "\($0.rawValue): \($0.meaning)" }
         let groups = "Guards with one number in front are not told apart."
-        let left = setAside == 0
+        let left =
+            setAside == 0
             ? "" : " \(ScaledNumber.counted(setAside, "block")) met the cores in changing states and were set aside."
         return [groups + left] + notes
     }

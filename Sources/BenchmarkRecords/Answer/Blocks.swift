@@ -40,8 +40,10 @@ struct Blocks {
             let rows = met[common]!.map { ($0.member.guardVariant, $0.member.row) }
             found[state, default: []].append(Block(rows: Dictionary(rows) { first, _ in first }))
         }
-        byState = found.sorted { ($0.value.count, -($0.key?.roundTrip ?? 0)) > ($1.value.count, -($1.key?.roundTrip ?? 0)) }
-            .map { (state: $0.key, blocks: $0.value) }
+        byState = found.sorted {
+            ($0.value.count, -($0.key?.roundTrip ?? 0)) > ($1.value.count, -($1.key?.roundTrip ?? 0))
+        }
+        .map { (state: $0.key, blocks: $0.value) }
         self.setAside = setAside
     }
 }

@@ -67,9 +67,12 @@ struct EffectFit {
             }
             var moved = 0.0
             for block in logarithms.indices {
-                let mean = mean((0..<guards).compactMap { index in
-                    weight(block, index).map { ($0.weight / (scales[index] * scales[index]), $0.value - effects[index]!) }
-                })
+                let mean = mean(
+                    (0..<guards).compactMap { index in
+                        weight(block, index).map {
+                            ($0.weight / (scales[index] * scales[index]), $0.value - effects[index]!)
+                        }
+                    })
                 if let mean {
                     moved = max(moved, abs(mean - blocks[block]))
                     blocks[block] = mean
@@ -79,9 +82,10 @@ struct EffectFit {
             let middle = blocks.reduce(0, +) / Double(blocks.count)
             for block in blocks.indices { blocks[block] -= middle }
             for index in 0..<guards {
-                let mean = mean(logarithms.indices.compactMap { block in
-                    weight(block, index).map { ($0.weight, $0.value - blocks[block]) }
-                })
+                let mean = mean(
+                    logarithms.indices.compactMap { block in
+                        weight(block, index).map { ($0.weight, $0.value - blocks[block]) }
+                    })
                 if let mean { effects[index] = mean }
             }
             if moved < 1e-7 { break }

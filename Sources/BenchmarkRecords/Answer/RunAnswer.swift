@@ -88,7 +88,8 @@ public struct Advice: Sendable {
         func name(_ answer: WorkloadAnswer) -> String {
             ranked.count { $0.scenario == answer.scenario } == 1 ? answer.scenario : answer.title
         }
-        let everywhere = ranked.map { answer in Set(answer.guards.filter { $0.hasRank && $0.keepsUp }.map(\.name)) }
+        let everywhere =
+            ranked.map { answer in Set(answer.guards.filter { $0.hasRank && $0.keepsUp }.map(\.name)) }
             .reduce(nil as Set<String>?) { $0?.intersection($1) ?? $1 } ?? []
         func share(_ guardName: String, in answer: WorkloadAnswer) -> Double {
             guard let own = answer.guards.first(where: { $0.name == guardName })?.faultsPerSecond?.value,

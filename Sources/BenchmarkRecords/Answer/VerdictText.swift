@@ -44,12 +44,15 @@ struct VerdictText {
                 + "guard's rate (\(advice.worstWorkload)), and never behind"
         var lines = ["\(place): take \(advice.name): \(share)."]
         if !advice.exceptions.isEmpty {
-            let exceptions = advice.exceptions.map { "\($0.name) for \($0.workload) (\(ScaledNumber.ratio($0.ratio)) x)" }
+            let exceptions = advice.exceptions.map {
+                "\($0.name) for \($0.workload) (\(ScaledNumber.ratio($0.ratio)) x)"
+            }
             lines.append("Better there: \(exceptions.joined(separator: "; ")).")
         }
         if states.count > 1 {
-            lines.append("The cores were in \(states.count) states, which are \(states.count) machines: "
-                + "\(states.joined(separator: "; ")).")
+            lines.append(
+                "The cores were in \(states.count) states, which are \(states.count) machines: "
+                    + "\(states.joined(separator: "; ")).")
         }
         self.lines = lines
     }

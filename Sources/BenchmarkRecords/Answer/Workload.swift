@@ -14,7 +14,9 @@ struct Workload: Hashable {
 
     /// For programs: `storm/faulters:1/invalidators:1/walk:1000ns`.
     var name: String {
-        parameters.reduce("\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)") { $0 + "/\($1.key):\($1.value)" }
+        parameters.reduce("\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)") {
+            $0 + "/\($1.key):\($1.value)"
+        }
     }
 
     /// For people: `storm, 1 faulter, 1 invalidator, walk 1000ns`.

@@ -38,7 +38,8 @@ struct WorkloadVerdict {
         }
         let faster = guards.filter { !$0.keepsUp && $0.hasRank && $0.fasterThan.contains(best.name) }.map(\.name)
         if faster.isEmpty { return nil }
-        return "\(NameList.text(faster)) \(faster.count == 1 ? "is" : "are") faster at faults, but behind with what is due."
+        return
+            "\(NameList.text(faster)) \(faster.count == 1 ? "is" : "are") faster at faults, but behind with what is due."
     }
 
     /// The best at faults may starve the other role.

@@ -136,14 +136,22 @@ public struct Faulter: Sendable {
         /// Counts what the slow paths report. A fault that went straight through has nothing to count, which the compiler
         /// knows of a guard's fast path.
         func count(_ outcome: FaultOutcome) {
-            guard !outcome.wentStraightThrough else { return }
+            // What was waited for says it all, if the guard measures that: one comparison, which the compiler threads
+            // through the fast path.
+            if Guard.measuresWaits {
+                guard outcome.waitedNanoseconds != 0 else { return }
+            } else {
+                guard !outcome.wentStraightThrough else { return }
+            }
             // One that gave up is no fault done.
             if outcome.status == .busy { faults -= 1 }
             retries += UInt64(outcome.retries)
             fallbacks += outcome.usedFallback ? 1 : 0
             longestWait = max(longestWait, outcome.waitedNanoseconds)
         }
-        var sampling = FaultSampling(highestShift: control.samplingShift, clock: clock)
+        var sampling = FaultSampling(
+            highestShift: control.samplingShift, clock: clock,
+            random: RandomSequence(seed: pages.random.state, stream: number))
         let middle = control.windowMiddleTicks
         var longestTicks = tally.longestTicks
         var lastEnd = clock.now()
@@ -152,7 +160,7 @@ public struct Faulter: Sendable {
         // At least once, also where the thread got no core before the window closed.
         repeat {
             let faultsBefore = faults
-            let untimed = sampling.untimedFaults(&pages.random)
+            let untimed = sampling.untimedFaults()
             if pages.isUniform {
                 for _ in 0..<untimed { count(cache.fault(at: pages.nextOfAll(), in: tables)) }
             } else {

@@ -78,7 +78,8 @@ struct RunPlan: Sendable {
         noisyRetries = options.retryNoisy
         seed = options.seed
         turns = Schedule.turns(
-            workloads: workloads, repetitions: mostRepetitions, isInterleaved: options.benchmark.interleaves, seed: seed)
+            workloads: workloads, repetitions: mostRepetitions, isInterleaved: options.benchmark.interleaves, seed: seed
+        )
     }
 
     /// Cells of one workload differ by their guards alone.

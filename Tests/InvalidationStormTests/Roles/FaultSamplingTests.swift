@@ -5,9 +5,13 @@ import Testing
 @Suite struct FaultSamplingTests {
     private let clock = TickClock.calibrated
 
+    private func made(highest shift: Int) -> FaultSampling {
+        FaultSampling(highestShift: shift, clock: clock, random: RandomSequence(seed: 1, stream: 0))
+    }
+
     /// The shift after each of some rounds, of so many nanoseconds.
     private func shifts(highest: Int, rounds: [UInt64]) -> [Int] {
-        var sampling = FaultSampling(highestShift: highest, clock: clock)
+        var sampling = made(highest: highest)
         return rounds.map {
             sampling.adapt(toRoundOf: clock.ticks(nanoseconds: $0))
             return sampling.shift
@@ -23,7 +27,7 @@ import Testing
     @Test("Rounds grow no longer than a millisecond, however slow faults are")
     func staysShort() {
         // 60 us a fault.
-        var sampling = FaultSampling(highestShift: 12, clock: clock)
+        var sampling = made(highest: 12)
         for _ in 0..<20 { sampling.adapt(toRoundOf: clock.ticks(nanoseconds: 60_000 << UInt64(sampling.shift))) }
         #expect(sampling.shift == 3)
     }
@@ -37,11 +41,10 @@ import Testing
 
     @Test("Untimed faults come to 2^k - 1 on average, from none to twice that")
     func gaps() {
-        var sampling = FaultSampling(highestShift: 6, clock: clock)
-        var random = RandomSequence(seed: 1, stream: 0)
-        #expect((0..<100).allSatisfy { _ in sampling.untimedFaults(&random) == 0 })
+        var sampling = made(highest: 6)
+        #expect((0..<100).allSatisfy { _ in sampling.untimedFaults() == 0 })
         for _ in 0..<6 { sampling.adapt(toRoundOf: 0) }
-        let gaps = (0..<100_000).map { _ in sampling.untimedFaults(&random) }
+        let gaps = (0..<100_000).map { _ in sampling.untimedFaults() }
         #expect(gaps.min() == 0 && gaps.max() == 126)
         // 63, with a standard deviation of 0.12.
         #expect((62.3...63.7).contains(Double(gaps.reduce(0, +)) / 100_000))

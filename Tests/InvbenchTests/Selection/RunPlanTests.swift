@@ -182,7 +182,9 @@ import Testing
         for repetition in 0..<5 {
             let round = turns[repetition * 9..<(repetition + 1) * 9]
             #expect(round.allSatisfy { $0.repetition == repetition })
-            let blocks = stride(from: round.startIndex, to: round.endIndex, by: 3).map { round[$0..<$0 + 3].map(\.cell) }
+            let blocks = stride(from: round.startIndex, to: round.endIndex, by: 3).map {
+                round[$0..<$0 + 3].map(\.cell)
+            }
             let found = Set(blocks.map { Set($0) })
             #expect(found == Set(workloads.map { Set($0) }))
         }
