@@ -85,19 +85,13 @@ struct CalibrateCommand: ParsableCommand {
     }
 
     private func readFiles() throws -> [ComparisonSide] {
-        do {
-            return try files.flatMap { try ComparisonSide.resultsFiles(at: $0) }.map { try ComparisonSide(reading: $0) }
-        } catch let error as ResultsFileError {
-            throw UsageError(error.description)
+        try UsageError.explaining {
+            try files.flatMap { try ComparisonSide.resultsFiles(at: $0) }.map { try ComparisonSide(reading: $0) }
         }
     }
 
     private func read(_ path: String) throws -> NoiseCalibration? {
-        do {
-            return try NoiseCalibration(reading: path)
-        } catch {
-            throw UsageError(error.description)
-        }
+        try UsageError.explaining { try NoiseCalibration(reading: path) }
     }
 
     /// The machine that all were made on, by one program.

@@ -23,9 +23,9 @@ struct CompareCommand: ParsableCommand {
 
             --format json is for programs: an object with regressions, improvements, unchanged, at_threshold, \
             inconclusive (counts), repetitions_needed (where there are too few), warnings, only_in_base, only_in_new, \
-            and comparisons: objects with name, metric, better, base_median, new_median, ratio (new over base) with its interval lower and upper (absent where the \
-            samples are too small), p, p_holm, p_benjamini_hochberg, delta, noise_floor_percent, verdict, and reason \
-            where that is inconclusive.
+            and comparisons: objects with name, metric, better, base_median, new_median, ratio (new over base) with \
+            its interval lower and upper (absent where the samples are too small), p, p_holm, p_benjamini_hochberg, \
+            delta, noise_floor_percent, verdict, and reason where that is inconclusive.
 
             Exit codes: 0 no regression; 1 a regression; 2 wrong usage, an unreadable file, nothing in common; 4 no \
             regression, but a comparison that is worse and at the threshold, or that could not be decided whatever was \
@@ -76,10 +76,8 @@ struct CompareCommand: ParsableCommand {
     /// What was measured of a machine's noise, where it was.
     private func readCalibration(of machine: String) throws -> NoiseCalibration? {
         guard let machine = FileNamePart(machine) else { return nil }
-        do {
-            return try NoiseCalibration(reading: NoiseCalibration.path(results: results, machine: machine))
-        } catch {
-            throw UsageError("\(error)")
+        return try UsageError.explaining {
+            try NoiseCalibration(reading: NoiseCalibration.path(results: results, machine: machine))
         }
     }
 }

@@ -97,18 +97,10 @@ struct HistoryCommand: ParsableCommand {
     }
 
     private func read(_ folder: String, _ metrics: [ComparedMetric]) throws -> RunHistory {
-        do {
-            return try RunHistory(reading: folder, metrics: metrics)
-        } catch {
-            throw UsageError(error.description)
-        }
+        try UsageError.explaining { try RunHistory(reading: folder, metrics: metrics) }
     }
 
     private func limited(_ history: RunHistory, to start: HistoryStart) throws -> RunHistory {
-        do {
-            return try history.since(start)
-        } catch {
-            throw UsageError("--since \(since ?? ""): \(error.description)")
-        }
+        try UsageError.explaining("--since \(since ?? "")") { try history.since(start) }
     }
 }

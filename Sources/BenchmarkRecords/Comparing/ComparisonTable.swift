@@ -17,10 +17,9 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
         }
         let notes = ComparisonNotes(report).lines.map { WrappedText.wrapped(PrintableText.of($0)) }
         let heading = Self.line(Self.columns.map(\.heading), last: "verdict")
-        let opening = [report.summary, ComparisonNotes(report).tooFew].compactMap(\.self).map {
-            WrappedText.wrapped(PrintableText.of($0))
-        }
-        description = (opening + sides + [heading] + blocks + [""] + notes).map { $0 + "\n" }.joined()
+        // The summary stays on one line, for those who look for it there.
+        let tooFew = ComparisonNotes(report).tooFew.map { [WrappedText.wrapped(PrintableText.of($0))] } ?? []
+        description = ([report.summary] + tooFew + sides + [heading] + blocks + [""] + notes).map { $0 + "\n" }.joined()
     }
 
     private static let columns: [(heading: String, width: Int)] = [

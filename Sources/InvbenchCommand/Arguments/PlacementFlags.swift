@@ -67,11 +67,7 @@ enum TopologyArgument {
     /// Reads the machine that it describes; this one where there is none.
     static func read(_ text: String?) throws -> Topology {
         guard let text else { return ThisMachine.topology }
-        do {
-            return try Topology(reading: TopologySource(text))
-        } catch {
-            throw UsageError("--topology: \(error.description)")
-        }
+        return try UsageError.explaining("--topology") { try Topology(reading: TopologySource(text)) }
     }
 }
 

@@ -29,11 +29,7 @@ struct MeasuredProgram {
             throw ExitStatus.unsafe
         }
         guard process.status == 0 else { throw failure(process, of: "cannot measure \(flags.joined(separator: " "))") }
-        do {
-            return try ResultsFile(reading: path)
-        } catch {
-            throw UsageError("\(label): what it measured cannot be read: \(error.description)")
-        }
+        return try UsageError.explaining("\(label): what it measured cannot be read") { try ResultsFile(reading: path) }
     }
 
     /// Runs it with `words` to its end.

@@ -36,27 +36,44 @@ struct BaselinePlace: ParsableArguments {
     /// The baseline of a name in `folder`.
     static func baseline(_ name: FileNamePart, in folder: BaselineFolder) throws -> Baseline {
         try check(name, isIn: folder)
-        do {
-            return try Baseline(reading: folder.path(of: name))
-        } catch {
-            throw UsageError(error.description)
-        }
+        return try UsageError.explaining { try Baseline(reading: folder.path(of: name)) }
     }
 
     /// Refuses a name that no baseline in `folder` has.
     static func check(_ name: FileNamePart, isIn folder: BaselineFolder) throws {
         if folder.contains(name) { return }
-        let names = try names(in: folder)
+        let names = try UsageError.explaining { try folder.names() }
         let guess = NearestName.of(name.description, among: names).map { "did you mean \($0)?" }
         let others = names.isEmpty ? "'invbench baseline save' keeps one" : "there is \(names.joined(separator: ", "))"
         throw UsageError("no baseline '\(name)' in \(folder.path); \(guess ?? others)")
     }
+}
 
-    private static func names(in folder: BaselineFolder) throws -> [String] {
-        do {
-            return try folder.names()
-        } catch {
-            throw UsageError(error.description)
-        }
+/// The two sides of a comparison as the command line names them: files, folders, and `baseline:<name>`.
+struct ComparedSides {
+    let base: ComparisonSide
+    let new: ComparisonSide
+
+    /// Reads both. A baseline is looked for below `results` with the machine that the other side was measured on, or
+    /// else with this one.
+    init(base: String, new: String, results: String) throws {
+        let named = (try Self.read(base), try Self.read(new))
+        let measured = [named.0, named.1].compactMap(\.self).flatMap { $0.contextValues("machine_id") }
+        let machine = Set(measured).count == 1 ? measured[0] : nil
+        self.base = try named.0 ?? Self.baseline(base, of: machine, in: results)
+        self.new = try named.1 ?? Self.baseline(new, of: machine, in: results)
+    }
+
+    private static let prefix = "baseline:"
+
+    /// `nil` for a baseline's name.
+    private static func read(_ side: String) throws -> ComparisonSide? {
+        side.hasPrefix(prefix) ? nil : try UsageError.explaining { try ComparisonSide(reading: side) }
+    }
+
+    private static func baseline(_ side: String, of machine: String?, in results: String) throws -> ComparisonSide {
+        let name = try BaselinePlace.name(String(side.dropFirst(prefix.count)))
+        let folder = try BaselinePlace.folder(of: machine, in: results)
+        return ComparisonSide(try BaselinePlace.baseline(name, in: folder), path: side)
     }
 }
