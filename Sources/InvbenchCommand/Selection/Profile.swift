@@ -12,9 +12,9 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// Everything that is registered.
     case full
 
-    /// How often each cell is measured, unless the time is spent. So many blocks in one state of the cores tell guards
-    /// apart that differ by a few per cent.
-    var repetitions: Int { WorkloadAnswer.wantedBlocks }
+    /// How often each cell is measured, unless the time is spent: `quick` as often as a minute holds, for intervals that
+    /// say something.
+    var repetitions: Int { self == .quick ? 16 : WorkloadAnswer.wantedBlocks }
 
     /// The timed window, in nanoseconds. Many short windows say more than few long ones: the machine changes between two
     /// of them, and what is compared is measured within a second.

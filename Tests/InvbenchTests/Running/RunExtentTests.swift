@@ -34,8 +34,8 @@ import Testing
 
     @Test func whatIsAlikeIsMeasuredAsOftenAsWanted() throws {
         let plan = try plan()
-        #expect(plan.workloads.map(\.count) == [2, 2] && plan.repetitions == 12)
-        #expect(measured(plan) { _ in (100, 100) }.count == 4 * 12)
+        #expect(plan.workloads.map(\.count) == [2, 2] && plan.repetitions == 16)
+        #expect(measured(plan) { _ in (100, 100) }.count == 4 * 16)
     }
 
     @Test func aWorkloadWhoseBlocksAreNotAlikeIsMeasuredAgain() throws {
@@ -46,10 +46,10 @@ import Testing
             storms.contains(turn.cell) && turn.repetition % 2 == 1 ? (400, 400) : (100, 100)
         }
         let (inStorm, others) = (turns.filter { storms.contains($0.cell) }, turns.filter { !storms.contains($0.cell) })
-        #expect(others.count == 2 * 12)
-        // The twelfth near block is the 23rd.
-        #expect(inStorm.count == 2 * 23)
-        for repetition in 0..<23 { #expect(inStorm.count { $0.repetition == repetition } == 2) }
+        #expect(others.count == 2 * 16)
+        // The sixteenth near block is the 31st.
+        #expect(inStorm.count == 2 * 31)
+        for repetition in 0..<31 { #expect(inStorm.count { $0.repetition == repetition } == 2) }
     }
 
     @Test func whatNeverIsAlikeEndsAtTheMost() throws {

@@ -28,7 +28,7 @@ import Testing
             let plan = try plan(cores: cores)
             #expect(work(plan) == Self.quick)
             #expect(Set(plan.cells.map(\.entry.name)).isSubset(of: Profile.quickGuards))
-            #expect(plan.repetitions == 12 && plan.mostRepetitions == 24)
+            #expect(plan.repetitions == 16 && plan.mostRepetitions == 32)
             #expect(plan.expectedSeconds < 60)
             #expect(plan.budgetSeconds ?? 60 < 60)
             #expect(plan.notes.count == 1 && plan.notes[0].contains("--profile standard"))
@@ -46,7 +46,7 @@ import Testing
         #expect(counted.repetitions == 3 && counted.mostRepetitions == 3 && counted.budgetSeconds == nil)
         // Cells that are chosen have no budget: their number says how long it takes.
         let chosen = try plan("--guard", "mutex")
-        #expect(chosen.repetitions == 12 && chosen.mostRepetitions == 24 && chosen.budgetSeconds == nil)
+        #expect(chosen.repetitions == 16 && chosen.mostRepetitions == 32 && chosen.budgetSeconds == nil)
     }
 
     @Test func quickHasTheGuardsThatOnesOwnPackageBrings() throws {
