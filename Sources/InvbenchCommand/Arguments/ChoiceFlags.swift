@@ -1,14 +1,17 @@
 import ArgumentParser
+import InvalidationStorm
 
 /// Which cells are measured.
 struct ChoiceFlags: ParsableArguments {
     @Option(
         name: .customLong("guard"), help: ArgumentHelp("Only these guards.", valueName: "a,b"),
+        completion: .list(GuardCatalogue.builtIn.map(\.name)),
         transform: FlagValues.names)
     var guards: [[String]] = []
 
     @Option(
         name: .customLong("scenario"), help: ArgumentHelp("Only these scenarios.", valueName: "a,b"),
+        completion: .list(Scenario.builtIn.map(\.name)),
         transform: FlagValues.names)
     var scenarios: [[String]] = []
 

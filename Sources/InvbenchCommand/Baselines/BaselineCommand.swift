@@ -134,7 +134,9 @@ struct ShowBaseline: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Shows where a baseline comes from, and the medians of its benchmarks.")
 
-    @Argument(help: ArgumentHelp("Which one.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp("Which one.", valueName: "name"),
+        completion: .custom { _, _, _ in BaselinePlace.thisMachinesNames(in: "results") })
     var name: String
 
     @OptionGroup var place: BaselinePlace
@@ -171,7 +173,9 @@ struct DeleteBaseline: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Removes a baseline; the results files that it was made of stay.")
 
-    @Argument(help: ArgumentHelp("Which one.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp("Which one.", valueName: "name"),
+        completion: .custom { _, _, _ in BaselinePlace.thisMachinesNames(in: "results") })
     var name: String
 
     @OptionGroup var place: BaselinePlace

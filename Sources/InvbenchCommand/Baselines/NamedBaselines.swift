@@ -39,6 +39,12 @@ struct BaselinePlace: ParsableArguments {
         return try UsageError.explaining { try Baseline(reading: folder.path(of: name)) }
     }
 
+    /// What a shell may complete a baseline's name to: those of this machine below `results`.
+    static func thisMachinesNames(in results: String) -> [String] {
+        // Where the folder cannot be read there is nothing to offer, and nobody to tell it.
+        (try? folder(of: nil, in: results).names()) ?? []
+    }
+
     /// Refuses a name that no baseline in `folder` has.
     static func check(_ name: FileNamePart, isIn folder: BaselineFolder) throws {
         if folder.contains(name) { return }
