@@ -10,7 +10,7 @@ extension EndToEndTests {
         init() throws { command = try InvbenchProcess() }
 
         /// A results file of one workload and two guards, one of which is twice as fast.
-        private func file(machine: String = "a", blocks: Int = 8) -> String {
+        static func file(machine: String = "a", blocks: Int = 8) -> String {
             let rows = (0..<blocks).flatMap { block in
                 [("mutex", 1e6), ("striped", 2e6)].map { name, rate in
                     """
@@ -18,7 +18,7 @@ extension EndToEndTests {
                     "storm/\(name)/storm/faulters:1/invalidators:1", "run_type": "iteration", "repetitions": \(blocks), \
                     "repetition_index": \(block), "threads": 1, "iterations": 1000, "real_time": 1, "cpu_time": 1, \
                     "time_unit": "ns", "faults_per_second": \(rate + Double(block * 1000)), "stale_installs": 0, \
-                    "core_round_trip_ns": 100}
+                    "fault_p99_ns": 100, "core_round_trip_ns": 100}
                     """
                 }
             }
@@ -52,7 +52,7 @@ extension EndToEndTests {
         }
 
         @Test func jsonHasTheAnswer() throws {
-            try command.write(file(), to: "a.json")
+            try command.write(Self.file(), to: "a.json")
             let workload = try #require(try document("a.json", "--reference", "mutex").workloads.first)
             #expect(workload.name == "storm/faulters:1/invalidators:1" && workload.reference == "mutex")
             #expect(workload.rows.map(\.guard) == ["striped", "mutex"])
@@ -61,15 +61,15 @@ extension EndToEndTests {
         }
 
         @Test func severalFilesAreOneAnswer() throws {
-            try command.write(file(blocks: 3), to: "a.json")
-            try command.write(file(blocks: 4), to: "b.json")
+            try command.write(Self.file(blocks: 3), to: "a.json")
+            try command.write(Self.file(blocks: 4), to: "b.json")
             #expect(try document("a.json").workloads.first?.rows.first?.faults_per_second == nil)
             let row = try #require(try document("a.json", "b.json").workloads.first?.rows.first)
             #expect(row.repetitions == 7 && row.faults_per_second != nil)
         }
 
         @Test func everyFormatNamesEveryGuard() throws {
-            try command.write(file(), to: "a.json")
+            try command.write(Self.file(), to: "a.json")
             for format in ["table", "markdown", "csv", "json"] {
                 let outcome = try command.run(["show", "a.json", "--format", format], environment: ["TERM": "dumb"])
                 #expect(outcome.status == 0)
@@ -81,9 +81,9 @@ extension EndToEndTests {
         }
 
         @Test func whatCannotBeShownEndsWithTwo() throws {
-            try command.write(file(), to: "a.json")
-            try command.write(file(machine: "b"), to: "b.json")
-            try command.write(String(file().prefix(300)), to: "cut.json")
+            try command.write(Self.file(), to: "a.json")
+            try command.write(Self.file(machine: "b"), to: "b.json")
+            try command.write(String(Self.file().prefix(300)), to: "cut.json")
             try command.write("{\"context\": {}, \"benchmarks\": []}", to: "empty.json")
             for (words, message) in [
                 (["a.json", "b.json"], "measured on different machines: a, b"), (["cut.json"], "cut.json: line"),
