@@ -45,18 +45,18 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
     private static func columns(of answer: WorkloadAnswer, machine: MachineText, isWide: Bool) -> [Column] {
         let reference = answer.reference ?? "reference"
         func duration(_ heading: String, _ metric: Metric) -> Column {
-            Column(heading: heading, width: 9) { guardAnswer in
+            Column(heading: heading, width: 7) { guardAnswer in
                 guardAnswer.median(metric).map { machine.latency($0) } ?? "-"
             }
         }
         func longest(_ heading: String, _ metric: Metric) -> Column {
-            Column(heading: heading, width: 9) { $0.longest(metric).map { ScaledNumber.duration($0) } ?? "-" }
+            Column(heading: heading, width: 7) { $0.longest(metric).map { ScaledNumber.duration($0) } ?? "-" }
         }
         let narrow = [
-            Column(heading: "faults/s", width: 8) {
+            Column(heading: "fault/s", width: 7) {
                 $0.faultsPerSecond.map { ScaledNumber.rate($0.value) } ?? "too few"
             },
-            Column(heading: "95 %", width: 13) { guardAnswer in
+            Column(heading: "95 %", width: 11) { guardAnswer in
                 guardAnswer.faultsPerSecond.map { "\(ScaledNumber.rate($0.low))-\(ScaledNumber.rate($0.high))" } ?? "-"
             },
             Column(heading: "x \(shortened(reference, to: 16))", width: 18) { guardAnswer in
@@ -65,19 +65,19 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
                 let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
                 return "\(ScaledNumber.ratio(ratio.value)) (\(ends))"
             },
-            answer.isAboutWaits ? longest("f. worst", .faultLongest) : duration("fault p99", .faultP99),
+            answer.isAboutWaits ? longest("f.worst", .faultLongest) : duration("f. p99", .faultP99),
             Column(heading: "inval/s", width: 7) { guardAnswer in
                 guardAnswer.median(.invalidationsPerSecond).map { $0 == 0 ? "-" : ScaledNumber.rate($0) } ?? "-"
             },
             answer.isAboutWaits
-                ? longest("i. worst", .invalidationStartLongest) : duration("inv. p99", .invalidationP99),
+                ? longest("i.worst", .invalidationStartLongest) : duration("i. p99", .invalidationP99),
             Column(heading: "stale", width: 5) { $0.stale.map { ScaledNumber.count($0) } ?? "-" },
         ]
         guard isWide else { return narrow }
         return narrow + [
             Column(heading: "n", width: 4) { String($0.repetitions) },
-            duration("fault p50", .faultP50), duration("p99.9", .faultP99_9), longest("worst", .faultLongest),
-            duration("inv. p50", .invalidationP50), duration("p99.9", .invalidationP99_9),
+            duration("f. p50", .faultP50), duration("p99.9", .faultP99_9), longest("worst", .faultLongest),
+            duration("i. p50", .invalidationP50), duration("p99.9", .invalidationP99_9),
             Column(heading: "retries", width: 8) { guardAnswer in
                 guardAnswer.median(.faultRetriesPerFault).map { ScaledNumber.small($0) } ?? "-"
             },
@@ -96,7 +96,8 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         let measured = [answer.state?.description, ScaledNumber.counted(answer.blocks, "block")].compactMap(\.self)
         let title = shortened("\(answer.title): \(measured.joined(separator: ", "))", to: 100)
         let lines = answer.guards.map { guardAnswer in
-            let marks = guardAnswer.flags.filter { $0 != .tooFew }.map(\.rawValue).joined(separator: " ")
+            // What weighs most: there is room for one word. The others would not change a decision.
+            let marks = guardAnswer.flags.first { $0 != .tooFew }?.rawValue ?? ""
             let cells = columns.map { $0.text(guardAnswer) }
             let group = guardAnswer.group.map(String.init) ?? ""
             let text = line(group, guardAnswer.name, cells, columns) + (marks.isEmpty ? "" : " " + marks)
@@ -124,7 +125,7 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         let left =
             setAside == 0
             ? "" : " \(ScaledNumber.counted(setAside, "block")) met the cores in changing states and were set aside."
-        return [groups + left] + notes
+        return [([groups + left] + notes).joined(separator: " ")]
     }
 
     /// A long name loses its middle: guards of one family differ at the end.
@@ -145,7 +146,7 @@ extension GuardFlag {
         case .stale: "let stale translations through: do not use it, and report it."
         case .tooFew:
             "fewer than \(WorkloadAnswer.fewestBlocks) repetitions met the cores in one state: measure longer."
-        case .unsteady:
+        case .noisy:
             "its rate differs so much from one repetition to the next that it has no rank."
         case .behind:
             "did not do in time what was due in the window: the rate offered is more than it can do here."

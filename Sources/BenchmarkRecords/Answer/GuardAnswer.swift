@@ -61,7 +61,7 @@ public struct GuardAnswer: Sendable {
     }
 
     /// Whether it has a rank: it protects, showed no stale translation, and its rate is known well enough.
-    var hasRank: Bool { isProtected && effect != nil && flags.allSatisfy { ![.stale, .unsteady].contains($0) } }
+    var hasRank: Bool { isProtected && effect != nil && flags.allSatisfy { ![.stale, .noisy].contains($0) } }
 
     /// Whether it does the work that is due as it becomes due.
     var keepsUp: Bool { !flags.contains(.behind) }
@@ -76,7 +76,7 @@ public enum GuardFlag: String, CaseIterable, Sendable {
     /// Too few repetitions met the cores in one state for a figure.
     case tooFew = "too few"
     /// Its rate differs so much from one repetition to the next that it says nothing.
-    case unsteady
+    case noisy
     /// Work that was due in the window was not done in time.
     case behind
     /// Some threads of a role got far more done than others.
@@ -97,7 +97,7 @@ public enum GuardFlag: String, CaseIterable, Sendable {
             case .unsafe: !isProtected
             case .stale: isProtected && stale ?? 0 > 0
             case .tooFew: rate == nil
-            case .unsteady: rate.map { $0.high > widestInterval * $0.low } ?? false
+            case .noisy: rate.map { $0.high > widestInterval * $0.low } ?? false
             case .behind:
                 Statistics.median(rows.compactMap(\.shareLeft)) ?? 0 > backlogLimit
                     || Statistics.median(rows.compactMap(\.shareCaughtUp)) ?? 0 > catchUpLimit

@@ -124,7 +124,7 @@ private func rows(
         let workload = try #require(
             RunAnswer(rows: rows(wild, guards: guards, roundTrips: Array(repeating: near, count: 8))).workloads.first)
         let kvm = try #require(workload.guards.first { $0.name == "kvm" })
-        #expect(kvm.flags.contains(.unsteady) && kvm.group == nil)
+        #expect(kvm.flags.contains(.noisy) && kvm.group == nil)
         #expect(workload.best.map(\.name) == ["striped"])
     }
 
@@ -141,6 +141,21 @@ private func rows(
         let kvm = try #require(RunAnswer(rows: all).workloads.first?.guards.first { $0.name == "kvm" })
         #expect(kvm.median(.faultP99) == 103.5)
         #expect(kvm.median(.faultP99_9) == nil)
+    }
+
+    @Test func noLineIsWiderThanATerminal() throws {
+        let names = ["interval-2m-lockfree", "a-guard-with-a-name-that-is-far-too-long", "interval", "unprotected"]
+        let rates = (0..<8).map { index in
+            [99.9e6, index % 2 == 0 ? 1e4 : 9e6, 1e9, 999e6].map { $0 * (1 + 0.01 * Double(index)) }
+        }
+        let all = rows(
+            rates, guards: names, roundTrips: Array(repeating: near, count: 8),
+            counters: [.faultP99: 123_000, .invalidationP99: 123_000, .invalidationsPerSecond: 999_000])
+        let answer = RunAnswer(rows: all)
+        #expect(try #require(answer.workloads.first).guards.contains { $0.flags == [.noisy] })
+        let table = AnswerTable(answer, machine: MachineText(context: ["cpu_model": "A processor", "num_cpus": "2"]))
+        for line in table.description.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+        for name in ["interval", "unprotected"] { #expect(table.description.contains(" \(name) ")) }
     }
 
     /// On made-up results of every kind: a guard that stands in front is never told to be slower, and the first group
