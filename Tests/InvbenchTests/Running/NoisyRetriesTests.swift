@@ -24,7 +24,9 @@ private final class Script {
         played += 1
         var measurement = StormMeasurement(
             faulters: [], invalidators: [], churner: nil, staleInstalls: 0,
-            conditions: RepetitionConditions(machine: (0, 0), threads: [], cores: [], isOversubscribed: false),
+            conditions: RepetitionConditions(
+                machine: (0, 0), threads: [], coreFrequencies: [], roundTrips: [], roundTripsAfter: [],
+                isOversubscribed: false),
             samplingShift: 0, windowLengthTicks: 1, memory: nil, clock: .calibrated)
         measurement.faults = UInt64(played)
         switch line {
