@@ -27,7 +27,7 @@ private final class Script {
             conditions: RepetitionConditions(
                 machine: (0, 0), threads: [], coreFrequencies: [], roundTrips: [], roundTripsAfter: [],
                 isOversubscribed: false),
-            samplingShift: 0, windowLengthTicks: 1, memory: nil, clock: .calibrated)
+            samplingShift: 0, isWarmUpSteady: nil, windowLengthTicks: 1, memory: nil, clock: .calibrated)
         measurement.faults = UInt64(played)
         switch line {
         case .quiet: break
