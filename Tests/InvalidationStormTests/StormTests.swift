@@ -88,7 +88,7 @@ import Testing
             let measurement = try #require(entry.run(settings, Cancellation()))
             if entry.isProtected { #expect(measurement.staleInstalls == 0, "\(cell)") }
             let isDone =
-                measurement.faultLatency.samples > 0
+                measurement.faultLatency.samples > 0 && measurement.faults > 0
                 && (settings.invalidators == 0 || Self.invalidations(of: measurement) > 0)
             if isDone || settings.windowNanoseconds > 4_000_000_000 { return measurement }
             settings.windowNanoseconds *= 5

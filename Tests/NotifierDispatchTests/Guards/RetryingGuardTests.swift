@@ -221,28 +221,26 @@ struct RetryingGuardTests {
         }
     }
 
-    @Test("Invariant 37: where the subscription ends before the walk of the fallback, there is none")
+    @Test("Invariant 37: if the subscription ends before the walk of the fallback, nothing is installed")
     func invariant37BeforeTheWalk() {
         RCU.withRegisteredThread {
             let space = AddressSpace()
             let budget = RetryBudget(nanoseconds: 0, fallbackNanoseconds: 60_000_000_000)
             let kvm = KVMGuard(space: space, budget: budget)
-            let walks = EventCounter()
+            let installs = EventCounter()
             kvm.start(0..<4)
             let faulter = RegisteredThread {
                 let outcome = kvm.fault(
                     at: 0,
-                    walk: { () -> Int? in
-                        walks.count()
-                        return 1
-                    }, install: { _ in walks.count() })
+                    // The end may come between the two looks of a begin. Then it walks, and the check refuses.
+                    walk: { () -> Int? in 1 }, install: { _ in installs.count() })
                 #expect(outcome.status == .dead)
                 #expect(outcome.usedFallback)
             }
             #expect(eventually { space.isClaimed })
             kvm.markDead()
             faulter.join()
-            #expect(walks.value == 0)
+            #expect(installs.value == 0)
             #expect(!space.isClaimed)
         }
     }
