@@ -82,11 +82,14 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
 
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
-        // Acquiring: the look at the hull and the walk come after it. The walk sees the change of every section whose
-        // end this load sees (pairs with invalidationEnded).
+        // First the count: a begin that sees markDead() forget the open sections then sees the dead bit, which comes
+        // before that. A section that opens after this look is found by the check under the lock: it is in progress, or
+        // the sequence has moved.
+        guard !isInProgress(at: page) else { return nil }
+        // Acquiring: the walk comes after it, and sees the change of every section whose end this load sees (pairs with
+        // invalidationEnded).
         let sequence = state.pointee.sequence.load(ordering: .acquiring)
-        guard sequence & Self.deadBit == 0, !isInProgress(at: page) else { return nil }
-        return Ticket(sequence: sequence)
+        return sequence & Self.deadBit == 0 ? Ticket(sequence: sequence) : nil
     }
 
     /// As pessimistic as the hull: it also finds a collision if the page lies between two open sections.
@@ -182,9 +185,10 @@ extension KVMScheme {
     public func markDead() {
         lock.pointee.lockExclusive()
         defer { lock.pointee.unlockExclusive() }
-        state.pointee.inProgress.store(0, ordering: .relaxed)
         // Relaxed: it tells readers not to install, which orders nothing.
         state.pointee.sequence.bitwiseOr(Self.deadBit, ordering: .relaxed)
+        // Releasing: the dead bit comes before it (pairs with isInProgress in readBeginIfIdle).
+        state.pointee.inProgress.store(0, ordering: .releasing)
     }
 }
 
