@@ -18,7 +18,7 @@ final class CoreRoundTrips: Sendable {
         games = Self.pairs(threads: threads).map { Game(server: $0.0, answerer: $0.1) }
     }
 
-    /// Who plays against whom, in the order of the games. Each thread plays its games in that order, so none waits for a
+    /// The pairs that play, in the order of their games. Each thread plays its games in that order, so none waits for a
     /// player who waits for it; pairs without a common thread play at the same time.
     static func pairs(threads: Int) -> [(Int, Int)] {
         guard threads > 1 else { return [] }

@@ -1,7 +1,7 @@
 import BenchmarkRecords
 import Foundation
 
-/// Who used the processors between two looks at the kernel's clocks.
+/// The processor time that others used between two looks at the kernel's clocks.
 struct ProcessorLoad: Equatable, Sendable {
     /// A process and the processors' time per time that it used.
     struct Burner: Equatable, Sendable {

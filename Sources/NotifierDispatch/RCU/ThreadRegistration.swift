@@ -104,7 +104,7 @@ public enum ThreadRegistration {
 
     /// One above the highest index that any thread ever had.
     ///
-    /// Who has made sure that the stores of all threads are visible (membarrier(2), or fences on both sides) and loads this
+    /// A thread that has made the stores of all threads visible (membarrier(2), or fences on both sides) and loads this
     /// afterwards finds every thread whose earlier stores it now sees: a thread's index was counted before it did anything.
     package static var indexLimit: Int { indices.limit.load(ordering: .acquiring) }
 
