@@ -7,20 +7,10 @@ struct StatisticsVectors: Decodable {
         let strata: [[[Double]]]
         let p: Double
     }
-    struct Median: Decodable {
-        let values: [Double]
-        let lower: Double
-        let upper: Double
-    }
     struct Delta: Decodable {
         let first: [Double]
         let second: [Double]
         let delta: Double
-    }
-    struct Sign: Decodable {
-        let above: Int
-        let below: Int
-        let p: Double
     }
     /// Two samples.
     struct DataSet: Decodable {
@@ -48,9 +38,7 @@ struct StatisticsVectors: Decodable {
     let scipy: String
     let numpy: String
     let mannWhitney: [MannWhitney]
-    let median: [Median]
     let delta: [Delta]
-    let sign: [Sign]
     let sets: [DataSet]
     let pairedSets: [PairedSet]
 
