@@ -2,6 +2,8 @@
 public struct GuardAnswer: Sendable {
     /// The guard's name with its parameters: `stripe-mutex/stripe:64KiB`.
     public let name: String
+    /// The cell that it was measured in; `nil` if no row of it is there.
+    public let cell: CellName?
     /// Whether it protects. One that does not is the control and the limit of speed, never a choice.
     public let isProtected: Bool
     /// How many repetitions its figures are from.
@@ -31,6 +33,7 @@ public struct GuardAnswer: Sendable {
         reference: Int?, isProtected: Bool
     ) {
         name = variant.name
+        cell = allRows.first?.cell
         self.isProtected = isProtected
         self.index = index
         self.rows = rows

@@ -25,7 +25,7 @@ struct ExportedCells {
         cells = answer.workloads.flatMap { workload in
             workload.guards.compactMap { guardAnswer -> Cell? in
                 guard guardAnswer.faultsPerSecond != nil, !guardAnswer.flags.contains(.stale),
-                    let cell = workload.cell(of: guardAnswer)
+                    let cell = guardAnswer.cell
                 else { return nil }
                 let hasStates = states[workload.name, default: 0] > 1
                 let state = hasStates ? workload.state?.name.map { "/cores:\($0)" } ?? "" : ""

@@ -8,7 +8,7 @@ struct ReproducingCommand {
 
     /// For the guards of `answer`, from the names of its cells.
     init(_ answer: WorkloadAnswer) {
-        let cells = answer.guards.compactMap { answer.cell(of: $0) }
+        let cells = answer.guards.compactMap(\.cell)
         // A comma separates names on the command line.
         guard let first = cells.first, cells.count == answer.guards.count,
             !(cells.map(\.guardName) + [first.scenario]).contains(where: { $0.contains(",") })

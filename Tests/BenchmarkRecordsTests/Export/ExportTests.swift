@@ -35,7 +35,7 @@ import Testing
         }
         for workload in fixture.answer.workloads {
             for guardAnswer in workload.guards {
-                let cell = try #require(workload.cell(of: guardAnswer)).description
+                let cell = try #require(guardAnswer.cell).description
                 let measures = try #require(document[cell])
                 let rate = try #require(guardAnswer.faultsPerSecond)
                 let throughput = try #require(measures["throughput"])
