@@ -47,8 +47,11 @@ struct ReportCommand: ParsableCommand {
             throw UsageError("\(files.joined(separator: ", ")): no repetition of an invbench cell in it")
         }
         let path = try outputPath()
+        let reported = zip(files, results.contexts).map { path, context in
+            ReportedFile(name: URL(fileURLWithPath: path).lastPathComponent, context: context)
+        }
         let page = HTMLReport(
-            answer, rows: results.rows, machine: results.machine, files: try reportedFiles(),
+            answer, rows: results.rows, machine: results.machine, files: reported,
             history: try runHistory().map { HistoryReport($0) })
         do {
             try AtomicFile.write(page.description, to: path)
@@ -70,18 +73,6 @@ struct ReportCommand: ParsableCommand {
             throw UsageError("--output \(output): not a file that can be replaced; name a file")
         }
         return path
-    }
-
-    private func reportedFiles() throws -> [ReportedFile] {
-        try files.map { path in
-            do {
-                // The rows were read before; only the context is kept here.
-                let file = try ResultsFile(reading: path, counters: [])
-                return ReportedFile(name: URL(fileURLWithPath: path).lastPathComponent, context: file.context)
-            } catch {
-                throw UsageError("\(error)")
-            }
-        }
     }
 
     private func runHistory() throws -> RunHistory? {

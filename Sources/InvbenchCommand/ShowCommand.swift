@@ -59,6 +59,8 @@ struct AnsweredFiles {
     /// The repetitions of all files. Those of the second file follow those of the first: a block is never made from two
     /// files.
     let rows: [ResultRow]
+    /// What each file says about itself, in the order of the files.
+    let contexts: [[String: String]]
     /// What the files say of the machine.
     let machine: MachineText
     /// The guards that the files declare unsafe.
@@ -86,7 +88,9 @@ struct AnsweredFiles {
             unprotected.formUnion(file.context["unprotected_guards"]?.split(separator: " ").map(String.init) ?? [])
         }
         // A file has its workloads in the random order of the first round.
-        self.rows = rows.sorted { ($0.cell?.workloadName ?? "") < ($1.cell?.workloadName ?? "") }
+        let byWorkload = Dictionary(grouping: rows) { $0.cell?.workloadName ?? "" }
+        self.rows = byWorkload.keys.sorted().flatMap { byWorkload[$0, default: []] }
+        contexts = files.map(\.context)
         machine = MachineText(context: files.first?.context ?? [:])
         unprotectedGuards = unprotected
     }
