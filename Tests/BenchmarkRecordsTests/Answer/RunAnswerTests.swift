@@ -22,6 +22,17 @@ private func rows(
     }
 }
 
+extension ResultRow {
+    /// The same repetition with other values.
+    fileprivate func changed(_ change: (inout [String: Double]) -> Void) -> ResultRow {
+        var counters = counters
+        change(&counters)
+        return ResultRow(
+            runName: runName, repetitionIndex: repetitionIndex, iterations: iterations,
+            realNanoseconds: realNanoseconds, cpuNanoseconds: cpuNanoseconds, counters: counters)
+    }
+}
+
 @Suite struct RunAnswerTests {
     private let guards = ["striped", "kvm", "interval", "unprotected"]
     private let near = (before: 100.0, after: 110.0)
@@ -93,11 +104,9 @@ private func rows(
     @Test func aStaleGuardHasNoRank() throws {
         let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
             .map { row in
-                var counters = row.counters
-                if row.runName.contains("/striped/") && row.repetitionIndex == 3 { counters["stale_installs"] = 2 }
-                return ResultRow(
-                    runName: row.runName, repetitionIndex: row.repetitionIndex, iterations: row.iterations,
-                    realNanoseconds: row.realNanoseconds, cpuNanoseconds: 1, counters: counters)
+                row.changed { counters in
+                    if row.runName.contains("/striped/") && row.repetitionIndex == 3 { counters["stale_installs"] = 2 }
+                }
             }
         let workload = try #require(RunAnswer(rows: all).workloads.first)
         #expect(workload.best.map(\.name) == ["kvm"])
@@ -107,11 +116,9 @@ private func rows(
     @Test func aGuardThatDoesNotKeepUpIsNotTaken() throws {
         let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
             .map { row in
-                var counters = row.counters
-                counters["invalidation_catch_up_ns"] = row.runName.contains("/striped/") ? 60e6 : 0
-                return ResultRow(
-                    runName: row.runName, repetitionIndex: row.repetitionIndex, iterations: row.iterations,
-                    realNanoseconds: row.realNanoseconds, cpuNanoseconds: 1, counters: counters)
+                row.changed { counters in
+                    counters["invalidation_catch_up_ns"] = row.runName.contains("/striped/") ? 60e6 : 0
+                }
             }
         let workload = try #require(RunAnswer(rows: all).workloads.first)
         // The window was 50 ms: as long as so many faults take.
@@ -131,12 +138,10 @@ private func rows(
     @Test func aPercentileThatSomeRepetitionsLackIsNotShown() throws {
         let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
             .map { row in
-                var counters = row.counters
-                counters["fault_p99_ns"] = 100 + Double(row.repetitionIndex ?? 0)
-                if row.repetitionIndex != 2 { counters["fault_p99_9_ns"] = 300 }
-                return ResultRow(
-                    runName: row.runName, repetitionIndex: row.repetitionIndex, iterations: row.iterations,
-                    realNanoseconds: row.realNanoseconds, cpuNanoseconds: 1, counters: counters)
+                row.changed { counters in
+                    counters["fault_p99_ns"] = 100 + Double(row.repetitionIndex ?? 0)
+                    if row.repetitionIndex != 2 { counters["fault_p99_9_ns"] = 300 }
+                }
             }
         let kvm = try #require(RunAnswer(rows: all).workloads.first?.guards.first { $0.name == "kvm" })
         #expect(kvm.median(.faultP99) == 103.5)
