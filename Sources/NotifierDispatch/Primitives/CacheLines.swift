@@ -42,21 +42,6 @@ struct CacheLineArray<Element: ~Copyable>: ~Copyable, @unchecked Sendable {
     }
 }
 
-/// Memory for one value on cache lines of its own, for C's locks: a lock that shares its line with something else slows it
-/// down, and is slowed down by it.
-enum OwnLines {
-    /// Memory for one value, not initialised; to be given back with ``deallocate(_:)``.
-    static func allocate<Value>() -> UnsafeMutablePointer<Value> {
-        let lineSize = CacheLineArray<Value>.lineSize
-        return UnsafeMutableRawPointer.allocate(byteCount: CacheLineArray<Value>.stride, alignment: lineSize)
-            .bindMemory(to: Value.self, capacity: 1)
-    }
-
-    static func deallocate<Value>(_ memory: UnsafeMutablePointer<Value>) {
-        UnsafeMutableRawPointer(memory).deallocate()
-    }
-}
-
 /// Memory for each thread, at its dense index: a pair of cache lines of its own, zeroes at first, valid as long as this
 /// is. The kernel adds the memory at the first touch, so only threads that use it cost any.
 ///

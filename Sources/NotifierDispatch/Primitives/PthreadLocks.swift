@@ -5,19 +5,18 @@ import Glibc
 public struct PthreadMutex: ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
-    let raw: UnsafeMutablePointer<pthread_mutex_t>
+    let lines = CacheLineArray<pthread_mutex_t>(count: 1) { pthread_mutex_t() }
+
+    @inlinable @inline(__always)
+    var raw: UnsafeMutablePointer<pthread_mutex_t> { lines[0] }
 
     /// A lock that no thread holds.
     public init() {
-        raw = OwnLines.allocate()
         let status = pthread_mutex_init(raw, nil)
         precondition(status == 0, "pthread_mutex_init failed with error \(status)")
     }
 
-    deinit {
-        pthread_mutex_destroy(raw)
-        OwnLines.deallocate(raw)
-    }
+    deinit { pthread_mutex_destroy(raw) }
 
     /// Takes the lock. Returns how long that took in nanoseconds; 0 if it was free.
     @inlinable @inline(__always) @discardableResult
@@ -54,19 +53,18 @@ public struct PthreadMutex: ~Copyable, @unchecked Sendable {
 public struct PthreadReadWriteLock: ~Copyable, @unchecked Sendable {
     // @unchecked: the pointee is a lock, made for being shared.
     @usableFromInline
-    let raw: UnsafeMutablePointer<pthread_rwlock_t>
+    let lines = CacheLineArray<pthread_rwlock_t>(count: 1) { pthread_rwlock_t() }
+
+    @inlinable @inline(__always)
+    var raw: UnsafeMutablePointer<pthread_rwlock_t> { lines[0] }
 
     /// A lock that no thread holds.
     public init() {
-        raw = OwnLines.allocate()
         let status = pthread_rwlock_init(raw, nil)
         precondition(status == 0, "pthread_rwlock_init failed with error \(status)")
     }
 
-    deinit {
-        pthread_rwlock_destroy(raw)
-        OwnLines.deallocate(raw)
-    }
+    deinit { pthread_rwlock_destroy(raw) }
 
     /// Shares the lock. Returns how long that took in nanoseconds; 0 if no writer had it.
     @inlinable @inline(__always)
