@@ -35,9 +35,13 @@ static inline bool floor_kvm_is_in_progress(const struct floor_kvm *kvm, int64_t
 
 // False where a reader would have to wait, or is too late.
 static inline bool floor_kvm_begin_if_idle(const struct floor_kvm *kvm, int64_t page, uint64_t *ticket) {
+    // The count first: a reader that sees it forgotten at the subscription's end then sees the dead bit.
+    if (floor_kvm_is_in_progress(kvm, page)) {
+        return false;
+    }
     // Acquiring: pairs with the store in floor_kvm_ended.
     *ticket = atomic_load_explicit(&kvm->state.sequence, memory_order_acquire);
-    return !(*ticket & FLOOR_KVM_DEAD_BIT) && !floor_kvm_is_in_progress(kvm, page);
+    return !(*ticket & FLOOR_KVM_DEAD_BIT);
 }
 
 // A hint without the lock, and the check that decides with a share of it.
