@@ -1,3 +1,23 @@
+/// Two samples of which any value of the one may be compared with any of the other.
+///
+/// Repetitions that met the machine in different states form several of them: within each, like is compared with like,
+/// and the test adds up what all of them say.
+public struct Stratum: Hashable, Sendable {
+    /// The values of the one side, finite.
+    public let first: [Double]
+    /// The values of the other side, finite.
+    public let second: [Double]
+
+    /// Two samples that were taken under the same conditions.
+    public init(first: [Double], second: [Double]) {
+        self.first = first
+        self.second = second
+    }
+
+    /// Whether there is anything to compare.
+    var isTwoSided: Bool { !first.isEmpty && !second.isEmpty }
+}
+
 extension Statistics {
     /// The two-sided p-value of the Mann-Whitney U test, exact also with ties.
     ///
@@ -76,5 +96,20 @@ private struct RankedStratum {
         let middle = count + 1
         let squares = ranks.reduce(0) { $0 + (Double($1) - middle) * (Double($1) - middle) }
         return count > 1 ? Double(smallerCount) * (count - Double(smallerCount)) * squares / (count * (count - 1)) : 0
+    }
+}
+
+extension Statistics {
+    /// Cliff's delta over strata: how much more often a value of the second sample is the larger of a pair than the
+    /// smaller, from -1 to 1; 0 where neither tends to be. `nil` when no stratum has values of both samples.
+    public static func cliffsDelta(_ strata: [Stratum]) -> Double? {
+        let pairs = strata.reduce(0) { $0 + $1.first.count * $1.second.count }
+        if pairs == 0 { return nil }
+        let balance = strata.reduce(0) { sum, stratum in
+            stratum.first.reduce(sum) { sum, value in
+                sum + stratum.second.count { $0 > value } - stratum.second.count { $0 < value }
+            }
+        }
+        return Double(balance) / Double(pairs)
     }
 }
