@@ -25,7 +25,7 @@ struct ListCommand: GuardCommand {
 
     /// A guard's own words, its parameters, and the scenarios that it cannot run in; one that does not protect is marked,
     /// whatever its words are.
-    private static func summary(of entry: GuardEntry, among scenarios: [ScenarioOffer]) -> String {
+    private static func summary(of entry: GuardEntry, among scenarios: [ScenarioEntry]) -> String {
         let words = entry.isProtected || entry.summary.contains("UNSAFE") ? entry.summary : "UNSAFE: " + entry.summary
         let parameters = entry.parameters.map { " [--\($0.rawValue) \($0.text(in: GuardParameters()))]" }
         let closed = scenarios.filter { !$0.takes(entry) }.map(\.name)

@@ -5,7 +5,7 @@ import NotifierDispatch
 /// One guard in one scenario with so many threads: what is measured, repetition by repetition.
 struct Cell: Sendable {
     let entry: GuardEntry
-    let scenario: ScenarioOffer
+    let scenario: ScenarioEntry
     let faulters: Int
     let invalidators: Int
     let adjustments: Adjustments
@@ -34,7 +34,7 @@ struct Cell: Sendable {
 
     /// `nil` where the guard's or the scenario's name cannot stand in a result.
     init?(
-        entry: GuardEntry, scenario: ScenarioOffer, faulters: Int, invalidators: Int, adjustments: Adjustments
+        entry: GuardEntry, scenario: ScenarioEntry, faulters: Int, invalidators: Int, adjustments: Adjustments
     ) {
         let name = CellName(
             guardName: entry.name, scenario: scenario.name, faulters: faulters, invalidators: invalidators,
@@ -58,7 +58,7 @@ struct Cell: Sendable {
     var changeNanoseconds: UInt64 { adjustments.changeNanoseconds ?? scenario.ownTimes.change }
 
     private static func parameters(
-        _ adjustments: Adjustments, entry: GuardEntry, scenario: ScenarioOffer
+        _ adjustments: Adjustments, entry: GuardEntry, scenario: ScenarioEntry
     ) -> [CellName.Parameter] {
         var parameters: [CellName.Parameter] = []
         func add(_ key: String, _ value: String) { parameters.append(CellName.Parameter(key: key, value: value)) }

@@ -4,7 +4,7 @@ import InvalidationStorm
 /// All guards and scenarios that a command line can name, and the cells they make.
 struct CellCatalogue: Sendable {
     let guards: [GuardEntry]
-    let scenarios: [ScenarioOffer]
+    let scenarios: [ScenarioEntry]
 
     /// These guards, the built-in scenarios, the traces that come with the command, and the user's own.
     init(
@@ -16,26 +16,26 @@ struct CellCatalogue: Sendable {
         try Self.checkNames(of: guards)
         self.guards = guards
         let builtIn =
-            scenarios.map { ScenarioOffer($0) } + builtInTraces.map { ScenarioOffer(tracePath: $0, isOwn: false) }
+            scenarios.map { ScenarioEntry($0) } + builtInTraces.map { ScenarioEntry(tracePath: $0, isOwn: false) }
         let reserved = Set(builtIn.map(\.name))
         var paths: [String: String] = [:]
-        var own: [ScenarioOffer] = []
+        var own: [ScenarioEntry] = []
         for path in userTraces {
-            let offer = ScenarioOffer(tracePath: path, isOwn: true)
-            guard CellName.isLegal(part: offer.name) else {
+            let entry = ScenarioEntry(tracePath: path, isOwn: true)
+            guard CellName.isLegal(part: entry.name) else {
                 throw UsageError(
                     "--trace \(PrintableText.of(path)): a name with control characters cannot stand in results; "
                         + "copy or link the file under another name")
             }
-            if reserved.contains(offer.name) {
+            if reserved.contains(entry.name) {
                 throw UsageError(
-                    "--trace \(path): \(offer.name) comes with invbench; copy or link the file under another name")
+                    "--trace \(path): \(entry.name) comes with invbench; copy or link the file under another name")
             }
-            if let other = paths.updateValue(path, forKey: offer.name) {
+            if let other = paths.updateValue(path, forKey: entry.name) {
                 throw UsageError(
-                    "--trace \(path): \(offer.name) is the name of \(other) too; copy or link one under another name")
+                    "--trace \(path): \(entry.name) is the name of \(other) too; copy or link one under another name")
             }
-            own.append(offer)
+            own.append(entry)
         }
         self.scenarios = builtIn + own
     }
@@ -61,7 +61,7 @@ struct CellCatalogue: Sendable {
     }
 
     /// The scenarios called `names`, in the catalogue's order; all of them where there are no names.
-    func scenarios(named names: [String]) throws -> [ScenarioOffer] {
+    func scenarios(named names: [String]) throws -> [ScenarioEntry] {
         try Self.pick(names, of: scenarios, what: "scenario", name: \.name)
     }
 
@@ -88,7 +88,7 @@ struct CellCatalogue: Sendable {
     /// Every guard in every scenario with these threads, also where it cannot run. A scenario without invalidations has 0 invalidators and one
     /// with them at least 1, whatever was asked for: other combinations do not exist.
     static func cells(
-        guards: [GuardEntry], scenarios: [ScenarioOffer], faulters: [Int], invalidators: [Int]?,
+        guards: [GuardEntry], scenarios: [ScenarioEntry], faulters: [Int], invalidators: [Int]?,
         adjustments: Cell.Adjustments
     ) -> [Cell] {
         var seen: Set<String> = []

@@ -98,7 +98,7 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     }
 
     /// Whether `quick` has a scenario; it has every trace of the user's.
-    static func quickTakes(_ scenario: ScenarioOffer) -> Bool {
+    static func quickTakes(_ scenario: ScenarioEntry) -> Bool {
         quickScenarios.contains(scenario.name) || scenario.isOwnTrace
     }
 

@@ -1,9 +1,9 @@
 import InvalidationStorm
 
-/// A scenario on offer: its name at once, its contents when a cell is to be measured.
+/// A scenario that the command line can name: its name at once, its contents when a cell is to be measured.
 ///
 /// Traces are read late, so that a run without them does not wait for them.
-struct ScenarioOffer: Sendable {
+struct ScenarioEntry: Sendable {
     /// Where a scenario's contents come from.
     enum Source: Sendable {
         case builtIn(Scenario)
