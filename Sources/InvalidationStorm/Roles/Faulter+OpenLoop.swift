@@ -108,8 +108,8 @@ extension Faulter {
         _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, _ tally: inout FaulterTally
     ) -> LoopEnd {
         while true {
-            switch control.turn(at: arrivals.dueTicks, clock: clock) {
-            case .due:
+            switch control.waitForStart(at: arrivals.dueTicks, clock: clock) {
+            case .reached:
                 let outcome = cache.fault(at: arrivals.pages.next())
                 if outcome.status == .dead { return .lifeEnded }
                 arrivals.lastEnd = clock.fencedNow()

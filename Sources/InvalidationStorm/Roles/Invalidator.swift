@@ -108,8 +108,8 @@ struct Invalidator: Sendable {
         loop: while true {
             // Those of a burst are due with its first.
             due = next.intendedTicks ?? due
-            switch control.turn(at: due, clock: clock) {
-            case .due(let start):
+            switch control.waitForStart(at: due, clock: clock) {
+            case .reached(let start):
                 let isDone = carryOut(next)
                 let now = clock.now()
                 tally.count(isDone, from: start, intended: due, to: now, clock: clock)

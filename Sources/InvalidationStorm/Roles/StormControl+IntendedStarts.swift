@@ -2,21 +2,21 @@ import CPlatform
 import Glibc
 
 extension StormControl {
-    /// What a thread with intended starts does next inside its window.
+    /// What becomes of an operation with an intended start.
     @usableFromInline
-    enum Turn {
-        /// Its next operation, at the time given.
-        case due(nowTicks: UInt64)
-        /// Nothing: that one belongs to the time behind the window, which has closed.
+    enum IntendedStart {
+        /// It starts now.
+        case reached(nowTicks: UInt64)
+        /// It was intended for the time behind the window, which has closed: it never starts.
         case beyondWindow
-        /// Nothing: it has fallen too far behind, or the repetition was stopped.
+        /// The thread has fallen too far behind, or the repetition was stopped: it never starts.
         case givenUp
     }
 
-    /// Waits for the turn of an operation that should start at `dueTicks`. Everything that is due before the window
-    /// closes has one, also later, so that a stall at its end is not hidden.
+    /// Waits until an operation that should start at `dueTicks` can. Everything that is due before the window closes
+    /// starts, also later, so that a stall at its end is not hidden.
     @usableFromInline
-    func turn(at dueTicks: UInt64, clock: TickClock) -> Turn {
+    func waitForStart(at dueTicks: UInt64, clock: TickClock) -> IntendedStart {
         guard dueTicks < windowEndTicks else {
             _ = wait(until: windowEndTicks, before: .stopped, clock: clock)
             return .beyondWindow
@@ -24,7 +24,7 @@ extension StormControl {
         guard let now = wait(until: dueTicks, before: .stopped, clock: clock), now < giveUpTicks else {
             return .givenUp
         }
-        return .due(nowTicks: now)
+        return .reached(nowTicks: now)
     }
 
     /// Sleeps through most of a long gap and spins through the rest. Returns the time, `ticks` or later; `nil` where
