@@ -129,17 +129,22 @@ struct ListBaselines: ParsableCommand {
     }
 }
 
-/// `invbench baseline show`: where a baseline comes from, and what was measured.
-struct ShowBaseline: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows where a baseline comes from, and the medians of its benchmarks.")
-
+/// Which baseline: its name, and the folder that it is in.
+struct KeptBaseline: ParsableArguments {
     @Argument(
         help: ArgumentHelp("Which one.", valueName: "name"),
         completion: .custom { _, _, _ in BaselinePlace.thisMachinesNames(in: "results") })
     var name: String
 
     @OptionGroup var place: BaselinePlace
+}
+
+/// `invbench baseline show`: where a baseline comes from, and what was measured.
+struct ShowBaseline: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows where a baseline comes from, and the medians of its benchmarks.")
+
+    @OptionGroup var kept: KeptBaseline
 
     /// What the contexts say of the origin, in the order of the text.
     private static let facts = [
@@ -148,7 +153,7 @@ struct ShowBaseline: ParsableCommand {
     ]
 
     func run() throws {
-        let baseline = try BaselinePlace.baseline(BaselinePlace.name(name), in: place.folder())
+        let baseline = try BaselinePlace.baseline(BaselinePlace.name(kept.name), in: kept.place.folder())
         let output = TextSink.standardOutput()
         output.write(Self.text(Self.origin(of: baseline)) + "\n" + Self.text(baseline.table))
         for warning in baseline.warnings { output.write("\nwarning: \(warning)\n") }
@@ -173,16 +178,11 @@ struct DeleteBaseline: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Removes a baseline; the results files that it was made of stay.")
 
-    @Argument(
-        help: ArgumentHelp("Which one.", valueName: "name"),
-        completion: .custom { _, _, _ in BaselinePlace.thisMachinesNames(in: "results") })
-    var name: String
-
-    @OptionGroup var place: BaselinePlace
+    @OptionGroup var kept: KeptBaseline
 
     func run() throws {
-        let name = try BaselinePlace.name(name)
-        let folder = try place.folder()
+        let name = try BaselinePlace.name(kept.name)
+        let folder = try kept.place.folder()
         try BaselinePlace.check(name, isIn: folder)
         do {
             try folder.remove(name)
