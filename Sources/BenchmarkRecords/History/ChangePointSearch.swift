@@ -91,3 +91,61 @@ struct ChangePointSearch {
         }
     }
 }
+
+/// When a series is said to have changed.
+public struct ChangePointRule: Hashable, Sendable {
+    /// The smallest change that is reported, above 0: a median that moves by less than this share has not changed.
+    /// 0.03 is 3 %.
+    public let threshold: Double
+    /// The level of the t-tests, above 0 and below 1.
+    public let level: Double
+    /// How many values are looked at together.
+    public let window: Int
+
+    /// How many values there must be on either side of a change: fewer say nothing of how much they vary.
+    public static let fewestValues = 4
+
+    /// A rule; by default that of Apache Otava with a noise floor of 3 %.
+    public init(threshold: Double = 0.03, level: Double = 0.001, window: Int = 50) {
+        precondition(threshold > 0 && level > 0 && level < 1 && window >= 2 * Self.fewestValues, "a rule that can find")
+        self.threshold = threshold
+        self.level = level
+        self.window = window
+    }
+
+    /// Whether a median that goes from `before` to `after`, neither below 0, has moved too little. The same factor up
+    /// and down.
+    func isSmall(from before: Double, to after: Double) -> Bool {
+        max(before, after) <= min(before, after) * (1 + threshold)
+    }
+}
+
+/// A place in a series where its values changed, and stayed changed.
+public struct ChangePoint: Hashable, Sendable {
+    /// The first value after the change.
+    public let index: Int
+    /// The values before it, back to the change before or to the beginning.
+    public let before: Range<Int>
+    /// The values from it on, up to the next change or to the end.
+    public let after: Range<Int>
+    /// The median of the values before.
+    public let medianBefore: Double
+    /// The median of the values after.
+    public let medianAfter: Double
+    /// That the means before and after differ by chance: the larger of Student's and Welch's p-values, two-sided. The
+    /// place was chosen to make it small, so that it is a score and not a probability.
+    public let p: Double
+
+    /// After over before; infinite where the median before is 0.
+    public var ratio: Double { medianAfter / medianBefore }
+
+    init(_ values: [Double], before: Range<Int>, after: Range<Int>) {
+        let (first, second) = (Array(values[before]), Array(values[after]))
+        index = after.lowerBound
+        self.before = before
+        self.after = after
+        medianBefore = Statistics.median(first) ?? 0
+        medianAfter = Statistics.median(second) ?? 0
+        p = ChangePointSearch.p(first, second)
+    }
+}
