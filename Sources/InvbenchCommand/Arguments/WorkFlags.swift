@@ -1,4 +1,5 @@
 import ArgumentParser
+import InvalidationStorm
 import NotifierDispatch
 
 /// What happens in the cells, apart from when.
@@ -23,3 +24,31 @@ struct WorkFlags: ParsableArguments {
 }
 
 extension PairingPolicy: ExpressibleByArgument {}
+
+/// What a command line may choose about when operations come, other than each as soon as the one before has ended.
+struct ArrivalFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Faults a second in all, divided over the faulters, each with an intended start from which its latency "
+                + "counts; all are timed. (default: each as soon as the one before has ended)", valueName: "100k"),
+        transform: FlagValues.rate)
+    var faultRate: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Invalidations a second in all, likewise; not for calm and traces. (default: the scenario's)",
+            valueName: "5000"),
+        transform: FlagValues.rate)
+    var invalidationRate: Double?
+
+    @Option(help: "How the operations of both rates come: at random, or at fixed intervals. (default: poisson)")
+    var arrivals: ArrivalProcess.Spacing?
+
+    func validate() throws {
+        if arrivals != nil && faultRate == nil && invalidationRate == nil {
+            throw ValidationError("--arrivals spaces what --fault-rate or --invalidation-rate gives; give one of them.")
+        }
+    }
+}
+
+extension ArrivalProcess.Spacing: ExpressibleByArgument {}

@@ -1,5 +1,23 @@
 import BenchmarkRecords
 
+/// What the runs' own checks found: translations that were visible when they must not have been.
+enum StaleTranslations {
+    /// The cells of protected guards that showed some, with how many.
+    static func found(in rows: [ResultRow], of cells: [Cell]) -> [(cell: String, count: Int)] {
+        cells.filter(\.entry.isProtected).compactMap { cell in
+            let count = rows.filter { $0.runName == cell.name }.reduce(0) { $0 + ($1[.staleInstalls] ?? 0) }
+            return count > 0 ? (cell.name, Int(count)) : nil
+        }
+    }
+
+    /// What a person has to know about them.
+    static func message(_ found: [(cell: String, count: Int)]) -> String {
+        found.reduce("STALE TRANSLATIONS IN PROTECTED GUARDS: do not use these guards, and do not trust this run.") {
+            $0 + "\n  \($1.cell): \($1.count)"
+        } + "\nThe rows are in the results with their stale_installs counters. Please report this."
+    }
+}
+
 /// What is said about noise behind a run.
 enum NoiseMessage {
     /// A line for what was thrown away, and one where the run is noisy; none where all is well.
