@@ -5,13 +5,13 @@ import InvalidationStorm
 struct ChoiceFlags: ParsableArguments {
     @Option(
         name: .customLong("guard"), help: ArgumentHelp("Only these guards.", valueName: "a,b"),
-        completion: .list(GuardCatalogue.builtIn.map(\.name)),
+        completion: .custom { _, _, typed in completions(of: typed, from: GuardCatalogue.builtIn.map(\.name)) },
         transform: FlagValues.names)
     var guards: [[String]] = []
 
     @Option(
         name: .customLong("scenario"), help: ArgumentHelp("Only these scenarios.", valueName: "a,b"),
-        completion: .list(Scenario.builtIn.map(\.name)),
+        completion: .custom { _, _, typed in completions(of: typed, from: Scenario.builtIn.map(\.name)) },
         transform: FlagValues.names)
     var scenarios: [[String]] = []
 
@@ -41,4 +41,10 @@ struct ChoiceFlags: ParsableArguments {
 
     /// Whether guards, scenarios or threads are named.
     var namesCells: Bool { !guards.isEmpty || !scenarios.isEmpty || !faulters.isEmpty || !invalidators.isEmpty }
+
+    /// What a shell may complete a list to, of which `typed` is there: one of `names` behind the last comma.
+    static func completions(of typed: String, from names: [String]) -> [String] {
+        let others = typed.lastIndex(of: ",").map { typed[...$0] } ?? ""
+        return names.map { others + $0 }
+    }
 }

@@ -13,14 +13,25 @@ extension EndToEndTests {
         init() throws { command = try InvbenchProcess() }
 
         @Test(arguments: ["bash", "zsh", "fish"])
-        func aShellCompletesGuardsAndScenarios(shell: String) throws {
+        func aShellAsksForGuardsAndScenarios(shell: String) throws {
             let outcome = try command.run(["--generate-completion-script", shell])
             #expect(outcome.status == 0)
             #expect(outcome.errors.isEmpty)
-            // Whole words: striped is not a part of something else.
-            let words = Set(outcome.output.split { !($0.isLetter || $0.isNumber || $0 == "-") }.map(String.init))
-            let names = GuardCatalogue.builtIn.map(\.name) + Scenario.builtIn.map(\.name)
-            #expect(names.filter { !words.contains($0) } == [])
+            for flag in ["--guard", "--scenario"] { #expect(outcome.output.contains("---completion run -- \(flag)")) }
+        }
+
+        @Test func whatAShellAsksForIsAnswered() throws {
+            // Of the words, the third one is completed, at its end.
+            let question = ["---completion", "run", "--", "--guard", "3", "4", "invbench", "run", "--guard", "rang"]
+            let outcome = try command.run(question)
+            #expect(outcome.status == 0)
+            #expect(outcome.output.split(separator: "\n").map(String.init) == GuardCatalogue.builtIn.map(\.name))
+        }
+
+        @Test func aListIsCompletedBehindItsLastComma() {
+            #expect(ChoiceFlags.completions(of: "", from: ["one", "two"]) == ["one", "two"])
+            #expect(ChoiceFlags.completions(of: "on", from: ["one", "two"]) == ["one", "two"])
+            #expect(ChoiceFlags.completions(of: "one,two,t", from: ["one", "two"]) == ["one,two,one", "one,two,two"])
         }
 
         @Test func aBaselinesNameIsCompleted() throws {
