@@ -35,7 +35,7 @@ struct TopologyText {
         for group in cores.map(\.cacheGroup).uniqued() {
             let members = cores.filter { $0.cacheGroup == group }
             let cache = group.map { "L3 " + Self.size(topology.cacheGroups[$0]) } ?? "no L3"
-            for (index, run) in alike(members).enumerated() {
+            for (index, run) in neighboursOfOneKind(members).enumerated() {
                 rows.append(["    " + (index == 0 ? cache : ""), coreNumbers(run), threadNumbers(run)])
             }
         }
@@ -43,7 +43,7 @@ struct TopologyText {
     }
 
     /// Neighbouring cores with as many hardware threads each, and as many hidden ones.
-    private func alike(_ cores: [Topology.Core]) -> [[Topology.Core]] {
+    private func neighboursOfOneKind(_ cores: [Topology.Core]) -> [[Topology.Core]] {
         var runs: [[Topology.Core]] = []
         for core in cores {
             if let last = runs.last?.last, last.threads.map(\.isAllowed) == core.threads.map(\.isAllowed) {

@@ -56,11 +56,11 @@ final class MeasuringSession {
             })
         self.session = session
         for line in context { cgb_session_add_context(session, line.key, line.value) }
-        for turn in plan.turns {
-            withLabel(of: turn) { cgb_session_register(session, $0) }
+        for planned in plan.order {
+            withLabel(of: planned) { cgb_session_register(session, $0) }
         }
-        // One turn more, behind all that is measured: it makes the aggregates.
-        withLabel(of: Turn(cell: 0, repetition: 0)) { cgb_session_register(session, $0) }
+        // One repetition more, behind all that is measured: it makes the aggregates.
+        withLabel(of: PlannedRepetition(cell: 0, repetition: 0)) { cgb_session_register(session, $0) }
         _ = cgb_session_run(session)
         self.session = nil
         cgb_session_destroy(session)
@@ -78,15 +78,15 @@ final class MeasuringSession {
     /// Google Benchmark's call for one repetition; leaves the row unset where it was cancelled.
     private func measure(_ position: Int, into row: OpaquePointer) {
         if cancellation.isRaised { return }
-        guard position < plan.turns.count else { return reportAggregates() }
+        guard position < plan.order.count else { return reportAggregates() }
         guard extent.includes(position, rows: rows) else { return }
-        let turn = plan.turns[position]
-        let cell = plan.cells[turn.cell]
+        let planned = plan.order[position]
+        let cell = plan.cells[planned.cell]
         guard let scenario = scenarios[cell.scenario.name] else { return }
         progress.show(position: rows.count, name: cell.name)
         let settings = cell.settings(
             of: scenario, windowNanoseconds: plan.windowNanoseconds, warmUpNanoseconds: plan.warmUpNanoseconds,
-            seed: Schedule.workSeed(seed: plan.seed, repetition: turn.repetition))
+            seed: Schedule.workSeed(seed: plan.seed, repetition: planned.repetition))
         let kept = NoisyRetries.measure(limit: plan.noisyRetries, isProtected: cell.entry.isProtected) {
             source(cell, settings, cancellation)
         }
@@ -94,7 +94,7 @@ final class MeasuringSession {
         sayIfRefused(kept.measurement.memory)
         histograms?.add(kept.measurement.latencies, ofCell: cell.name)
         let result = RepetitionRow.of(
-            kept.measurement, name: cell.name, turn: turn, repetitions: plan.mostRepetitions,
+            kept.measurement, name: cell.name, planned: planned, repetitions: plan.mostRepetitions,
             windowNanoseconds: plan.windowNanoseconds, noisyRetries: kept.thrownAway)
         Self.fill(row, from: result, isRatio: false)
         latest = (result, false)
@@ -140,7 +140,7 @@ final class MeasuringSession {
         for statistic in LibraryStatistic.all(of: session) {
             guard let aggregate = statistic.aggregate(of: finished[cell]) else { continue }
             latest = (aggregate, statistic.isRatio)
-            withLabel(of: Turn(cell: cell, repetition: 0)) { label in
+            withLabel(of: PlannedRepetition(cell: cell, repetition: 0)) { label in
                 let this = Unmanaged.passUnretained(self).toOpaque()
                 cgb_session_report(session, label, statistic.index, this) { caller, row in
                     let session = Unmanaged<MeasuringSession>.fromOpaque(caller!).takeUnretainedValue()
@@ -157,12 +157,12 @@ final class MeasuringSession {
         for (key, value) in result.counters { cgb_row_add_counter(row, key, value) }
     }
 
-    private func withLabel(of turn: Turn, _ body: (UnsafePointer<cgb_label>) -> Void) {
-        let cell = plan.cells[turn.cell]
+    private func withLabel(of planned: PlannedRepetition, _ body: (UnsafePointer<cgb_label>) -> Void) {
+        let cell = plan.cells[planned.cell]
         cell.name.withCString { name in
             var label = cgb_label(
-                name: name, cell: Int64(turn.cell), threads: Int64(cell.faulters),
-                repetition: Int64(turn.repetition), repetitions: Int64(plan.mostRepetitions))
+                name: name, cell: Int64(planned.cell), threads: Int64(cell.faulters),
+                repetition: Int64(planned.repetition), repetitions: Int64(plan.mostRepetitions))
             body(&label)
         }
     }

@@ -6,14 +6,15 @@ enum RepetitionRow {
     /// An iteration is a fault, its time the mean over all of them. Where no fault ended inside the window there is no
     /// such mean: the row then has 0 iterations and the window as its time, as Google Benchmark writes it.
     static func of(
-        _ measurement: StormMeasurement, name: String, turn: Turn, repetitions: Int, windowNanoseconds: UInt64,
+        _ measurement: StormMeasurement, name: String, planned: PlannedRepetition, repetitions: Int,
+        windowNanoseconds: UInt64,
         noisyRetries: Int
     ) -> ResultRow {
         var values = MetricValues.of(measurement)
         values[.noisyRetries] = Double(noisyRetries)
         let mean = measurement.faults > 0 ? values[.faultMean] : nil
         return ResultRow(
-            runName: name, repetitionIndex: turn.repetition, repetitions: repetitions,
+            runName: name, repetitionIndex: planned.repetition, repetitions: repetitions,
             iterations: mean == nil ? 0 : Int(clamping: measurement.faults),
             realNanoseconds: mean ?? Double(windowNanoseconds),
             cpuNanoseconds: measurement.cpuNanosecondsPerFault.isFinite ? measurement.cpuNanosecondsPerFault : 0,

@@ -22,12 +22,12 @@ struct RunExtent {
         self.workloadOfCell = workloadOfCell
     }
 
-    /// Whether the turn at `position` is measured; `rows` are all that were finished. A block is measured as a whole, or
-    /// not at all.
+    /// Whether the repetition at `position` is measured; `rows` are all that were finished. A block is measured as a
+    /// whole, or not at all.
     mutating func includes(_ position: Int, rows: [ResultRow]) -> Bool {
-        let turn = plan.turns[position]
-        let workload = workloadOfCell[turn.cell]
-        let block = [workload, turn.repetition]
+        let planned = plan.order[position]
+        let workload = workloadOfCell[planned.cell]
+        let block = [workload, planned.repetition]
         if let current, current.block == block { return current.isIncluded }
         let now = clock.now
         if let last = blockStart {
@@ -36,7 +36,7 @@ struct RunExtent {
         }
         let begin = start ?? now
         start = begin
-        let isIncluded = hasTime(after: (now - begin) / .seconds(1), for: workload) && isWanted(turn, workload, rows)
+        let isIncluded = hasTime(after: (now - begin) / .seconds(1), for: workload) && isWanted(planned, workload, rows)
         if isIncluded { blockStart = (workload, now) }
         current = (block, isIncluded)
         return isIncluded
@@ -47,9 +47,9 @@ struct RunExtent {
         plan.budgetSeconds.map { seconds + longest[workload, default: 0] <= $0 } ?? true
     }
 
-    private func isWanted(_ turn: Turn, _ workload: Int, _ rows: [ResultRow]) -> Bool {
-        guard turn.repetition >= plan.repetitions else { return true }
-        guard let name = CellName(plan.cells[turn.cell].name)?.workloadName else { return false }
+    private func isWanted(_ planned: PlannedRepetition, _ workload: Int, _ rows: [ResultRow]) -> Bool {
+        guard planned.repetition >= plan.repetitions else { return true }
+        guard let name = CellName(plan.cells[planned.cell].name)?.workloadName else { return false }
         return RunAnswer.blocksInOneState(rows, ofWorkload: name) < plan.repetitions
     }
 }

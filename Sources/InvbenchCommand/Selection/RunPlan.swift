@@ -19,8 +19,8 @@ struct RunPlan: Sendable {
     let warmUpNanoseconds: UInt64
     /// How often a noisy repetition is measured again.
     let noisyRetries: Int
-    /// The order.
-    let turns: [Turn]
+    /// All repetitions, in the order in which they are measured.
+    let order: [PlannedRepetition]
     /// Decides the order and the work.
     let seed: UInt64
     /// What the user should know about the choice, a line each.
@@ -77,7 +77,7 @@ struct RunPlan: Sendable {
         warmUpNanoseconds = min(20_000_000, windowNanoseconds)
         noisyRetries = options.retryNoisy
         seed = options.seed
-        turns = Schedule.turns(
+        order = Schedule.order(
             workloads: workloads, repetitions: mostRepetitions, isInterleaved: options.benchmark.interleaves, seed: seed
         )
     }

@@ -1,5 +1,5 @@
 /// One repetition of one cell.
-struct Turn: Hashable, Sendable {
+struct PlannedRepetition: Hashable, Sendable {
     /// The cell's index in the run.
     let cell: Int
     /// Counted from 0.
@@ -13,16 +13,16 @@ enum Schedule {
     /// interleaved, one cell follows the other.
     ///
     /// `workloads` holds the indices of each workload's cells.
-    static func turns(workloads: [[Int]], repetitions: Int, isInterleaved: Bool, seed: UInt64) -> [Turn] {
+    static func order(workloads: [[Int]], repetitions: Int, isInterleaved: Bool, seed: UInt64) -> [PlannedRepetition] {
         guard isInterleaved else {
             return workloads.joined().sorted().flatMap { cell in
-                (0..<repetitions).map { Turn(cell: cell, repetition: $0) }
+                (0..<repetitions).map { PlannedRepetition(cell: cell, repetition: $0) }
             }
         }
         var generator = SplitMix(state: seed)
         return (0..<repetitions).flatMap { repetition in
             workloads.shuffled(using: &generator).flatMap { cells in
-                cells.shuffled(using: &generator).map { Turn(cell: $0, repetition: repetition) }
+                cells.shuffled(using: &generator).map { PlannedRepetition(cell: $0, repetition: repetition) }
             }
         }
     }

@@ -12,17 +12,19 @@ import Testing
             RunOptions.parse(choice + words), catalogue: CellCatalogue(builtInTraces: []), cores: 2)
     }
 
-    /// Asks for every turn of the plan, and makes the row of each one that is measured.
-    private func measured(_ plan: RunPlan, roundTrip: (Turn) -> (before: Double, after: Double)) -> [Turn] {
+    /// Asks for every repetition of the plan, and makes the row of each one that is measured.
+    private func measured(_ plan: RunPlan, roundTrip: (PlannedRepetition) -> (before: Double, after: Double))
+        -> [PlannedRepetition]
+    {
         var extent = RunExtent(plan)
         var rows: [ResultRow] = []
-        var measured: [Turn] = []
-        for (position, turn) in plan.turns.enumerated() where extent.includes(position, rows: rows) {
-            let trip = roundTrip(turn)
-            measured.append(turn)
+        var measured: [PlannedRepetition] = []
+        for (position, planned) in plan.order.enumerated() where extent.includes(position, rows: rows) {
+            let trip = roundTrip(planned)
+            measured.append(planned)
             rows.append(
                 ResultRow(
-                    runName: plan.cells[turn.cell].name, repetitionIndex: turn.repetition, realNanoseconds: 1,
+                    runName: plan.cells[planned.cell].name, repetitionIndex: planned.repetition, realNanoseconds: 1,
                     cpuNanoseconds: 1,
                     counters: [
                         Metric.coreRoundTrip.rawValue: trip.before, Metric.coreRoundTripAfter.rawValue: trip.after,
@@ -42,10 +44,10 @@ import Testing
         let plan = try plan()
         let storms = Set(plan.cells.indices.filter { plan.cells[$0].scenario.name == "storm" })
         // Of storm's blocks every second one met the cores in another state.
-        let turns = measured(plan) { turn in
-            storms.contains(turn.cell) && turn.repetition % 2 == 1 ? (400, 400) : (100, 100)
+        let order = measured(plan) { planned in
+            storms.contains(planned.cell) && planned.repetition % 2 == 1 ? (400, 400) : (100, 100)
         }
-        let (inStorm, others) = (turns.filter { storms.contains($0.cell) }, turns.filter { !storms.contains($0.cell) })
+        let (inStorm, others) = (order.filter { storms.contains($0.cell) }, order.filter { !storms.contains($0.cell) })
         #expect(others.count == 2 * 16)
         // The sixteenth near block is the 31st.
         #expect(inStorm.count == 2 * 31)
@@ -54,9 +56,9 @@ import Testing
 
     @Test func whatNeverIsAlikeEndsAtTheMost() throws {
         let plan = try plan()
-        let turns = measured(plan) { $0.cell % 2 == 0 ? (100, 400) : (400, 100) }
-        #expect(turns.count == plan.turns.count)
-        #expect(turns.count == 4 * plan.mostRepetitions)
+        let order = measured(plan) { $0.cell % 2 == 0 ? (100, 400) : (400, 100) }
+        #expect(order.count == plan.order.count)
+        #expect(order.count == 4 * plan.mostRepetitions)
     }
 
     @Test func whatTheUserCountsIsNotRepeated() throws {

@@ -178,9 +178,9 @@ import Testing
 
     @Test func everyRoundHasEveryBlockOnceAndABlockHoldsOneWorkload() throws {
         let workloads = [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
-        let turns = Schedule.turns(workloads: workloads, repetitions: 5, isInterleaved: true, seed: 7)
+        let order = Schedule.order(workloads: workloads, repetitions: 5, isInterleaved: true, seed: 7)
         for repetition in 0..<5 {
-            let round = turns[repetition * 9..<(repetition + 1) * 9]
+            let round = order[repetition * 9..<(repetition + 1) * 9]
             #expect(round.allSatisfy { $0.repetition == repetition })
             let blocks = stride(from: round.startIndex, to: round.endIndex, by: 3).map {
                 round[$0..<$0 + 3].map(\.cell)
@@ -188,22 +188,22 @@ import Testing
             let found = Set(blocks.map { Set($0) })
             #expect(found == Set(workloads.map { Set($0) }))
         }
-        let orders: Set<[Int]> = Set((0..<5).map { round in turns[round * 9..<round * 9 + 9].map(\.cell) })
+        let orders: Set<[Int]> = Set((0..<5).map { round in order[round * 9..<round * 9 + 9].map(\.cell) })
         #expect(orders.count > 1)
     }
 
     @Test func aSeedDecidesTheOrder() {
-        func order(_ seed: UInt64) -> [Turn] {
-            Schedule.turns(workloads: [Array(0..<30)], repetitions: 2, isInterleaved: true, seed: seed)
+        func order(_ seed: UInt64) -> [PlannedRepetition] {
+            Schedule.order(workloads: [Array(0..<30)], repetitions: 2, isInterleaved: true, seed: seed)
         }
         #expect(order(3) == order(3))
         #expect(order(3) != order(4))
     }
 
     @Test func withoutInterleavingCellFollowsCell() {
-        let turns = Schedule.turns(workloads: [[1], [0]], repetitions: 2, isInterleaved: false, seed: 1)
-        #expect(turns.map(\.cell) == [0, 0, 1, 1])
-        #expect(turns.map(\.repetition) == [0, 1, 0, 1])
+        let order = Schedule.order(workloads: [[1], [0]], repetitions: 2, isInterleaved: false, seed: 1)
+        #expect(order.map(\.cell) == [0, 0, 1, 1])
+        #expect(order.map(\.repetition) == [0, 1, 0, 1])
     }
 
     @Test func guardsMeetTheSameWorkInOneRoundAndOtherWorkInTheNext() {
