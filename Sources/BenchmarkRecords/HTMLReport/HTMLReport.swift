@@ -13,8 +13,9 @@ public struct HTMLReport: Sendable, CustomStringConvertible {
         _ answer: RunAnswer, rows: [ResultRow], machine: MachineText, files: [ReportedFile],
         history: HistoryReport? = nil
     ) {
+        let states = Set(answer.workloads.map(\.state))
         let workloads = answer.workloads.enumerated().map { index, workload in
-            WorkloadSection(workload, machine: machine, number: index + 1)
+            WorkloadSection(workload, machine: machine, number: index + 1, namesState: states.count > 1)
         }
         let verdict = VerdictText(answer, machine: machine).lines.enumerated().map { index, line in
             HTMLText.element("p", line, class: index == 0 ? "verdict" : "lead")

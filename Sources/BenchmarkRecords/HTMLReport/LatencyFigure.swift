@@ -4,6 +4,7 @@ struct LatencyFigure {
     private let answer: WorkloadAnswer
     private let machine: MachineText
     private let identifier: String
+    private let roles: [Role]
 
     /// One of the two kinds of operations that are timed.
     enum Role: String, CaseIterable {
@@ -25,6 +26,11 @@ struct LatencyFigure {
                 ]
             }
         }
+
+        /// Those that a workload has: in one without invalidators there is nothing of theirs to show.
+        static func all(in answer: WorkloadAnswer) -> [Role] {
+            answer.guards.allSatisfy { $0.cell?.invalidators == 0 } ? [.fault] : allCases
+        }
     }
 
     /// For `answer`, measured on `machine`; `identifier` is what the figure is called inside the page.
@@ -32,17 +38,18 @@ struct LatencyFigure {
         self.answer = answer
         self.machine = machine
         self.identifier = identifier
+        roles = Role.all(in: answer)
     }
 
     /// The figure; `nil` if no guard has a latency.
     var svg: SVGFigure? {
         let values = answer.guards.flatMap { guardAnswer in
-            Role.allCases.flatMap(\.percentiles).compactMap { guardAnswer.median($0.metric) }
+            roles.flatMap(\.percentiles).compactMap { guardAnswer.median($0.metric) }
         }
         guard let scale = PlotScale(values, isAlwaysLogarithmic: true) else { return nil }
         var figure = SVGFigure(title: "Latencies: \(answer.title)", description: description, identifier: identifier)
         figure.words("latency, log scale", at: 0, 12, class: "axis")
-        Self.addLegend(to: &figure)
+        addLegend(to: &figure)
         let top = figure.height + 4
         let drawn = figure.count
         var rows = figure
@@ -57,7 +64,7 @@ struct LatencyFigure {
     /// What is not in the figure, in a sentence; `nil` if all of it is.
     var absent: String? {
         let timed = answer.guards.filter { $0.faultsPerSecond != nil }
-        let parts = Role.allCases.flatMap { role in
+        let parts = roles.flatMap { role in
             // Percentiles that the same guards lack are named together.
             var groups: [(percentiles: [String], guards: [String])] = []
             for (name, metric) in role.percentiles {
@@ -89,9 +96,9 @@ struct LatencyFigure {
         }
     }
 
-    private static func addLegend(to figure: inout SVGFigure) {
+    private func addLegend(to figure: inout SVGFigure) {
         let y = figure.height + 12
-        for (index, role) in Role.allCases.enumerated() {
+        for (index, role) in roles.enumerated() {
             let x = Double(index) * 0.5
             figure.line(from: x, y, to: x + 0.07, y, class: "span \(role.rawValue)")
             figure.words(role == .fault ? "faults" : "invalidations", at: x + 0.085, y + 4, class: "tick")
@@ -108,7 +115,7 @@ struct LatencyFigure {
             figure.words("too few repetitions", at: 1, top + 13, anchor: .end, class: "value")
             return figure.space(4)
         }
-        for (index, role) in Role.allCases.enumerated() {
+        for (index, role) in roles.enumerated() {
             let y = top + 25 + 13 * Double(index)
             let found = role.percentiles.compactMap { name, metric in answer.median(metric).map { (name, $0) } }
             guard let first = found.first, let last = found.last else {
@@ -129,7 +136,7 @@ struct LatencyFigure {
 
     private var description: String {
         let parts = answer.guards.map { guardAnswer in
-            let roles = Role.allCases.map { role in
+            let roles = roles.map { role in
                 let texts = role.percentiles.compactMap { name, metric in
                     guardAnswer.median(metric).map { "\(name) \(machine.latency($0))" }
                 }

@@ -37,8 +37,9 @@ enum ReportStyle {
           margin: .5rem 0 0; padding: .5rem .75rem; background: var(--box); color: var(--ink); white-space: pre-wrap;
           font: .8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
         }
+        pre span { white-space: nowrap; }
         .scroll { overflow-x: auto; margin: 0 0 1rem; }
-        table { border-collapse: collapse; font-size: .8125rem; font-variant-numeric: tabular-nums; }
+        table { border-collapse: separate; border-spacing: 0; font-size: .8125rem; font-variant-numeric: tabular-nums; }
         th, td {
           padding: .25rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top;
           overflow-wrap: normal;
@@ -51,7 +52,10 @@ enum ReportStyle {
         .n { text-align: right; white-space: nowrap; }
         #fingerprint td { overflow-wrap: anywhere; min-width: 8rem; }
         svg { display: block; overflow: visible; }
-        svg text { font-size: 12px; fill: var(--ink); font-family: inherit; }
+        svg text {
+          font-size: 12px; fill: var(--ink); font-family: inherit;
+          paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round;
+        }
         svg .axis, svg .tick, svg .value { fill: var(--quiet); }
         svg .tick { font-size: 11px; }
         svg .value { font-variant-numeric: tabular-nums; }

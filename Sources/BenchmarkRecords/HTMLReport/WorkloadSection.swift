@@ -3,12 +3,14 @@ struct WorkloadSection {
     private let answer: WorkloadAnswer
     private let machine: MachineText
     private let number: Int
+    private let namesState: Bool
 
-    /// The section number `number`, counted from 1.
-    init(_ answer: WorkloadAnswer, machine: MachineText, number: Int) {
+    /// The section number `number`, counted from 1. Its heading names the state of the cores if the page has several.
+    init(_ answer: WorkloadAnswer, machine: MachineText, number: Int, namesState: Bool) {
         self.answer = answer
         self.machine = machine
         self.number = number
+        self.namesState = namesState
     }
 
     /// What its address inside the page is: `workload-3`.
@@ -16,7 +18,8 @@ struct WorkloadSection {
 
     /// Its heading.
     var title: String {
-        ([answer.title] + [answer.state?.description].compactMap(\.self)).joined(separator: " \u{00B7} ")
+        ([answer.title] + [namesState ? answer.state?.description : nil].compactMap(\.self))
+            .joined(separator: " \u{00B7} ")
     }
 
     /// The section as HTML.
@@ -25,8 +28,10 @@ struct WorkloadSection {
         let roles = RolesFigure(answer, identifier: identifier + "-roles")
         let setAside =
             answer.setAside == 0
-            ? "" : ", \(ScaledNumber.counted(answer.setAside, "block")) met the cores in changing states and set aside"
-        let figures = [
+            ? ""
+            : ", \(ScaledNumber.counted(answer.setAside, "block")) met the cores in changing states and "
+                + "\(answer.setAside == 1 ? "was" : "were") set aside"
+        var figures = [
             figure(
                 "Faults per second", RateFigure(answer, identifier: identifier + "-rate").svg,
                 note:
@@ -35,10 +40,13 @@ struct WorkloadSection {
             figure(
                 "Latency percentiles", latency.svg, note: latency.absent,
                 otherwise: "No guard has repetitions enough in one state of the cores, or none was timed."),
-            figure(
-                "Faults against invalidations", roles.svg, note: roles.absent,
-                otherwise: "No guard has a rate of both: there are no invalidations here, or too few repetitions."),
         ]
+        if LatencyFigure.Role.all(in: answer).contains(.invalidation) {
+            figures.append(
+                figure(
+                    "Faults against invalidations", roles.svg, note: roles.absent,
+                    otherwise: "No guard has a rate of both: there are no invalidations, or too few repetitions."))
+        }
         return """
             <section id="\(identifier)">
             \(HTMLText.element("h2", title))
@@ -68,14 +76,18 @@ struct WorkloadSection {
             """
     }
 
-    /// A command that may be broken behind its commas.
+    /// A command that may be broken behind its words and commas, and not behind the hyphens of a name.
     private static func breakable(_ command: String) -> String {
-        HTMLText.escaped(command).replacing(",", with: ",<wbr>")
+        let words = command.split(separator: " ").map { word in
+            word.split(separator: ",").map { "<span>\(HTMLText.escaped(String($0)))</span>" }
+                .joined(separator: ",<wbr>")
+        }
+        return words.joined(separator: " ")
     }
 
     /// Every number that a figure is drawn from.
     private var table: HTMLTable {
-        let latencies = LatencyFigure.Role.allCases.flatMap { role in
+        let latencies = LatencyFigure.Role.all(in: answer).flatMap { role in
             let prefix = role == .fault ? "fault " : "inval. "
             return role.percentiles.map { (heading: prefix + $0.name, metric: $0.metric) }
         }
