@@ -52,16 +52,14 @@ public enum Storm {
         guard let conducted else { return nil }
         device.shadow.checkAgainstPageTable()
         let usages =
-            faulterResults.map(\.tally.usage) + invalidatorResults.map(\.usage)
+            faulterResults.map(\.usage) + invalidatorResults.map(\.usage)
             + [churnerResult?.usage].compactMap(\.self)
         return StormMeasurement(
-            faulters: faulterResults.map(\.tally), invalidators: invalidatorResults, churner: churnerResult,
+            faulters: faulterResults, invalidators: invalidatorResults, churner: churnerResult,
             staleInstalls: device.shadow.staleCount,
             conditions: RepetitionConditions(
-                machine: conducted.machine, threads: usages,
-                coreFrequencies: faulterResults.compactMap(\.coreFrequencyHertz),
-                roundTrips: threads.roundTrips?.before.nanoseconds ?? [],
-                roundTripsAfter: threads.roundTrips?.after.nanoseconds ?? [],
+                machine: conducted.machine, threads: usages, before: threads.probes?.before.readings ?? CoreReadings(),
+                after: threads.probes?.after.readings ?? CoreReadings(), faulters: settings.faulters,
                 isOversubscribed: threads.isOversubscribed),
             samplingShift: control.samplingShift, isWarmUpSteady: conducted.isWarmUpSteady,
             windowLengthTicks: control.windowLengthTicks,

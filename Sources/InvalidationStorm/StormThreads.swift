@@ -4,9 +4,8 @@ struct StormThreads {
     private let places: [Place]
     private let control: StormControl
     private let clock: TickClock
-    /// The round trips between the threads' cores, before the warm-up and after the window; `nil` where there is one
-    /// thread, and where threads share cores.
-    let roundTrips: (before: CoreRoundTrips, after: CoreRoundTrips)?
+    /// What the threads' cores are like, before the warm-up and after the window; `nil` where threads share cores.
+    let probes: (before: CoreProbe, after: CoreProbe)?
     /// Whether there are more threads than hardware threads for them, so that they wait for each other by design.
     let isOversubscribed: Bool
 
@@ -19,20 +18,18 @@ struct StormThreads {
         let bound = Set(places.flatMap(\.threads)).count
         isOversubscribed =
             places.count > (places.contains(.anywhere) ? ThisMachine.topology.allowedThreadCount : bound)
-        let threads = control.threads
-        roundTrips =
-            threads > 1 && !isOversubscribed
-            ? (CoreRoundTrips(threads: threads), CoreRoundTrips(threads: threads)) : nil
+        probes =
+            isOversubscribed
+            ? nil : (CoreProbe(threads: control.threads), CoreProbe(threads: control.threads))
     }
 
     /// Starts the faulters, the first threads in the order of places.
     func startFaulters(
         _ body: @escaping Storm.FaulterBody
-    ) -> [RoleThread<(tally: FaulterTally, coreFrequencyHertz: Double?)>] {
+    ) -> [RoleThread<FaulterTally>] {
         (0..<settings.faulters).map { [self] number in
             RoleThread(on: places[number]) {
-                roundTrips?.before.play(threadNumber: number, clock: clock)
-                let frequency = CoreFrequency.measure(clock: clock)
+                probes?.before.take(threadNumber: number, clock: clock)
                 control.gather()
                 let faulter = Faulter(
                     number: number, control: control, clock: clock,
@@ -46,8 +43,8 @@ struct StormThreads {
                     body(faulter, $0)
                 }
                 tally.usage = usage
-                roundTrips?.after.play(threadNumber: number, clock: clock)
-                return (tally, frequency)
+                probes?.after.take(threadNumber: number, clock: clock)
+                return tally
             }
         }
     }
@@ -60,7 +57,7 @@ struct StormThreads {
             let number = settings.faulters + invalidator
             return RoleThread(on: places[number]) {
                 let space = lives.space
-                roundTrips?.before.play(threadNumber: number, clock: clock)
+                probes?.before.take(threadNumber: number, clock: clock)
                 control.gather()
                 var role = Invalidator(
                     control: control, clock: clock, space: space, lives: lives, shadow: device.shadow,
@@ -77,7 +74,7 @@ struct StormThreads {
                     longestStartTicks: settings.scenario.isAboutWaits ? 0 : nil)
                 var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage
-                roundTrips?.after.play(threadNumber: number, clock: clock)
+                probes?.after.take(threadNumber: number, clock: clock)
                 return tally
             }
         }
@@ -89,11 +86,11 @@ struct StormThreads {
         let number = settings.faulters + settings.invalidators
         return RoleThread(on: places[number]) { [self] in
             let role = Churner(control: control, clock: clock, space: lives.space)
-            roundTrips?.before.play(threadNumber: number, clock: clock)
+            probes?.before.take(threadNumber: number, clock: clock)
             control.gather()
             var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
             tally.usage = usage
-            roundTrips?.after.play(threadNumber: number, clock: clock)
+            probes?.after.take(threadNumber: number, clock: clock)
             return tally
         }
     }

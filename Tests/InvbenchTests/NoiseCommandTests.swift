@@ -37,7 +37,8 @@ extension EndToEndTests {
             #expect(rows.count == 2)
             let always: [Metric] = [
                 .threadWindows, .voluntarySwitches, .involuntarySwitches, .pageFaults, .coreRoundTrip,
-                .coreRoundTripAfter, .coreFrequency, .oversubscribed, .noisy,
+                .coreRoundTripAfter, .coreFrequency, .coreAdditions, .coreAdditionsAfter,
+                .oversubscribed, .noisy,
             ]
             for row in rows {
                 #expect(always.allSatisfy { row[$0] != nil }, "\(row.runName)")

@@ -22,6 +22,7 @@ public enum AnswerDocument {
 
             let name: String
             let state: String?
+            let core_share: Double?
             let reference: String?
             let rows: [Row]
             let verdict: String
@@ -33,15 +34,16 @@ public enum AnswerDocument {
 
     /// The answer as one JSON object; what is not known is absent.
     ///
-    /// `{"workloads": [{"name", "state", "reference", "rows": [{"guard", "faults_per_second", "low", "high", "ratio",
-    /// "ratio_low", "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns", "repetitions",
-    /// "stale", "group"}], "verdict"}], "verdict"}`. Rates are operations a second, `low` and `high` the ends of 95 %
-    /// intervals. Guards of one workload with one `group` are not told apart; 1 is the best group.
+    /// `{"workloads": [{"name", "state", "core_share", "reference", "rows": [{"guard", "faults_per_second", "low",
+    /// "high", "ratio", "ratio_low", "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns",
+    /// "repetitions", "stale", "group"}], "verdict"}], "verdict"}`. Rates are operations a second, `low` and `high` the
+    /// ends of 95 % intervals; `core_share` is what the cores did of their best, and faults are given for 1. Guards of one workload with one `group` are not told apart; 1 is the best group.
     public static func json(_ answer: RunAnswer, machine: MachineText) -> String {
         let document = Document(
             workloads: answer.workloads.map { workload in
                 Document.Workload(
-                    name: workload.name, state: workload.state?.description, reference: workload.reference,
+                    name: workload.name, state: workload.state?.description,
+                    core_share: workload.coreShare, reference: workload.reference,
                     rows: workload.guards.map { row(of: $0) }, verdict: workload.verdict)
             },
             verdict: VerdictText(answer, machine: machine).lines.joined(separator: " "))

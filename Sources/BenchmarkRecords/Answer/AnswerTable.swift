@@ -93,7 +93,9 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         _ answer: WorkloadAnswer, machine: MachineText, style: Style, _ painter: Painter
     ) -> String {
         let columns = columns(of: answer, machine: machine, isWide: style.isWide)
-        let measured = [answer.state?.description, ScaledNumber.counted(answer.blocks, "block")].compactMap(\.self)
+        let cores = answer.sharedCores.map { "cores at \($0)" }
+        let measured = [answer.state?.description, cores, ScaledNumber.counted(answer.blocks, "block")]
+            .compactMap(\.self)
         let title = shortened("\(answer.title): \(measured.joined(separator: ", "))", to: 100)
         let lines = answer.guards.map { guardAnswer in
             // What weighs most: there is room for one word. The others would not change a decision.
@@ -125,7 +127,11 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         let left =
             setAside == 0
             ? "" : " \(ScaledNumber.counted(setAside, "block")) met the cores in changing states and were set aside."
-        return [([groups + left] + notes).joined(separator: " ")]
+        let cores =
+            answer.workloads.allSatisfy { $0.sharedCores == nil }
+            ? ""
+            : " Cores at less than 100 % of their best: others took a part of them, and faults/s are those at 100 %."
+        return [([groups + left + cores] + notes).joined(separator: " ")]
     }
 
     /// A long name loses its middle: guards of one family differ at the end.
@@ -136,6 +142,13 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
     }
 
     private static func padding(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
+}
+
+extension WorkloadAnswer {
+    /// `72 %` if the faulters' cores did so much of their best; `nil` if they were near it, or nobody knows.
+    fileprivate var sharedCores: String? {
+        coreShare.flatMap { $0 < 0.97 ? "\(ScaledNumber.ratio(100 * $0)) %" : nil }
+    }
 }
 
 extension GuardFlag {

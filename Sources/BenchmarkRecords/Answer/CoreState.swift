@@ -63,3 +63,27 @@ struct CoreStates {
         return .one(state)
     }
 }
+
+/// How much of their best the cores did in each repetition of a run.
+///
+/// A neighbour on the other hardware thread of a core takes up to half of what the core does, and a virtual machine sees
+/// nothing of it: neither steal nor the round trip nor the frequency. It comes and goes within seconds.
+struct CoreSpeeds {
+    /// The additions a second of a core that has nobody beside it: what only one probe in fifty exceeds; `nil` if nothing
+    /// was measured.
+    private let best: Double?
+
+    /// Takes the best of the probes of all `rows`.
+    init(_ rows: [ResultRow]) {
+        let probes = rows.flatMap { [$0[.coreAdditions], $0[.coreAdditionsAfter]].compactMap(\.self) }.sorted()
+        best = probes.isEmpty ? nil : probes[(probes.count - 1) * 49 / 50]
+    }
+
+    /// What the faulters' cores did of their best during the repetition, 1 if all: between what they did before it and
+    /// after it; `nil` if it was not measured.
+    func share(of row: ResultRow) -> Double? {
+        guard let best, let before = row[.coreAdditions], let after = row[.coreAdditionsAfter], before > 0, after > 0
+        else { return nil }
+        return (before * after).squareRoot() / best
+    }
+}

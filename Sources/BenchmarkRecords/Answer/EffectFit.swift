@@ -1,18 +1,30 @@
 import Foundation
 
-/// One effect for each guard and one for each block, fitted to the logarithms of a rate.
+/// One effect for each guard and one for each block, and what the speed of the cores does, fitted to the logarithms of a
+/// rate.
 ///
-///     log rate[block][guard] = blockEffect[block] + guardEffect[guard] + residual
+///     log rate[block][guard] = blockEffect[block] + guardEffect[guard] + slope * log share[block][guard] + residual
 ///
 /// A block is a stretch of time in which every guard was measured once. What slows all guards of a block goes into the
 /// block's effect, and not into any guard's. Every rank, ratio and interval of a workload comes from the guards' effects.
 /// Effects are numbers on one line, so a rank cannot contradict a ratio, and ratios cannot run in a circle.
 ///
+/// The share is what the cores did of their best during the repetition (``CoreSpeeds``). The effects are those of a share
+/// of 1: two runs that met a neighbour for different parts of their time say the same of a guard.
+///
 /// The fit is Huber's M-estimate: a residual beyond 1.345 times its guard's own scale has less weight the larger it is.
 /// Standard errors are the jackknife's: the fit is made again without each block in turn.
 struct EffectFit {
-    /// The effects of the guards, in the order given: the logarithm of the rate in a block of the middle effect. `nil`
-    /// if the guard has no value.
+    /// A repetition of a guard in a block.
+    struct Sample {
+        /// The logarithm of its rate.
+        let logarithm: Double
+        /// The logarithm of what its cores did of their best; 0 if nobody knows.
+        var share = 0.0
+    }
+
+    /// The effects of the guards, in the order given: the logarithm of the rate in a block of the middle effect, on cores
+    /// at their best. `nil` if the guard has no value.
     let effects: [Double?]
     /// How many blocks hold a value of each guard.
     let counts: [Int]
@@ -23,14 +35,17 @@ struct EffectFit {
     private static let bend = 1.345
     /// The weights settle within a few rounds; this only bounds the time.
     private static let rounds = 30
+    /// Holds the slope near 0 unless the shares differ: it is added to the sum of their squares. Shares that all lie within
+    /// 3 % of each other say nothing.
+    private static let slopeWeight = 0.2
 
-    /// Fits `logarithms[block][guard]` of so many guards; `nil` is a value that is missing.
-    init(_ logarithms: [[Double?]], guards count: Int) {
-        effects = Self.effects(of: logarithms, guards: count)
+    /// Fits `samples[block][guard]` of so many guards; `nil` is a value that is missing.
+    init(_ samples: [[Sample?]], guards count: Int) {
+        effects = Self.effects(of: samples, guards: count)
         let guards = effects.indices
-        counts = guards.map { guardIndex in logarithms.count { $0[guardIndex] != nil } }
-        withoutOneBlock = logarithms.indices.map { left in
-            Self.effects(of: logarithms.indices.filter { $0 != left }.map { logarithms[$0] }, guards: count)
+        counts = guards.map { guardIndex in samples.count { $0[guardIndex] != nil } }
+        withoutOneBlock = samples.indices.map { left in
+            Self.effects(of: samples.indices.filter { $0 != left }.map { samples[$0] }, guards: count)
         }
     }
 
@@ -55,18 +70,22 @@ struct EffectFit {
         return (all, (squares * (count - 1) / count).squareRoot())
     }
 
-    private static func effects(of logarithms: [[Double?]], guards: Int) -> [Double?] {
-        var effects = (0..<guards).map { index in Statistics.median(logarithms.compactMap { $0[index] }) }
-        var blocks = [Double](repeating: 0, count: logarithms.count)
+    private static func effects(of samples: [[Sample?]], guards: Int) -> [Double?] {
+        var effects = (0..<guards).map { index in Statistics.median(samples.compactMap { $0[index]?.logarithm }) }
+        var blocks = [Double](repeating: 0, count: samples.count)
+        var slope = 0.0
+        let ownShares = ownShares(of: samples, guards: guards)
         for _ in 0..<rounds {
-            let scales = scales(of: logarithms, blocks: blocks, effects: effects)
+            // What is left of each value when the speed of the cores is taken out.
+            let values = samples.map { $0.map { sample in sample.map { $0.logarithm - slope * $0.share } } }
+            let scales = scales(of: values, blocks: blocks, effects: effects)
             func weight(_ block: Int, _ index: Int) -> (weight: Double, value: Double)? {
-                guard let value = logarithms[block][index], let effect = effects[index] else { return nil }
+                guard let value = values[block][index], let effect = effects[index] else { return nil }
                 let distance = abs(value - blocks[block] - effect)
                 return (distance <= bend * scales[index] ? 1 : bend * scales[index] / distance, value)
             }
             var moved = 0.0
-            for block in logarithms.indices {
+            for block in samples.indices {
                 let mean = mean(
                     (0..<guards).compactMap { index in
                         weight(block, index).map {
@@ -83,14 +102,45 @@ struct EffectFit {
             for block in blocks.indices { blocks[block] -= middle }
             for index in 0..<guards {
                 let mean = mean(
-                    logarithms.indices.compactMap { block in
+                    samples.indices.compactMap { block in
                         weight(block, index).map { ($0.weight, $0.value - blocks[block]) }
                     })
                 if let mean { effects[index] = mean }
             }
+            // What the residuals owe to the share that neither the block nor the guard explains.
+            var (products, squares) = (-slopeWeight * slope, slopeWeight)
+            for block in samples.indices {
+                for index in 0..<guards {
+                    guard let (weight, value) = weight(block, index) else { continue }
+                    let own = ownShares[block][index]
+                    products += weight * own * (value - blocks[block] - effects[index]!)
+                    squares += weight * own * own
+                }
+            }
+            moved = max(moved, abs(products / squares))
+            slope += products / squares
             if moved < 1e-7 { break }
         }
         return effects
+    }
+
+    /// The shares less what is common to a block and to a guard; 0 for a value that is missing.
+    private static func ownShares(of samples: [[Sample?]], guards: Int) -> [[Double]] {
+        var own = samples.map { $0.map { $0?.share ?? 0 } }
+        // Twice: with values that are missing, one round leaves a rest.
+        for _ in 0..<2 {
+            for block in samples.indices {
+                let present = (0..<guards).filter { samples[block][$0] != nil }
+                let mean = mean(present.map { (1, own[block][$0]) }) ?? 0
+                for index in present { own[block][index] -= mean }
+            }
+            for index in 0..<guards {
+                let present = samples.indices.filter { samples[$0][index] != nil }
+                let mean = mean(present.map { (1, own[$0][index]) }) ?? 0
+                for block in present { own[block][index] -= mean }
+            }
+        }
+        return own
     }
 
     /// The scale of each guard's residuals, from their median distance from 0; above 0, so that it can divide.

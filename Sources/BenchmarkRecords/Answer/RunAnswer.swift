@@ -38,6 +38,7 @@ public struct RunAnswer: Sendable {
     public init(rows: [ResultRow], options: AnswerOptions = AnswerOptions()) {
         let repetitions = rows.filter { $0.runType == .iteration && $0.cell != nil }
         let states = CoreStates(repetitions)
+        let speeds = CoreSpeeds(repetitions)
         var order: [Workload] = []
         var rowsByWorkload: [Workload: [ResultRow]] = [:]
         for row in repetitions {
@@ -55,7 +56,7 @@ public struct RunAnswer: Sendable {
             let answers = (shown.isEmpty ? [(state: nil, blocks: [])] : shown).map { state, inState in
                 WorkloadAnswer(
                     workload, blocks: inState, state: state, setAside: blocks.setAside, allRows: rows,
-                    options: options)
+                    speeds: speeds, options: options)
             }
             main.append(answers[0])
             return answers

@@ -20,6 +20,9 @@ public struct WorkloadAnswer: Sendable {
     public let scenario: String
     /// The state that all of its figures are from; `nil` if none was measured, as for one thread alone.
     public let state: CoreState?
+    /// What the faulters' cores did of their best, on the mean: 1 if nobody took a part of them. The figures are those of
+    /// cores at their best. `nil` if it was not measured.
+    public let coreShare: Double?
     /// The guard that ratios are to; `nil` if it was not measured here.
     public let reference: String?
     /// The guards: the protected ones by their effects, the fastest first, then those without a rank. An unsafe guard
@@ -49,7 +52,7 @@ public struct WorkloadAnswer: Sendable {
 
     init(
         _ workload: Workload, blocks: [Block], state: CoreState?, setAside: Int, allRows: [ResultRow],
-        options: AnswerOptions
+        speeds: CoreSpeeds, options: AnswerOptions
     ) {
         name = workload.name
         title = workload.title
@@ -64,9 +67,11 @@ public struct WorkloadAnswer: Sendable {
         let fit = EffectFit(
             blocks.map { block in
                 variants.map { variant in
-                    block.rows[variant]?[.faultsPerSecond].flatMap { $0 > 0 ? log($0) : nil }
+                    block.rows[variant].flatMap { EffectFit.Sample($0, share: speeds.share(of: $0)) }
                 }
             }, guards: variants.count)
+        let shares = blocks.flatMap(\.rows.values).compactMap { speeds.share(of: $0) }
+        coreShare = shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
         let reference = variants.firstIndex { $0.name == options.reference }
         self.reference = reference.map { variants[$0].name }
         let comparison = Comparisons(fit, betweenRuns: options.betweenRuns)
@@ -79,6 +84,14 @@ public struct WorkloadAnswer: Sendable {
         comparison.rank(&guards)
         self.guards = guards.sorted { ($0.effect ?? -.infinity) > ($1.effect ?? -.infinity) }
         verdict = WorkloadVerdict(title: title, guards: self.guards, reference: self.reference).text
+    }
+}
+
+extension EffectFit.Sample {
+    /// The faults of a repetition; `nil` if there were none.
+    init?(_ row: ResultRow, share: Double?) {
+        guard let rate = row[.faultsPerSecond], rate > 0 else { return nil }
+        self.init(logarithm: log(rate), share: share.map { log($0) } ?? 0)
     }
 }
 

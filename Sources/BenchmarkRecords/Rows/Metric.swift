@@ -117,6 +117,11 @@ public enum Metric: String, CaseIterable, Sendable {
     case coreRoundTripAfterShortest = "core_round_trip_after_shortest_ns"
     /// How fast the faulters' cores ran just before the repetition, by additions that take one cycle each.
     case coreFrequency = "core_frequency_hz"
+    /// How many additions a second that do not wait for each other the faulters' cores got through just before the
+    /// repetition: about half as many while a neighbour uses the other hardware thread of the core.
+    case coreAdditions = "core_additions_per_second"
+    /// The same just after its window.
+    case coreAdditionsAfter = "core_additions_after_per_second"
     /// 1 where the cell has more threads than cores that it may use: they wait for each other by design.
     case oversubscribed
     /// Counted by the faulters' processors in user mode; absent where they have no counters.
@@ -152,7 +157,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .ratio
         case .steal, .runQueueDelay: .percent
         case .otherLoad: .cores
-        case .coreFrequency: .hertz
+        case .coreFrequency, .coreAdditions, .coreAdditionsAfter: .hertz
         case .warmUpUnsteady, .oversubscribed, .memoryPlaced, .noisy: .flag
         }
     }
@@ -174,7 +179,7 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultSamples, .faultSamplingShift, .faultTrend, .warmUpUnsteady, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
             .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency,
-            .oversubscribed, .memoryPlaced, .noisy,
+            .coreAdditions, .coreAdditionsAfter, .oversubscribed, .memoryPlaced, .noisy,
             .noisyRetries:
             nil
         }

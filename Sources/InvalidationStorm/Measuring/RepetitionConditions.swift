@@ -29,12 +29,17 @@ public struct RepetitionConditions: Sendable {
     public var coreRoundTripAfterShortestNanoseconds: Double?
     /// The frequency of the faulters' cores before the warm-up, in hertz: their mean.
     public var coreFrequencyHertz: Double?
+    /// How many additions a second that do not wait for each other the faulters' cores got through before the warm-up:
+    /// their mean. About half as many while a neighbour uses the other hardware thread of the core.
+    public var coreAdditionsPerSecond: Double?
+    /// The same after the window.
+    public var coreAdditionsAfterPerSecond: Double?
     /// Whether there were more role threads than cores that they may run on: then they wait for each other by design.
     public var isOversubscribed: Bool
 
     init(
         machine: (stealPercent: Double?, otherLoadCores: Double?), threads: [ThreadUsage],
-        coreFrequencies: [Double], roundTrips: [Double], roundTripsAfter: [Double], isOversubscribed: Bool
+        before: CoreReadings, after: CoreReadings, faulters: Int, isOversubscribed: Bool
     ) {
         stealPercent = machine.stealPercent
         otherLoadCores = machine.otherLoadCores
@@ -49,12 +54,18 @@ public struct RepetitionConditions: Sendable {
         involuntarySwitches = threads.reduce(0) { $0 + $1.involuntarySwitches }
         cpuMigrations = sum(\.migrations)
         pageFaults = threads.reduce(0) { $0 + $1.pageFaults }
-        coreRoundTripNanoseconds = roundTrips.max()
-        coreRoundTripAfterNanoseconds = roundTripsAfter.max()
-        coreRoundTripShortestNanoseconds = roundTrips.count > 1 ? roundTrips.min() : nil
-        coreRoundTripAfterShortestNanoseconds = roundTripsAfter.count > 1 ? roundTripsAfter.min() : nil
-        coreFrequencyHertz =
-            coreFrequencies.isEmpty ? nil : coreFrequencies.reduce(0, +) / Double(coreFrequencies.count)
+        let (trips, tripsAfter) = (before.roundTripsNanoseconds, after.roundTripsNanoseconds)
+        coreRoundTripNanoseconds = trips.max()
+        coreRoundTripAfterNanoseconds = tripsAfter.max()
+        coreRoundTripShortestNanoseconds = trips.count > 1 ? trips.min() : nil
+        coreRoundTripAfterShortestNanoseconds = tripsAfter.count > 1 ? tripsAfter.min() : nil
+        coreFrequencyHertz = Self.mean(before.frequenciesHertz.prefix(faulters))
+        coreAdditionsPerSecond = Self.mean(before.additionsPerSecond.prefix(faulters))
+        coreAdditionsAfterPerSecond = Self.mean(after.additionsPerSecond.prefix(faulters))
         self.isOversubscribed = isOversubscribed
+    }
+
+    private static func mean(_ values: ArraySlice<Double>) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 }

@@ -15,7 +15,9 @@ extension MetricValues {
             .coreRoundTripAfter: conditions.coreRoundTripAfterNanoseconds,
             .coreRoundTripShortest: conditions.coreRoundTripShortestNanoseconds,
             .coreRoundTripAfterShortest: conditions.coreRoundTripAfterShortestNanoseconds,
-            .coreFrequency: conditions.coreFrequencyHertz, .oversubscribed: conditions.isOversubscribed ? 1 : 0,
+            .coreFrequency: conditions.coreFrequencyHertz, .coreAdditions: conditions.coreAdditionsPerSecond,
+            .coreAdditionsAfter: conditions.coreAdditionsAfterPerSecond,
+            .oversubscribed: conditions.isOversubscribed ? 1 : 0,
         ]
     }
 

@@ -46,6 +46,35 @@ extension ResultRow {
         }
     }
 
+    /// In every other repetition a neighbour has half of the faulters' cores, and the faults go down with them: the figures
+    /// are those of whole cores, and the table says how much of them there was.
+    @Test func aNeighboursPartIsNotTheGuards() throws {
+        let plain = rows(
+            (0..<14).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 14))
+        func shared(_ share: (Int) -> Double) -> [ResultRow] {
+            plain.enumerated().map { index, row in
+                row.changed { counters in
+                    counters[Metric.coreAdditions.rawValue] = 12e9 * share(index)
+                    counters[Metric.coreAdditionsAfter.rawValue] = 12e9 * share(index)
+                    counters[Metric.faultsPerSecond.rawValue]! *= share(index)
+                }
+            }
+        }
+        let alone = RunAnswer(rows: shared { _ in 1 })
+        let beside = RunAnswer(rows: shared { $0 % 3 == 0 ? 0.5 : 1 })
+        #expect(alone.workloads[0].coreShare == 1)
+        let share = try #require(beside.workloads[0].coreShare)
+        #expect(share > 0.8 && share < 0.85)
+        for (one, other) in zip(alone.workloads[0].guards, beside.workloads[0].guards) {
+            let (one, other) = (try #require(one.faultsPerSecond), try #require(other.faultsPerSecond))
+            #expect(abs(other.value / one.value - 1) < 0.02, "\(one) and \(other)")
+        }
+        let machine = MachineText(context: [:])
+        #expect(AnswerTable(beside, machine: machine).description.contains("ns between cores, cores at 83"))
+        #expect(!AnswerTable(alone, machine: machine).description.contains("cores at"))
+        #expect(RunAnswer(rows: plain).workloads[0].coreShare == nil)
+    }
+
     @Test func aFigureIsOfOneState() throws {
         // In the far state everything is slower, and `kvm` leads.
         let nears = (0..<13).map { block(1, $0) }

@@ -10,11 +10,11 @@ import Testing
     }
 
     private func conditions(
-        _ threads: [ThreadUsage], frequencies: [Double] = [], roundTrips: [Double] = [], after: [Double] = []
+        _ threads: [ThreadUsage], before: CoreReadings = CoreReadings(), after: CoreReadings = CoreReadings()
     ) -> RepetitionConditions {
         RepetitionConditions(
-            machine: (stealPercent: 1, otherLoadCores: nil), threads: threads, coreFrequencies: frequencies,
-            roundTrips: roundTrips, roundTripsAfter: after, isOversubscribed: false)
+            machine: (stealPercent: 1, otherLoadCores: nil), threads: threads, before: before, after: after,
+            faulters: 2, isOversubscribed: false)
     }
 
     @Test("Waiting in the run queue is a part of all threads' windows; counts are added up")
@@ -28,6 +28,7 @@ import Testing
         #expect(both.voluntarySwitches == 6 && both.involuntarySwitches == 4 && both.pageFaults == 8)
         #expect(both.stealPercent == 1 && both.otherLoadCores == nil)
         #expect(both.coreRoundTripNanoseconds == nil && both.coreFrequencyHertz == nil)
+        #expect(both.coreAdditionsPerSecond == nil && both.coreAdditionsAfterPerSecond == nil)
     }
 
     @Test("What one thread cannot say is unknown for all")
@@ -39,21 +40,30 @@ import Testing
         #expect(conditions([usage(runQueue: 0, migrations: 0, elapsed: 0)]).runQueueDelayPercent == nil)
     }
 
-    @Test("Of the round trips the longest and the shortest are kept, of the frequencies the mean")
+    @Test("Of the round trips the longest and the shortest are kept, of the faulters' cores the mean")
     func cores() {
-        let three = conditions([], frequencies: [3e9, 4e9], roundTrips: [120, 480, 90], after: [70, 60, 130])
+        let three = conditions(
+            [],
+            before: CoreReadings(
+                roundTripsNanoseconds: [120, 480, 90], frequenciesHertz: [3e9, 4e9, 1e9],
+                additionsPerSecond: [6e9, 12e9, 1e9]),
+            after: CoreReadings(roundTripsNanoseconds: [70, 60, 130], additionsPerSecond: [10e9, 12e9, 1e9]))
         #expect(three.coreRoundTripNanoseconds == 480 && three.coreRoundTripAfterNanoseconds == 130)
         #expect(three.coreRoundTripShortestNanoseconds == 90 && three.coreRoundTripAfterShortestNanoseconds == 60)
         #expect(three.coreFrequencyHertz == 3.5e9)
-        let two = conditions([], roundTrips: [120], after: [70])
+        #expect(three.coreAdditionsPerSecond == 9e9 && three.coreAdditionsAfterPerSecond == 11e9)
+        let two = conditions(
+            [], before: CoreReadings(roundTripsNanoseconds: [120]), after: CoreReadings(roundTripsNanoseconds: [70]))
         #expect(two.coreRoundTripNanoseconds == 120 && two.coreRoundTripAfterNanoseconds == 70)
         #expect(two.coreRoundTripShortestNanoseconds == nil && two.coreRoundTripAfterShortestNanoseconds == nil)
     }
 
-    @Test("A core's frequency is one that there are cores for")
-    func frequency() throws {
-        let hertz = try #require(CoreFrequency.measure(clock: .calibrated))
+    @Test("A core's frequency is one that there are cores for, and it does some additions a cycle")
+    func speed() {
+        let hertz = CoreSpeed.frequency(clock: .calibrated)
         // Without a lower bound: a loaded machine may interrupt every piece.
         #expect(hertz > 0 && hertz < 1e10)
+        let additions = CoreSpeed.additionsPerSecond(clock: .calibrated)
+        #expect(additions > 0 && additions < 1e11)
     }
 }

@@ -25,7 +25,7 @@ private final class Script {
         var measurement = StormMeasurement(
             faulters: [], invalidators: [], churner: nil, staleInstalls: 0,
             conditions: RepetitionConditions(
-                machine: (0, 0), threads: [], coreFrequencies: [], roundTrips: [], roundTripsAfter: [],
+                machine: (0, 0), threads: [], before: CoreReadings(), after: CoreReadings(), faulters: 1,
                 isOversubscribed: false),
             samplingShift: 0, isWarmUpSteady: nil, windowLengthTicks: 1, memory: nil, clock: .calibrated)
         measurement.faults = UInt64(played)
