@@ -35,6 +35,14 @@ public struct Scenario: Sendable {
         public let everyNanoseconds: UInt64
     }
 
+    /// Threads by the number of cores: more than there are cores, so that threads lose theirs wherever they are.
+    public struct Crowd: Sendable {
+        /// How many faulters there are for each core, 1 or above.
+        public let faultersPerCore: Int
+        /// How many invalidators there are for each core, 1 or above.
+        public let invalidatorsPerCore: Int
+    }
+
     /// The name on the command line and in results.
     public let name: String
     /// When invalidations come.
@@ -68,6 +76,9 @@ public struct Scenario: Sendable {
     public let isAboutWaits: Bool
     /// Which changes take long; `nil` for none.
     public let longChanges: LongChanges?
+    /// The threads that it runs with unless others are asked for; `nil` if it leaves that to the run. An invalidation of
+    /// a crowd is timed from its actual start: how long its thread had no core before is no guard's doing.
+    public let crowd: Crowd?
     /// How many pages the space has.
     public let pages: Int
 
@@ -76,7 +87,7 @@ public struct Scenario: Sendable {
         event: InvalidationEvent = .clear, hotFraction: Double = 1, isBlockable: Bool = true,
         listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false, hasMappingLock: Bool = false,
         walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, installNanoseconds: UInt64 = 0,
-        isAboutWaits: Bool = false, longChanges: LongChanges? = nil, pages: Int = 65_536
+        isAboutWaits: Bool = false, longChanges: LongChanges? = nil, crowd: Crowd? = nil, pages: Int = 65_536
     ) {
         self.name = name
         self.arrivals = arrivals
@@ -94,6 +105,7 @@ public struct Scenario: Sendable {
         self.installNanoseconds = installNanoseconds
         self.isAboutWaits = isAboutWaits
         self.longChanges = longChanges
+        self.crowd = crowd
         self.pages = pages
     }
 

@@ -24,7 +24,7 @@ public struct LatencySummary: Sendable {
 public struct StormMeasurement: Sendable {
     /// How long faults took; from the intended start in an open loop.
     public var faultLatency: LatencySummary
-    /// How long invalidations took; from the intended start where the scenario gives one.
+    /// How long invalidations took; from the intended start where the scenario gives one and has no crowd.
     public var invalidationLatency: LatencySummary
     /// The latencies themselves, of the timed operations of all threads.
     public var latencies: RoleLatencies

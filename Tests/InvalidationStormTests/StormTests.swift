@@ -41,7 +41,7 @@ import Testing
         #expect(
             Scenario.builtIn.map(\.name) == [
                 "calm", "steady", "storm", "pressure", "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout",
-                "churn", "install-cost", "mapping-lock", "long-sections",
+                "churn", "install-cost", "mapping-lock", "long-sections", "crowded",
             ])
         #expect(
             GuardCatalogue.builtIn.filter(\.walksUnlocked).map(\.name) == [

@@ -52,7 +52,8 @@ extension EndToEndTests {
                 #expect(row[.faultLongest] ?? 0 > 0, "\(row.runName)")
             }
             let headings = try command.run(words).output.split(separator: "\n").filter { $0.hasPrefix("   guard ") }
-            #expect(headings.map { $0.contains("worst") } == [false, true, true, true])
+            // Where threads have to share cores, also in a storm.
+            #expect(headings.map { $0.contains("worst") } == [rows[0][.oversubscribed] == 1, true, true, true])
         }
 
         @Test func anOpenLoopsValuesAreInItsRowsAndNoOthers() throws {

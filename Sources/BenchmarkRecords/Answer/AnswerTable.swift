@@ -52,27 +52,44 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         func longest(_ heading: String, _ metric: Metric) -> Column {
             Column(heading: heading, width: 7) { $0.longest(metric).map { ScaledNumber.duration($0) } ?? "-" }
         }
-        let narrow = [
-            Column(heading: "fault/s", width: 7) {
-                $0.faultsPerSecond.map { ScaledNumber.rate($0.value) } ?? "too few"
-            },
-            Column(heading: "95 %", width: 11) { guardAnswer in
-                guardAnswer.faultsPerSecond.map { "\(ScaledNumber.rate($0.low))-\(ScaledNumber.rate($0.high))" } ?? "-"
-            },
-            Column(heading: "x \(shortened(reference, to: 16))", width: 18) { guardAnswer in
-                guard let ratio = guardAnswer.ratio else { return "-" }
-                if guardAnswer.name == answer.reference { return "1" }
-                let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
-                return "\(ScaledNumber.ratio(ratio.value)) (\(ends))"
-            },
-            answer.isAboutWaits ? longest("f.worst", .faultLongest) : duration("f. p99", .faultP99),
-            Column(heading: "inval/s", width: 7) { guardAnswer in
-                guardAnswer.median(.invalidationsPerSecond).map { $0 == 0 ? "-" : ScaledNumber.rate($0) } ?? "-"
-            },
-            answer.isAboutWaits
-                ? longest("i.worst", .invalidationStartLongest) : duration("i. p99", .invalidationP99),
-            Column(heading: "stale", width: 5) { $0.stale.map { ScaledNumber.count($0) } ?? "-" },
-        ]
+        let rate = Column(heading: "fault/s", width: 7) {
+            $0.faultsPerSecond.map { ScaledNumber.rate($0.value) } ?? "too few"
+        }
+        let interval = Column(heading: "95 %", width: 11) { guardAnswer in
+            guardAnswer.faultsPerSecond.map { "\(ScaledNumber.rate($0.low))-\(ScaledNumber.rate($0.high))" } ?? "-"
+        }
+        let ratio = Column(heading: "x \(shortened(reference, to: 16))", width: 18) { guardAnswer in
+            guard let ratio = guardAnswer.ratio else { return "-" }
+            if guardAnswer.name == answer.reference { return "1" }
+            let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
+            return "\(ScaledNumber.ratio(ratio.value)) (\(ends))"
+        }
+        let invalidations = Column(heading: "inval/s", width: 7) { guardAnswer in
+            guardAnswer.median(.invalidationsPerSecond).map { $0 == 0 ? "-" : ScaledNumber.rate($0) } ?? "-"
+        }
+        let stale = Column(heading: "stale", width: 5) { $0.stale.map { ScaledNumber.count($0) } ?? "-" }
+        let narrow: [Column]
+        if answer.isOversubscribed {
+            let worst = longest("f.worst", .faultLongest)
+            let invalidation = longest("i.worst", .invalidationLongestWait)
+            let isTailKnown = answer.guards.contains { $0.median(.invalidationP99_9) != nil }
+            // The ratio's interval says what that of the rate does: there is no room for both beside the tail.
+            narrow =
+                isTailKnown
+                ? [
+                    rate, ratio, worst, invalidations, duration("i.p99.9", .invalidationP99_9), invalidation, stale,
+                ] : [rate, interval, ratio, worst, invalidations, invalidation, stale]
+        } else if answer.isAboutWaits {
+            narrow = [
+                rate, interval, ratio, longest("f.worst", .faultLongest), invalidations,
+                longest("i.worst", .invalidationStartLongest), stale,
+            ]
+        } else {
+            narrow = [
+                rate, interval, ratio, duration("f. p99", .faultP99), invalidations,
+                duration("i. p99", .invalidationP99), stale,
+            ]
+        }
         guard isWide else { return narrow }
         return narrow + [
             Column(heading: "n", width: 4) { String($0.repetitions) },

@@ -114,6 +114,9 @@ public enum GuardFlag: String, CaseIterable, Sendable {
 }
 
 extension ResultRow {
+    /// Whether there were more threads than cores for them.
+    var isOversubscribed: Bool { self[.oversubscribed] == 1 }
+
     /// The share of what was due that was never started, of the role that is further behind; `nil` if nothing was paced.
     fileprivate var shareLeft: Double? {
         [(Metric.faultBacklog, Metric.faultsPerSecond), (.invalidationBacklog, .invalidationsPerSecond)]
@@ -123,9 +126,11 @@ extension ResultRow {
             .max()
     }
 
-    /// How long after the window what was due in it took, in parts of the window; `nil` if nothing was paced.
+    /// How long after the window what was due in it took, in parts of the window; `nil` if nothing was paced, and if
+    /// threads were without a core for longer than that by design.
     fileprivate var shareCaughtUp: Double? {
-        [Metric.faultCatchUp, .invalidationCatchUp].compactMap { self[$0] }.max()
+        if isOversubscribed { return nil }
+        return [Metric.faultCatchUp, .invalidationCatchUp].compactMap { self[$0] }.max()
             .map { $0 / 1e9 / windowSeconds }
     }
 

@@ -34,6 +34,9 @@ public struct WorkloadAnswer: Sendable {
     public let setAside: Int
     /// Whether its scenario is about who waits for whom: starts were timed apart.
     public let isAboutWaits: Bool
+    /// Whether there were more threads than cores for them: what took longest then says more than percentiles, which are
+    /// the scheduler's.
+    public let isOversubscribed: Bool
     /// The verdict in words: one or two sentences.
     public let verdict: String
 
@@ -62,6 +65,7 @@ public struct WorkloadAnswer: Sendable {
         self.setAside = setAside
         let rowsByGuard = Dictionary(grouping: allRows) { $0.cell.map(GuardVariant.init(of:)) }
         isAboutWaits = allRows.contains { $0[.invalidationStartLongest] != nil }
+        isOversubscribed = allRows.allSatisfy(\.isOversubscribed)
         let variants = Set(blocks.flatMap(\.rows.keys)).union(rowsByGuard.keys.compactMap(\.self))
             .sorted { $0.name < $1.name }
         let fit = EffectFit(

@@ -65,6 +65,10 @@ struct ArrivalSequence: Sendable {
         if case .none = times { false } else { true }
     }
 
+    /// Whether a latency counts from the intended start, so that falling behind shows. Not in a crowd: see
+    /// ``Scenario/crowd``.
+    var countFromIntendedStart: Bool { scenario.crowd == nil }
+
     mutating func next() -> Arrival {
         switch scenario.arrivals {
         case .none, .backToBack, .poisson, .paced: return synthetic(at: nextTime())

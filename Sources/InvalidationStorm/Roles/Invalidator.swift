@@ -19,14 +19,14 @@ struct InvalidatorTally: Sendable {
     var catchUpTicks: UInt64?
     var usage = ThreadUsage(cpuNanoseconds: 0, involuntarySwitches: 0, migrations: 0)
 
-    /// Counts one that was tried; its latency is from the intended start.
-    mutating func count(_ isDone: Bool, from start: UInt64, intended: UInt64, to end: UInt64, clock: TickClock) {
+    /// Counts one that was tried; its latency is from `origin`, its intended start if that counts.
+    mutating func count(_ isDone: Bool, from start: UInt64, origin: UInt64, to end: UInt64, clock: TickClock) {
         guard isDone else {
             wouldBlocks += 1
             return
         }
         invalidations += 1
-        let latency = end &- intended
+        let latency = end &- origin
         latencyTicks += latency
         latencies.record(clock.nanoseconds(latency))
         longestTicks = max(longestTicks, end &- start)
@@ -36,7 +36,7 @@ struct InvalidatorTally: Sendable {
 /// A thread that invalidates: start, change the pages, end, through the notifiers; or, where a whole space is released,
 /// its end, the change of all pages, and its set-up.
 ///
-/// Where intended starts are given, a latency counts from them, so that falling behind shows.
+/// Where intended starts are given, a latency counts from them, so that falling behind shows, but not in a crowd.
 struct Invalidator: Sendable {
     let control: StormControl
     let clock: TickClock
@@ -88,7 +88,7 @@ struct Invalidator: Sendable {
             let start = clock.now()
             let isDone = carryOut(next)
             let end = clock.now()
-            tally.count(isDone, from: start, intended: start, to: end, clock: clock)
+            tally.count(isDone, from: start, origin: start, to: end, clock: clock)
             next = arrivals.next()
         } while control.phase == .window
         tally.windowTicks = clock.now() &- control.windowStartTicks
@@ -112,7 +112,8 @@ struct Invalidator: Sendable {
             case .reached(let start):
                 let isDone = carryOut(next)
                 let now = clock.now()
-                tally.count(isDone, from: start, intended: due, to: now, clock: clock)
+                let origin = arrivals.countFromIntendedStart ? due : start
+                tally.count(isDone, from: start, origin: origin, to: now, clock: clock)
                 end = max(end, now)
                 tally.catchUpTicks = end &- control.windowEndTicks
                 next = arrivals.next()

@@ -46,9 +46,15 @@ extension Scenario {
         name: "long-sections", arrivals: .backToBack, isAboutWaits: true,
         longChanges: LongChanges(nanoseconds: 4_000_000, everyNanoseconds: 20_000_000))
 
+    /// As many invalidations as `steady` has, at fixed intervals, on a machine with six threads for each core: as
+    /// containers and virtual machines share one. Who waits for a thread that lost its core, and for how long?
+    public static let crowded = Scenario(
+        name: "crowded", arrivals: .paced(perSecond: 10_000),
+        crowd: Crowd(faultersPerCore: 4, invalidatorsPerCore: 2))
+
     /// The scenarios without input of their own, in the order of the documentation.
     public static let builtIn = [
         calm, steady, storm, pressure, hot, sweep, burst, wide, exit, nonblocking, fanout, churn,
-        installCost, mappingLock, longSections,
+        installCost, mappingLock, longSections, crowded,
     ]
 }

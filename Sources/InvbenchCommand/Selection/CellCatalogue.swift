@@ -85,18 +85,22 @@ struct CellCatalogue: Sendable {
         return ladder
     }
 
-    /// Every guard in every scenario with these threads, also where it cannot run. A scenario without invalidations has 0 invalidators and one
-    /// with them at least 1, whatever was asked for: other combinations do not exist.
+    /// Every guard in every scenario with these threads, also where it cannot run; `nil` if none were asked for: then
+    /// faulters climb the ladder against one invalidator, and a crowd has its own threads. A scenario without
+    /// invalidations has 0 invalidators and one with them at least 1, whatever was asked for: other combinations do not
+    /// exist.
     static func cells(
-        guards: [GuardEntry], scenarios: [ScenarioEntry], faulters: [Int], invalidators: [Int]?,
+        guards: [GuardEntry], scenarios: [ScenarioEntry], cores: Int, faulters: [Int]?, invalidators: [Int]?,
         adjustments: Cell.Adjustments
     ) -> [Cell] {
         var seen: Set<String> = []
         var cells: [Cell] = []
         for scenario in scenarios {
-            let counts = scenario.invalidates ? (invalidators ?? [1]).filter { $0 > 0 } : [0]
+            let ownFaulters = scenario.crowd.map { [$0.faultersPerCore * cores] }
+            let ownInvalidators = scenario.crowd.map { $0.invalidatorsPerCore * cores } ?? 1
+            let counts = scenario.invalidates ? (invalidators ?? [ownInvalidators]).filter { $0 > 0 } : [0]
             for count in counts {
-                for faulterCount in faulters {
+                for faulterCount in faulters ?? ownFaulters ?? faulterLadder(cores: cores) {
                     for entry in guards {
                         let cell = Cell(
                             entry: entry, scenario: scenario, faulters: faulterCount, invalidators: count,

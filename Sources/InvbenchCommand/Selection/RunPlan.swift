@@ -28,13 +28,12 @@ struct RunPlan: Sendable {
 
     /// Chooses the cells and their order.
     init(_ options: RunOptions, catalogue: CellCatalogue, cores: Int) throws {
-        let ladder = CellCatalogue.faulterLadder(cores: cores)
         let faulters = options.choice.faulters.flatMap { $0 }
         let invalidators = options.choice.invalidators.flatMap { $0 }
         var (guards, notes) = try Self.pairable(try catalogue.guards(named: options.guardNames), options)
         let nameable = CellCatalogue.cells(
-            guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames),
-            faulters: faulters.isEmpty ? ladder : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
+            guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames), cores: cores,
+            faulters: faulters.isEmpty ? nil : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
             adjustments: options.adjustments)
         var chosen = options.choosesCells ? nameable : options.profile.subset(of: nameable)
         if let pattern = options.benchmark.filter {

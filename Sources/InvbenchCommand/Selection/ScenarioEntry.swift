@@ -32,6 +32,12 @@ struct ScenarioEntry: Sendable {
         return true
     }
 
+    /// Its threads by the number of cores, unless others are asked for; `nil` if it leaves them to the run.
+    var crowd: Scenario.Crowd? {
+        if case .builtIn(let scenario) = source { return scenario.crowd }
+        return nil
+    }
+
     /// Whether a churner runs in it.
     var hasChurner: Bool {
         if case .builtIn(let scenario) = source { return scenario.hasChurner }
@@ -92,6 +98,10 @@ struct ScenarioEntry: Sendable {
         }
         if scenario.intervalBystanders > 0 { parts.append("\(scenario.intervalBystanders) more to intervals") }
         if scenario.hasChurner { parts.append("while a thread registers and unregisters") }
+        if let crowd = scenario.crowd {
+            parts.append(
+                "\(crowd.faultersPerCore) faulters and \(crowd.invalidatorsPerCore) invalidators for each core")
+        }
         if scenario.hasMappingLock { parts.append("each section and each walk under one lock of the driver's own") }
         if scenario.walkNanoseconds > 0 { parts.append("walk \(scenario.walkNanoseconds) ns") }
         if scenario.changeNanoseconds > 0 { parts.append("change \(scenario.changeNanoseconds) ns") }

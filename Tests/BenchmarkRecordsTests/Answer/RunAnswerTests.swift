@@ -177,6 +177,52 @@ extension ResultRow {
         #expect(kvm.median(.faultP99_9) == nil)
     }
 
+    /// Rows of a crowd: no round trips, and what is due is done late.
+    private func crowd(_ change: @escaping (inout [String: Double]) -> Void = { _ in }) -> [ResultRow] {
+        rows(
+            (0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8),
+            workload: "crowded/faulters:8/invalidators:4",
+            counters: [
+                .oversubscribed: 1, .invalidationsPerSecond: 9_000, .invalidationBacklog: 0, .invalidationCatchUp: 1e9,
+                .faultLongest: 4e6, .invalidationLongestWait: 24e6, .invalidationP99_9: 58_000,
+            ]
+        ).map { row in
+            row.changed { counters in
+                counters["core_round_trip_ns"] = nil
+                counters["core_round_trip_after_ns"] = nil
+                change(&counters)
+            }
+        }
+    }
+
+    private func table(_ rows: [ResultRow]) -> [Substring] {
+        AnswerTable(RunAnswer(rows: rows), machine: MachineText(context: [:])).description.split(separator: "\n")
+    }
+
+    @Test func aCrowdHasAnAnswerOfWhatTookLongest() throws {
+        let workload = try #require(RunAnswer(rows: crowd()).workloads.first)
+        #expect(workload.isOversubscribed && workload.state == nil && workload.blocks == 8)
+        #expect(workload.best.map(\.name) == ["striped"])
+        #expect(workload.guards.allSatisfy { !$0.flags.contains(.behind) })
+        let lines = table(crowd())
+        let heading = try #require(lines.first { $0.hasPrefix("   guard") })
+        #expect(heading.split(separator: " ").suffix(5) == ["f.worst", "inval/s", "i.p99.9", "i.worst", "stale"])
+        let striped = try #require(lines.first { $0.contains(" 1 striped") })
+        #expect(striped.split(separator: " ").suffix(5) == ["4.00ms", "9.00k", "58.0us", "24.0ms", "0"])
+    }
+
+    @Test func aTailThatNobodyKnowsLeavesItsPlace() throws {
+        let heading = try #require(
+            table(crowd { $0["invalidation_p99_9_ns"] = nil }).first { $0.hasPrefix("   guard") })
+        #expect(heading.contains("95 %") && !heading.contains("p99.9") && heading.contains("i.worst"))
+    }
+
+    @Test func whoLeavesWorkUndoneIsBehindInACrowdToo() throws {
+        let all = crowd { $0["invalidation_backlog"] = 1e9 }
+        let workload = try #require(RunAnswer(rows: all).workloads.first)
+        #expect(workload.guards.allSatisfy { $0.flags.contains(.behind) })
+    }
+
     @Test func noLineIsWiderThanATerminal() throws {
         let names = ["interval-2m-lockfree", "a-guard-with-a-name-that-is-far-too-long", "interval", "unprotected"]
         let rates = (0..<8).map { index in
@@ -188,7 +234,9 @@ extension ResultRow {
         let answer = RunAnswer(rows: all)
         #expect(try #require(answer.workloads.first).guards.contains { $0.flags == [.noisy] })
         let table = AnswerTable(answer, machine: MachineText(context: ["cpu_model": "A processor", "num_cpus": "2"]))
-        for line in table.description.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+        for line in table.description.split(separator: "\n") + self.table(crowd()) {
+            #expect(line.count <= 100, "\(line)")
+        }
         for name in ["interval", "unprotected"] { #expect(table.description.contains(" \(name) ")) }
     }
 

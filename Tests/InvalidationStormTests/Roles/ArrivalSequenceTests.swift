@@ -106,7 +106,7 @@ import Testing
 
     @Test("Scenarios that give times say so, and a trace only at a speed")
     func whatIsTimed() throws {
-        for scenario in [Scenario.steady, .pressure, .sweep, .wide, .exit, .burst, .churn] {
+        for scenario in [Scenario.steady, .pressure, .sweep, .wide, .exit, .burst, .churn, .crowded] {
             #expect(sequence(scenario).areTimed, "\(scenario.name)")
         }
         for scenario in [Scenario.storm, .hot, .fanout, .nonblocking, .installCost, .mappingLock, .longSections] {

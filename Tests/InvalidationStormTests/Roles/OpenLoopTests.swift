@@ -146,6 +146,18 @@ import Testing
         #expect(tally.latencyTicks > clock.ticks(nanoseconds: 2_000 * 250_000_000))
     }
 
+    @Test("In a crowd what was late counts from its actual start, and is done as any other")
+    func lateInACrowd() throws {
+        let crowd = Scenario.Crowd(faultersPerCore: 1, invalidatorsPerCore: 1)
+        let scenario = Scenario(name: "crowd", arrivals: .paced(perSecond: 5_000), crowd: crowd, pages: 4_096)
+        let tally = invalidations(scenario, windowMilliseconds: 400, stallMilliseconds: 500)
+        #expect((1_999...2_001).contains(tally.invalidations))
+        #expect(clock.nanoseconds(tally.longestTicks) >= 500_000_000)
+        // Most of them were due during the stall.
+        #expect(try #require(tally.latencies.summary(mean: nil).p50) < 250_000_000)
+        #expect(tally.latencyTicks < clock.ticks(nanoseconds: 2_000 * 250_000_000))
+    }
+
     @Test("An invalidator that has fallen behind by a window gives up, and says what it left")
     func invalidationsGivenUp() throws {
         let scenario = Scenario(name: "paced", arrivals: .paced(perSecond: 5_000), pages: 4_096)

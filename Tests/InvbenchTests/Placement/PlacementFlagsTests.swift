@@ -12,7 +12,7 @@ import Testing
         let cell = try #require(
             CellCatalogue.cells(
                 guards: try catalogue.guards(named: ["mutex"]), scenarios: try catalogue.scenarios(named: ["storm"]),
-                faulters: [1], invalidators: nil, adjustments: .init(placement: placement)
+                cores: 2, faulters: [1], invalidators: nil, adjustments: .init(placement: placement)
             ).first)
         #expect(CellName(cell.name)?.description == cell.name)
         return String(cell.name.dropFirst("storm/mutex/storm/faulters:1/invalidators:1".count))

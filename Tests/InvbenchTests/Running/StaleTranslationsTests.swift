@@ -10,7 +10,8 @@ import Testing
         let catalogue = try CellCatalogue(builtInTraces: [])
         cells = CellCatalogue.cells(
             guards: try catalogue.guards(named: ["unprotected", "mutex"]),
-            scenarios: try catalogue.scenarios(named: ["storm"]), faulters: [1], invalidators: nil, adjustments: .init()
+            scenarios: try catalogue.scenarios(named: ["storm"]), cores: 2, faulters: [1], invalidators: nil,
+            adjustments: .init()
         )
     }
 

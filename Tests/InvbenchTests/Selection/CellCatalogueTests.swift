@@ -13,12 +13,12 @@ import Testing
     }
 
     private func cells(
-        guards: [String] = ["mutex"], scenarios: [String], faulters: [Int] = [1], invalidators: [Int]? = nil,
-        adjustments: Cell.Adjustments = .init()
+        guards: [String] = ["mutex"], scenarios: [String], cores: Int = 2, faulters: [Int]? = [1],
+        invalidators: [Int]? = nil, adjustments: Cell.Adjustments = .init()
     ) throws -> [String] {
         CellCatalogue.cells(
             guards: try catalogue.guards(named: guards), scenarios: try catalogue.scenarios(named: scenarios),
-            faulters: faulters, invalidators: invalidators, adjustments: adjustments
+            cores: cores, faulters: faulters, invalidators: invalidators, adjustments: adjustments
         ).map(\.name)
     }
 
@@ -92,7 +92,7 @@ import Testing
 
     @Test func everyCellNameCanBeReadBack() throws {
         let all = CellCatalogue.cells(
-            guards: catalogue.guards, scenarios: catalogue.scenarios, faulters: [1, 2], invalidators: nil,
+            guards: catalogue.guards, scenarios: catalogue.scenarios, cores: 2, faulters: [1, 2], invalidators: nil,
             adjustments: .init(walkNanoseconds: 5, speed: 1.5))
         #expect(all.allSatisfy { CellName($0.name)?.description == $0.name })
         #expect(Set(all.map(\.name)).count == all.count)
@@ -106,7 +106,7 @@ import Testing
     private func name(_ words: String...) throws -> String {
         let chosen = try ParameterFlags.parse(words).chosen
         let cells = CellCatalogue.cells(
-            guards: [Self.adjustable], scenarios: try catalogue.scenarios(named: ["storm"]), faulters: [1],
+            guards: [Self.adjustable], scenarios: try catalogue.scenarios(named: ["storm"]), cores: 2, faulters: [1],
             invalidators: nil, adjustments: .init(guardParameters: chosen))
         #expect(cells.count == 1)
         return try #require(cells.first).name
@@ -177,6 +177,18 @@ import Testing
             try cells(scenarios: ["storm"], invalidators: [0, 4]) == ["storm/mutex/storm/faulters:1/invalidators:4"])
     }
 
+    @Test func aCrowdHasItsOwnThreadsUnlessOthersAreAskedFor() throws {
+        func crowd(_ cores: Int, faulters: [Int]? = nil, invalidators: [Int]? = nil) throws -> [String] {
+            try cells(scenarios: ["crowded"], cores: cores, faulters: faulters, invalidators: invalidators)
+        }
+        let name = "storm/mutex/crowded/faulters"
+        #expect(try crowd(2) == ["\(name):8/invalidators:4"])
+        #expect(try crowd(6) == ["\(name):24/invalidators:12"])
+        #expect(try crowd(2, faulters: [3, 5]) == ["\(name):3/invalidators:4", "\(name):5/invalidators:4"])
+        #expect(try crowd(2, invalidators: [1, 0]) == ["\(name):8/invalidators:1"])
+        #expect(try cells(scenarios: ["storm"], cores: 4, faulters: nil).count == 3)
+    }
+
     @Test func aCountGivenTwiceMakesOneCell() throws {
         #expect(try cells(scenarios: ["storm"], faulters: [2, 2]).count == 1)
     }
@@ -206,6 +218,10 @@ import Testing
         #expect(
             try summary("long-sections")
                 == "invalidations back to back, 16 pages, anywhere, every 20 ms a change that sleeps 4 ms")
+        #expect(
+            try summary("crowded")
+                == "10000 invalidations a second at fixed intervals, 16 pages, anywhere, 4 faulters and 2 invalidators "
+                + "for each core")
         #expect(try summary("wide") == "200 invalidations a second at random, 32768 pages, anywhere")
         #expect(try summary("exit") == "the whole space is torn down and set up again, 20 times a second")
         #expect(
