@@ -82,7 +82,8 @@ public enum GuardFlag: String, CaseIterable, Sendable {
     case noisy
     /// Work that was due in the window was not done in time.
     case behind
-    /// Some threads of a role got far more done than others.
+    /// Some threads of a role got far more done than others. Threads that share cores take turns that are as long as the
+    /// window: that is the scheduler's doing.
     case unfair
 
     /// An interval whose upper end is more than so many times the lower one says nothing: every guard would be tied.
@@ -106,7 +107,7 @@ public enum GuardFlag: String, CaseIterable, Sendable {
                     || Statistics.median(rows.compactMap(\.shareCaughtUp)) ?? 0 > catchUpLimit
             case .unfair:
                 [Metric.fairness, .invalidationFairness].contains { metric in
-                    Statistics.median(rows.compactMap { $0[metric] }) ?? 1 < fairnessLimit
+                    Statistics.median(rows.compactMap { $0.isOversubscribed ? nil : $0[metric] }) ?? 1 < fairnessLimit
                 }
             }
         }

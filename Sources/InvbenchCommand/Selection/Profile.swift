@@ -38,8 +38,7 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// Some guards of each family: the bound, locks held over a fault, the kernel's schemes, ours. One or two more, and
     /// neither the answer would fit on a screen of 90 lines nor the blocks into the budget.
     static let quickGuards: Set<String> = [
-        "unprotected", "mutex", "stripe-mutex", "kvm", "interval", "interval-2m-lockfree", "striped", "asymmetric",
-        "adaptive",
+        "unprotected", "mutex", "stripe-mutex", "kvm", "interval", "striped", "asymmetric", "adaptive",
     ]
 
     /// What a first look takes of the scenarios that come with the command: none, some, as many as there can be, as many
