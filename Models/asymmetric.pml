@@ -1,6 +1,6 @@
 /*
  * The guard `asymmetric`: a fault publishes its page without a fence, and the invalidator makes up for that by
- * membarrier. One stripe of two pages; one invalidator's range is the first page, the other's both.
+ * membarrier. With EXCHANGE the guard `fenced`: a fault publishes by a locked exchange, and there is no membarrier. One stripe of two pages; one invalidator's range is the first page, the other's both.
  *
  * The stripe's word: generation, and count of the open sections.
  */
@@ -45,7 +45,11 @@ proctype Faulter(byte me; byte faults) {
         :: !isRegistered -> store(SLOT_COUNT, FAULTERS); isRegistered = true
         :: else
         fi;
+#ifdef EXCHANGE
+        atomic { isDrained(me) -> memory[SLOT(me)] = page + 1 };
+#else
         publish(page);
+#endif
 #ifdef FENCES
         isDrained(me);
 #endif
@@ -83,8 +87,8 @@ inline lower() {
     atomic { isDrained(me) -> memory[WORD] = memory[WORD] - COUNT_ONE }
 }
 
-/* With fences on both sides the invalidator needs none of its own here: on x86 the raise is one. */
-#ifdef FENCES
+/* If faults have fences, or exchange, the invalidator needs none of its own here: on x86 the raise is one. */
+#if defined(FENCES) || defined(EXCHANGE)
 #define makePublishedVisible() skip
 #else
 #define makePublishedVisible() membarrier()

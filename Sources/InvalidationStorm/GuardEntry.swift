@@ -128,6 +128,12 @@ public enum GuardCatalogue {
             AsymmetricGuard(space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize)
         },
         GuardEntry(
+            name: "fenced", summary: "the same, but each fault pays for itself: one locked exchange on its own line",
+            parameters: [.stripe]
+        ) {
+            FencedGuard(space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize)
+        },
+        GuardEntry(
             name: "adaptive", summary: "asymmetric where it is quiet, striped where it is not",
             parameters: [.stripe, .wideBound, .biasBudget]
         ) {

@@ -30,7 +30,7 @@ import Testing
                     "shared-mutex", "ck-rwlock", "ck-pflock", "ck-tflock", "ck-brlock", "ck-bytelock", "ck-rwcohort",
                     "tbb-rw", "tbb-queuing-rw", "invlock", "range-counter", "kvm",
                     "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree",
-                    "striped", "asymmetric", "adaptive",
+                    "striped", "asymmetric", "fenced", "adaptive",
                 ])
         #expect(GuardCatalogue.builtIn.filter { !$0.isProtected }.map(\.name) == ["unprotected"])
         #expect(
@@ -46,7 +46,7 @@ import Testing
         #expect(
             GuardCatalogue.builtIn.filter(\.walksUnlocked).map(\.name) == [
                 "unprotected", "invlock", "range-counter", "kvm", "interval", "interval-lockfree", "interval-2m",
-                "interval-2m-lockfree", "striped", "asymmetric", "adaptive",
+                "interval-2m-lockfree", "striped", "asymmetric", "fenced", "adaptive",
             ])
     }
 

@@ -1,21 +1,23 @@
 import Synchronization
 
-/// Faults without a lock, a fence or a read-modify-write: a fault only stores which page it is installing, and later
-/// that it is done. An invalidation pays for both sides with a barrier in every running thread of the process.
+/// Faults without a lock: a fault only says which page it is installing, and later that it is done. A section waits for
+/// those that install its pages.
+///
+/// The kind of barrier decides which side pays for it: see ``AsymmetricScheme`` and ``FencedScheme``.
 ///
 /// The race in a stripe, with the outcome that it must have:
 ///
 ///     fault                                     section of the stripe
 ///     ticket = word, count is 0    (acquire)    word: count + 1, generation + 1
-///     walk                                      barrier, heavy
+///     walk                                      barrier, the section's side
 ///     my slot = page               (release)    every slot with a page of its range: wait  (acquire)
-///     barrier, light                            tear down
+///     barrier, the fault's side                 tear down
 ///     word not the ticket? again   (acquire)    release fence; change the pages
 ///     install                                   word: count - 1                            (release)
 ///     my slot = none               (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// The two sides of the `ProcessBarrier` leave two cases: the fault sees the raise, and clears its slot without an
+/// The two sides of the barrier leave two cases: the fault sees the raise, and clears its slot without an
 /// install; or the section sees the page and waits for the install, which its teardown then finds. A fault that
 /// publishes after the section has looked sees the raise. No ticket is given between start and end. A ticket that is
 /// given after the end acquires the change, and the walk sees it. If a whole section fits inside the walk, the
@@ -24,7 +26,7 @@ import Synchronization
 /// The walk lies outside the published time. Otherwise a start would wait for a walk that sleeps, and a walk that
 /// invalidates would wait for itself. Installs of one page run beside each other, and beside teardowns of other pages:
 /// they must write independent atomic words.
-public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
+public struct PublishingScheme<Barrier: PublicationBarrier>: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// The word that a fault began with, its stripe, and the thread's slot.
@@ -52,14 +54,14 @@ public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
     @usableFromInline
     let slots = PublicationSlots()
     @usableFromInline
-    let barrier: ProcessBarrier
+    let barrier: Barrier
 
     /// For page numbers below `pages`.
     public init(pages: Int, stripeSize: StripeSize) {
-        self.init(pages: pages, stripeSize: stripeSize, barrier: ProcessBarrier())
+        self.init(pages: pages, stripeSize: stripeSize, barrier: Barrier())
     }
 
-    init(pages: Int, stripeSize: StripeSize, barrier: ProcessBarrier) {
+    init(pages: Int, stripeSize: StripeSize, barrier: Barrier) {
         self.pages = pages
         stripes = Stripes(pages: pages, size: stripeSize)
         self.barrier = barrier
@@ -79,10 +81,7 @@ public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        ticket.slot.publish(page)
-        barrier.light()
-        // Acquiring: the install comes after it. The barrier before it pairs with a section's heavy one.
-        guard ticket.stripe.pointee.word.load(ordering: .acquiring) == ticket.word else {
+        guard barrier.publish(page, in: ticket.slot, thenLoad: ticket.stripe.pointee.word) == ticket.word else {
             ticket.slot.clear()
             return nil
         }
@@ -101,7 +100,7 @@ public struct AsymmetricScheme: ~Copyable, SectionObserver, RetryScheme {
     public func isDead(at page: Int) -> Bool { stripes.isDead(at: page) }
 }
 
-extension AsymmetricScheme {
+extension PublishingScheme {
     // MARK: Sections
 
     public func invalidationStarted(
@@ -109,7 +108,7 @@ extension AsymmetricScheme {
     ) -> StartResponse {
         slots.requireNoInstallOfThisThread()
         for index in stripes.size.indices(of: invalidation.range) {
-            // Relaxed: the heavy barrier comes after it (pairs with the light one in beginInstall).
+            // Relaxed: the barrier comes after it (pairs with the fault's side in beginInstall).
             StripeWord.requireRoom(
                 stripes[index].pointee.word.wrappingAdd(StripeWord.start, ordering: .relaxed).oldValue)
         }
@@ -145,6 +144,30 @@ extension AsymmetricScheme {
     }
 }
 
+/// How faults that publish their page and sections that raise a word see each other: a fault that does not see the raise
+/// has its page seen.
+public protocol PublicationBarrier: Sendable {
+    /// One that is ready to use.
+    init()
+
+    /// The fault's side: publishes the page in the calling thread's slot, and then loads the word. Acquiring: the install
+    /// comes after the load.
+    func publish(_ page: Int, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>) -> UInt64
+
+    /// The section's side, after its raises and before its looks at the slots.
+    func heavy()
+}
+
+extension ProcessBarrier: PublicationBarrier {
+    @inlinable @inline(__always)
+    public func publish(_ page: Int, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>) -> UInt64 {
+        slot.publish(page)
+        light()
+        // Acquiring: the install comes after it.
+        return word.load(ordering: .acquiring)
+    }
+}
+
 /// Which page each thread is installing without a lock. Every thread that can be registered has a slot, on cache lines
 /// of its own, and only that thread writes it.
 @usableFromInline
@@ -172,8 +195,8 @@ struct PublicationSlots: ~Copyable, Sendable {
     }
 
     /// Waits, spinning, yielding, then sleeping, until it has seen that each thread installs none of the pages. The
-    /// caller has run the heavy side of the ``ProcessBarrier``: a thread that publishes one of the pages from then on
-    /// clears its slot without an install.
+    /// caller has run the section's side of the barrier: a thread that publishes one of the pages from then on clears its
+    /// slot without an install.
     func waitUntilNone(in pages: Range<Int>) {
         for index in 0..<ThreadRegistration.indexLimit {
             var backoff = Backoff()
@@ -182,15 +205,14 @@ struct PublicationSlots: ~Copyable, Sendable {
     }
 }
 
-/// One thread's slot of the ``PublicationSlots``; valid as long as they are.
+/// One thread's slot, in which it says which page it is installing; valid as long as its scheme.
 ///
 /// Legal states of the word:
 ///
 ///     value     meaning
 ///     0         its thread installs nothing
 ///     page + 1  its thread installs that page, or is about to check its ticket
-@usableFromInline
-struct PublicationSlot: @unchecked Sendable {
+public struct PublicationSlot: @unchecked Sendable {
     // @unchecked: an atomic behind a pointer.
     @usableFromInline
     let word: UnsafeMutablePointer<Atomic<UInt64>>
@@ -203,14 +225,22 @@ struct PublicationSlot: @unchecked Sendable {
     @inlinable @inline(__always)
     var isTaken: Bool { word.pointee.load(ordering: .relaxed) != 0 }
 
-    /// Says that the calling thread is about to install a page. The caller then runs the light side of a
-    /// ``ProcessBarrier``, and checks its ticket. Traps inside an install: the slot has room for one page.
+    /// Says that the calling thread is about to install a page. The caller then runs the fault's side of a barrier, and
+    /// checks its ticket. Traps inside an install: the slot has room for one page.
     @inlinable @inline(__always)
     func publish(_ page: Int) {
         if _slowPath(isTaken) { InstallSection.trapNestedFault() }
         // Releasing: an earlier install of this thread comes before it. A section that finds this page instead of the
         // earlier one sees that install (pairs with isIn).
         word.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)
+    }
+
+    /// The same with one locked instruction, behind which a sequentially consistent load comes.
+    @inlinable @inline(__always)
+    func publishExchanging(_ page: Int) {
+        if _slowPath(isTaken) { InstallSection.trapNestedFault() }
+        // Sequentially consistent: see LockedExchange. It releases, too: as above.
+        _ = word.pointee.exchange(UInt64(truncatingIfNeeded: page &+ 1), ordering: .sequentiallyConsistent)
     }
 
     @inlinable @inline(__always)
@@ -226,6 +256,10 @@ struct PublicationSlot: @unchecked Sendable {
         return published != 0 && pages.contains(Int(published) - 1)
     }
 }
+
+/// Faults without a lock, a fence or a read-modify-write. An invalidation pays for both sides with a barrier in every
+/// running thread of the process.
+public typealias AsymmetricScheme = PublishingScheme<ProcessBarrier>
 
 /// Faults without a lock, a fence or a read-modify-write; each invalidation pays for that with membarrier(2).
 public typealias AsymmetricGuard = RetryingGuard<AsymmetricScheme>

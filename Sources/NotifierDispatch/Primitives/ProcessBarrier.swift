@@ -15,8 +15,7 @@ import Synchronization
 ///
 /// If the frequent side's load of B comes before the fence that heavy() runs on its core, so does its store of A. The
 /// load of A follows the fence, so it sees A. If the load of B comes after the fence, it sees B.
-@usableFromInline
-struct ProcessBarrier: Sendable {
+public struct ProcessBarrier: Sendable {
     /// Whether the kernel's barrier is used.
     @usableFromInline
     let isKernels: Bool
@@ -31,7 +30,7 @@ struct ProcessBarrier: Sendable {
     }
 
     /// Uses the kernel's barrier if there is one.
-    init() { self.init(isKernels: Self.isRegistered) }
+    public init() { self.init(isKernels: Self.isRegistered) }
 
     /// `isKernels` may be true only if the process is registered for it.
     init(isKernels: Bool, kernel: Kernel = Kernel()) {
@@ -53,7 +52,7 @@ struct ProcessBarrier: Sendable {
     func lightSlow() { atomicMemoryFence(ordering: .sequentiallyConsistent) }
 
     /// Between the rare side's store and load. Takes 0.3 to some 10 microseconds, and interrupts running threads.
-    func heavy() {
+    public func heavy() {
         guard isKernels else { return atomicMemoryFence(ordering: .sequentiallyConsistent) }
         let error = kernel.expedited()
         if error != 0 { heavySlow(error) }

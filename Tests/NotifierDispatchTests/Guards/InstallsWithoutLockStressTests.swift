@@ -62,6 +62,12 @@ struct InstallsWithoutLockStressTests {
         #expect(countStale(guarded) == 0)
     }
 
+    @Test("Invariant 8: fenced: the same")
+    func fenced() {
+        let guarded = FencedGuard(FencedScheme(pages: Self.rounds, stripeSize: StripeSize(shift: 0)))
+        #expect(countStale(guarded) == 0)
+    }
+
     @Test(
         "Invariant 8: adaptive: the same in a stripe that is biased, of sections narrow and wide",
         arguments: ProcessBarrier.variants, [1, 0])

@@ -17,6 +17,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     case intervalStripeLockFree = "interval-2m-lockfree"
     case striped
     case asymmetric
+    case fenced
     case adaptive
 
     /// Those that hold a lock from the start of a section to its end, and over a fault's walk.
@@ -28,7 +29,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         .interval, .intervalLockFree, .intervalStripe, .intervalStripeLockFree,
     ]
     /// Those that keep count and generation of a stripe's sections in a word.
-    static let withStripeWords: [ProtectedGuard] = [.striped, .asymmetric, .adaptive]
+    static let withStripeWords: [ProtectedGuard] = [.striped, .asymmetric, .fenced, .adaptive]
 
     var holdsLock: Bool { Self.lockHolding.contains(self) }
 
@@ -56,6 +57,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         case .intervalStripeLockFree: IntervalStripeLockFreeGuard(space: space, pages: pages, budget: budget)
         case .striped: StripedGuard(space: space, pages: pages, budget: budget)
         case .asymmetric: AsymmetricGuard(space: space, pages: pages, budget: budget)
+        case .fenced: FencedGuard(space: space, pages: pages, budget: budget)
         case .adaptive: AdaptiveGuard(space: space, pages: pages, budget: budget)
         }
     }

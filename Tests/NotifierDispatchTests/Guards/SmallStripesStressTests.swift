@@ -82,6 +82,15 @@ struct SmallStripesStressTests {
         }
     }
 
+    @Test("Invariant 8: fenced lets nothing stale through")
+    func fenced() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let scheme = FencedScheme(pages: GuardedPages.count, stripeSize: StripeSize(shift: 1))
+            try storm(FencedGuard(scheme: scheme, space: space, budget: Self.budget), of: space)
+        }
+    }
+
     @Test(
         "Invariant 8: adaptive lets nothing stale through, while stripes lose their bias and get it back",
         arguments: ProcessBarrier.variants)

@@ -34,7 +34,7 @@ struct CycleTests {
 
     /// Those whose installs of one stripe exclude each other, so that a fault inside one waits for it.
     static let oneInstallAtATime = ProtectedGuard.allCases.filter {
-        ![.readWriteLock, .kvm, .asymmetric, .adaptive].contains($0)
+        ![.readWriteLock, .kvm, .asymmetric, .fenced, .adaptive].contains($0)
     }
 
     @Test("A fault inside an install of the same stripe", arguments: oneInstallAtATime)
@@ -51,7 +51,7 @@ struct CycleTests {
 
     @Test(
         "A fault inside an install anywhere, where a thread can say of one install only that it is under way",
-        arguments: [ProtectedGuard.asymmetric, .adaptive], [511, 600])
+        arguments: [ProtectedGuard.asymmetric, .fenced, .adaptive], [511, 600])
     func faultInPublishedInstall(kind: ProtectedGuard, page: Int) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind, page] in
             try orKilled(after: 5) {
@@ -85,7 +85,7 @@ struct CycleTests {
 
     @Test(
         "A fault of a signal handler that comes in the middle of an install",
-        arguments: [ProtectedGuard.asymmetric, .striped])
+        arguments: [ProtectedGuard.asymmetric, .fenced, .striped])
     func faultInSignalHandler(kind: ProtectedGuard) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
             try orKilled(after: 5) {

@@ -41,11 +41,6 @@ extension RetryingGuard where Scheme == StripedScheme {
     var openWideSections: Int { StripeState(scheme.wide.word.load(ordering: .acquiring)).openSections }
 }
 
-extension RetryingGuard where Scheme == AsymmetricScheme {
-    var stripes: [StripeState] { scheme.stripes.states }
-    var publishedPage: Int? { scheme.slots.publishedPage }
-}
-
 extension RetryingGuard where Scheme == AdaptiveScheme {
     var stripes: [StripeState] { scheme.striped.stripes.states }
     var biases: [StripeState.Bias] { stripes.map(\.bias) }
@@ -58,7 +53,7 @@ extension RetryingGuard where Scheme == AdaptiveScheme {
 
 extension PublicationSlots {
     /// What the calling thread says that it installs without a lock.
-    fileprivate var publishedPage: Int? {
+    var publishedPage: Int? {
         let published = mine.word.pointee.load(ordering: .acquiring)
         return published == 0 ? nil : Int(published) - 1
     }
