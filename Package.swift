@@ -64,7 +64,7 @@ let package = Package(
             resources: [.copy("Statistics/statistics-vectors.json")]),
         .testTarget(
             name: "InvbenchTests", dependencies: ["InvbenchCommand", "BuildRecord", "FactTrees", "invbench"]),
-        // A fault path with a switch that makes it slower, for Scripts/check-power to have found.
+        // A fault path with a switch that makes it slower, for Scripts/check-power and check-answer to have found.
         .executableTarget(
             name: "slowed-faults", dependencies: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"],
             path: "Tests/SlowedFaults"),

@@ -10,7 +10,9 @@ import Foundation
 /// Effects are numbers on one line, so a rank cannot contradict a ratio, and ratios cannot run in a circle.
 ///
 /// The share is what the cores did of their best during the repetition (``CoreSpeeds``). The effects are those of a share
-/// of 1: two runs that met a neighbour for different parts of their time say the same of a guard.
+/// of 1: two runs that met a neighbour for different parts of their time say the same of a guard. If the shares of a run
+/// lie so near each other that they do not say what a share does, the slope is the usual one, and the errors of the effects
+/// hold how far off that may be. Differences of effects need neither.
 ///
 /// The fit is Huber's M-estimate: a residual beyond 1.345 times its guard's own scale has less weight the larger it is.
 /// Standard errors are the jackknife's: the fit is made again without each block in turn.
@@ -30,22 +32,31 @@ struct EffectFit {
     let counts: [Int]
     /// The effects in the fits without one block each.
     private let withoutOneBlock: [[Double?]]
+    /// The error of each effect for want of knowing the slope: the standard deviation.
+    private let slopeErrors: [Double]
 
     /// Huber's constant: 95 % efficiency if the residuals are normal.
     private static let bend = 1.345
     /// The weights settle within a few rounds; this only bounds the time.
     private static let rounds = 30
-    /// Holds the slope near 0 unless the shares differ: it is added to the sum of their squares. Shares that all lie within
-    /// 3 % of each other say nothing.
-    private static let slopeWeight = 0.2
+    /// The usual slope and its standard deviation from workload to workload, seen in six runs of five workloads: 0.1 if
+    /// walks take most of the time, 0.3 in `calm`, 0.6 in `steady` and `storm`.
+    private static let usualSlope = (value: 0.4, deviation: 0.3)
+    /// What the usual slope weighs: as much as shares whose squares add up to this.
+    private static let usualWeight = 0.2
 
     /// Fits `samples[block][guard]` of so many guards; `nil` is a value that is missing.
     init(_ samples: [[Sample?]], guards count: Int) {
-        effects = Self.effects(of: samples, guards: count)
+        let fit = Self.fit(samples, guards: count)
+        effects = fit.effects
         let guards = effects.indices
         counts = guards.map { guardIndex in samples.count { $0[guardIndex] != nil } }
         withoutOneBlock = samples.indices.map { left in
-            Self.effects(of: samples.indices.filter { $0 != left }.map { samples[$0] }, guards: count)
+            Self.fit(samples.indices.filter { $0 != left }.map { samples[$0] }, guards: count).effects
+        }
+        slopeErrors = guards.map { index in
+            let mean = Self.mean(samples.compactMap { $0[index].map { (1, $0.share) } }) ?? 0
+            return abs(mean) * fit.usualPart * Self.usualSlope.deviation
         }
     }
 
@@ -56,7 +67,11 @@ struct EffectFit {
     }
 
     /// An effect and its standard error; `nil` as for a difference.
-    func effect(_ index: Int) -> (value: Double, error: Double)? { contrast { $0[index] } }
+    func effect(_ index: Int) -> (value: Double, error: Double)? {
+        contrast { $0[index] }.map { found in
+            (found.value, (found.error * found.error + slopeErrors[index] * slopeErrors[index]).squareRoot())
+        }
+    }
 
     /// The degrees of freedom of a standard error of these guards: the fewest blocks of any of them, less one.
     func freedom(_ guards: Int...) -> Double { Double((guards.map { counts[$0] }.min() ?? 0) - 1) }
@@ -70,10 +85,11 @@ struct EffectFit {
         return (all, (squares * (count - 1) / count).squareRoot())
     }
 
-    private static func effects(of samples: [[Sample?]], guards: Int) -> [Double?] {
+    /// The effects, and how much of the slope is the usual one: 1 if the samples say nothing of it.
+    private static func fit(_ samples: [[Sample?]], guards: Int) -> (effects: [Double?], usualPart: Double) {
         var effects = (0..<guards).map { index in Statistics.median(samples.compactMap { $0[index]?.logarithm }) }
         var blocks = [Double](repeating: 0, count: samples.count)
-        var slope = 0.0
+        var (slope, usualPart) = (usualSlope.value, 1.0)
         let ownShares = ownShares(of: samples, guards: guards)
         for _ in 0..<rounds {
             // What is left of each value when the speed of the cores is taken out.
@@ -108,7 +124,7 @@ struct EffectFit {
                 if let mean { effects[index] = mean }
             }
             // What the residuals owe to the share that neither the block nor the guard explains.
-            var (products, squares) = (-slopeWeight * slope, slopeWeight)
+            var (products, squares) = (usualWeight * (usualSlope.value - slope), usualWeight)
             for block in samples.indices {
                 for index in 0..<guards {
                     guard let (weight, value) = weight(block, index) else { continue }
@@ -119,9 +135,10 @@ struct EffectFit {
             }
             moved = max(moved, abs(products / squares))
             slope += products / squares
+            usualPart = usualWeight / squares
             if moved < 1e-7 { break }
         }
-        return effects
+        return (effects, usualPart)
     }
 
     /// The shares less what is common to a block and to a guard; 0 for a value that is missing.

@@ -75,17 +75,19 @@ import Testing
         }
     }
 
-    /// A share that does not differ between repetitions says nothing of what it does.
-    @Test func aShareThatIsTheSameForAllChangesNothing() throws {
+    /// A share that does not differ between repetitions says nothing of what it does: guards are told apart as without it,
+    /// and their rates are as uncertain as the slope.
+    @Test func aShareThatIsTheSameForAllMakesRatesUncertainAndNoRatio() throws {
         let rates = [[1.0, 2.0], [1.1, 2.1], [0.9, 1.9], [1.0, 2.1]]
         func fit(share: Double) -> EffectFit {
             EffectFit(rates.map { $0.map { EffectFit.Sample(logarithm: $0, share: share) } }, guards: 2)
         }
-        for index in 0..<2 {
-            let own = try #require(fit(share: 0).effects[index])
-            let other = try #require(fit(share: -0.7).effects[index])
-            #expect(abs(own - other) < 1e-9)
-        }
+        let (whole, half) = (fit(share: 0), fit(share: -0.7))
+        let (ratio, sameRatio) = (try #require(whole.difference(0, 1)), try #require(half.difference(0, 1)))
+        #expect(abs(ratio.value - sameRatio.value) < 1e-9 && abs(ratio.error - sameRatio.error) < 1e-9)
+        let (rate, guess) = (try #require(whole.effect(0)), try #require(half.effect(0)))
+        #expect(abs(guess.value - rate.value - 0.4 * 0.7) < 1e-9)
+        #expect(guess.error > 0.2 && rate.error < 0.1)
     }
 
     /// Guards that are the same are told apart as often as the level says, and no more often.
