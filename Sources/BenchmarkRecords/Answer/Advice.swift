@@ -82,7 +82,7 @@ public struct Advice: Sendable {
 
 /// What one guard has more of than another one in a workload.
 struct Duel {
-    /// A guard that has fewer times as many faults is not worth another choice.
+    /// From so many times the faults a second on, another guard is worth naming.
     static let margin = 1.1
     /// What no test tells apart counts as equal unless it differs by this factor.
     static let untestedMargin = 1.25
