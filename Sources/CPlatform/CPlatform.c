@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -31,6 +32,19 @@ extern void *__dso_handle;
 int cplatform_at_thread_end(void (*function)(void *)) { return __cxa_thread_atexit_impl(function, NULL, &__dso_handle); }
 
 int32_t cplatform_thread_id(void) { return (int32_t)gettid(); }
+
+int cplatform_processor(void) { return sched_getcpu(); }
+
+int cplatform_attributes_bind(pthread_attr_t *attributes, int processor) {
+    cpu_set_t *set = CPU_ALLOC(processor + 1);
+    if (set == NULL) return ENOMEM;
+    size_t size = CPU_ALLOC_SIZE(processor + 1);
+    CPU_ZERO_S(size, set);
+    CPU_SET_S(processor, size, set);
+    int error = pthread_attr_setaffinity_np(attributes, size, set);
+    CPU_FREE(set);
+    return error;
+}
 
 int cplatform_membarrier_register(void) {
     return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 ? 0 : errno;

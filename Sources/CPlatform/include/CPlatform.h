@@ -3,7 +3,10 @@
 #define CPLATFORM_H
 
 #include <malloc.h> // mallopt and malloc_trim, which Swift's Glibc leaves out
+#include <pthread.h>
 #include <stdint.h>
+
+#include "RestartableSequence.h"
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -38,6 +41,12 @@ int cplatform_at_thread_end(void (*_Nonnull function)(void *_Nullable));
 
 // The kernel's number of the calling thread; a system call.
 int32_t cplatform_thread_id(void);
+
+// The processor that the calling thread runs on, or ran on a moment ago.
+int cplatform_processor(void);
+
+// Puts the threads that are made with the attributes on one processor. Returns 0, or an errno.
+int cplatform_attributes_bind(pthread_attr_t *_Nonnull attributes, int processor);
 
 // A hint to the core that this is a spin loop.
 static inline void cplatform_spin_hint(void) {

@@ -126,8 +126,9 @@ enum ProcessFork {
         thread.pointee.small_locks_held = 0
         ThreadRegistration.resetAfterFork()
         urcu_bp_after_fork_child()
-        // The kernel may not have taken that over. Where it has no membarrier, nobody uses it.
+        // The kernel may not have taken these over. Where it has no membarrier, nobody uses it.
         _ = cplatform_membarrier_register()
+        _ = cplatform_membarrier_restart_register()
         LivingSpaces.resetAfterFork()
         urcu_bp_call_rcu_after_fork_child()
     }

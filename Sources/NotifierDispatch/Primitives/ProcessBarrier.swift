@@ -20,7 +20,7 @@ public struct ProcessBarrier: Sendable {
     @usableFromInline
     let isKernels: Bool
     /// The kernel's barriers. They return 0 or an errno.
-    private let kernel: Kernel
+    let kernel: Kernel
 
     struct Kernel: Sendable {
         /// Interrupts the threads of the process that run now.
@@ -28,6 +28,22 @@ public struct ProcessBarrier: Sendable {
         /// Waits until every processor has gone through a full fence. Takes milliseconds, but needs no memory.
         var global: @Sendable () -> Int32 = { cplatform_membarrier_global() }
     }
+
+    /// One whose heavy side also aborts the restartable sequences of all threads. The frequent side of these is the
+    /// sequence itself, and not ``light()``. Only if ``RestartableSequences`` has no refusal.
+    static let restarting = ProcessBarrier(
+        isKernels: true,
+        kernel: Kernel(
+            expedited: { cplatform_membarrier_restart() },
+            // Processor by processor, which needs no memory. A thread that goes from one to another in between leaves its
+            // sequence on the way.
+            global: {
+                (0..<mostProcessors).lazy.map { cplatform_membarrier_restart_processor($0) }.first { $0 != 0 } ?? 0
+            }
+        ))
+
+    /// As many as any kernel numbers; the numbers of those that do not exist cost a system call that does nothing.
+    private static let mostProcessors: Int32 = 8_192
 
     /// Uses the kernel's barrier if there is one.
     public init() { self.init(isKernels: Self.isRegistered) }
