@@ -39,13 +39,11 @@ public enum DetectorControl {
             }
             func invalidate() { space.notifiers.invalidate(range, event: .clear) { space.change(range) } }
             func fault(during walk: () -> Void) {
-                _ = cache.guard.fault(
-                    at: page,
-                    walk: { () -> UInt64? in
-                        let generation = space.walk(page)
-                        walk()
-                        return generation
-                    }, install: { cache.shadow.install($0, at: page) })
+                _ = cache.fault(at: page) {
+                    let generation = space.walk(page)
+                    walk()
+                    return generation
+                }
             }
 
             switch self {

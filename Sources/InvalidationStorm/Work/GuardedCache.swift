@@ -35,20 +35,46 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
     @inlinable @inline(__always)
     func fault(at page: Int, in tables: Tables) -> FaultOutcome {
         guard work.isNone else { return faultWithWork(at: page, in: tables) }
-        return `guard`.fault(
-            at: page, walk: { () -> UInt64? in PageTable.walk(page, in: tables.pages) },
-            install: { shadow.install($0, at: page, in: tables.shadow) })
+        var overwritesAnother = false
+        let outcome = `guard`.fault(
+            at: page,
+            walk: { () -> UInt64? in
+                let generation = PageTable.walk(page, in: tables.pages)
+                overwritesAnother = ShadowTable.holdsAnother(than: generation, at: page, in: tables.shadow)
+                return generation
+            }, into: tables.shadow + page)
+        if overwritesAnother, outcome.status == .installed { ShadowTable.countStale(in: shadow) }
+        return outcome
     }
 
-    /// Apart, so that the pure protocol pays for one test of a flag. The call is short beside the work.
+    /// Apart, so that the pure protocol pays for one test of a flag. The call is short beside the work. An install that takes
+    /// its time is a closure; any other is the store of a word.
     @inlinable @inline(never)
     func faultWithWork(at page: Int, in tables: Tables) -> FaultOutcome {
-        `guard`.fault(
-            at: page, walk: { () -> UInt64? in work.walk(page, in: tables.pages) },
-            install: { generation in
-                work.installDelay.spend()
-                shadow.install(generation, at: page, in: tables.shadow)
-            })
+        guard work.installDelay.ticks == 0 else {
+            return `guard`.fault(
+                at: page, walk: { () -> UInt64? in work.walk(page, in: tables.pages) },
+                install: { generation in
+                    work.installDelay.spend()
+                    shadow.install(generation, at: page, in: tables.shadow)
+                })
+        }
+        return fault(at: page) { work.walk(page, in: tables.pages) }
+    }
+
+    /// A fault whose walk is `walk`, which returns a generation.
+    @inlinable
+    func fault(at page: Int, walk: () -> UInt64) -> FaultOutcome {
+        var overwritesAnother = false
+        let outcome = `guard`.fault(
+            at: page,
+            walk: { () -> UInt64? in
+                let generation = walk()
+                overwritesAnother = ShadowTable.holdsAnother(than: generation, at: page, in: shadow.entries)
+                return generation
+            }, into: shadow.entries + page)
+        if overwritesAnother, outcome.status == .installed { ShadowTable.countStale(in: shadow) }
+        return outcome
     }
 
     /// Where the words are that a fault reads and writes. As a value, since what is behind a reference would be loaded

@@ -50,15 +50,23 @@ public final class ShadowTable: @unchecked Sendable {
     /// The same where the caller holds the `entries` already.
     @inlinable @inline(__always)
     func install(_ generation: UInt64, at page: Int, in entries: Entries) {
+        let overwritesAnother = Self.holdsAnother(than: generation, at: page, in: entries)
+        // Relaxed: the guard's install section orders it against teardowns.
+        entries[page].store(generation, ordering: .relaxed)
+        if overwritesAnother { Self.countStale(in: self) }
+    }
+
+    /// Check 1, install. Whether the entry that `generation` is about to be installed in holds another generation. If it
+    /// is installed then, two generations have met. The younger one came from a walk after some change X, so the start of
+    /// X's section has returned, and after that the older one must not be visible: neither lie there still nor be
+    /// installed now. To be called behind the walk.
+    @inlinable @inline(__always)
+    static func holdsAnother(than generation: UInt64, at page: Int, in entries: Entries) -> Bool {
         // The line is taken to be written from the start, so that looking at it first costs no second transfer.
         cplatform_prefetch_for_write(entries + page)
-        // Relaxed, both: the guard's install section orders them against teardowns.
+        // Relaxed: it comes after the page table, whose load acquires, and before the store to the same entry.
         let old = entries[page].load(ordering: .relaxed)
-        entries[page].store(generation, ordering: .relaxed)
-        // Check 1, install. Two different generations met in one entry. The younger one came from a walk after some
-        // change X, so the start of X's section has returned, and after that the older one must not be visible:
-        // neither lie there still nor be installed now.
-        if old != generation, old != Self.nothing { Self.countStale(in: self) }
+        return old != generation && old != nothing
     }
 
     /// Removes the translations of a range. Called by a guard's teardown.

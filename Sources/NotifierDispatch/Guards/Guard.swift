@@ -24,6 +24,13 @@ public protocol TranslationGuard: AnyObject, Sendable {
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome
 
+    /// The same for a translation that is one word: storing it in `slot` is the install. A guard that can do that in a
+    /// cheaper way than a closure does so (``RestartableGuard``). The slot is an
+    /// atomic word of its own, and valid until the subscription is over and the fault has returned.
+    ///
+    /// The store releases: who acquires the word, such as a device, sees what the walk has made for it.
+    func fault(at page: Int, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>) -> FaultOutcome
+
     /// Subscribes a cache that uses this guard to everything that touches the range. ``AddressSpace/register(_:over:)``
     /// calls it.
     func subscribe<Cache: TranslationCache>(
@@ -51,6 +58,14 @@ extension TranslationGuard {
     /// `true`: its faults say how long they waited.
     @inlinable
     public static var measuresWaits: Bool { true }
+
+    /// Installs by a closure that stores the word.
+    @inlinable @inline(__always)
+    public func fault(at page: Int, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>)
+        -> FaultOutcome
+    {
+        fault(at: page, walk: walk, install: { slot.pointee.store($0, ordering: .releasing) })
+    }
 }
 
 /// Whether a guard has been registered. One object belongs to one guard.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How a fault of a ``RetryingGuard`` finds out that an invalidation started during its walk.
 ///
 /// A reader begins and gets a ticket, walks, and hands the ticket in to begin its install section. Every start tears
@@ -32,6 +34,12 @@ public protocol RetryScheme: ~Copyable, Sendable {
     /// Ends the install section that ``beginInstall(_:at:)`` began with this ticket, on the same thread.
     func endInstall(_ ticket: Ticket, at page: Int)
 
+    /// A whole install section that stores a translation of one word in `slot`, releasing. Returns what
+    /// ``beginInstall(_:at:)`` does.
+    func install(
+        _ translation: UInt64, into slot: UnsafeMutablePointer<Atomic<UInt64>>, _ ticket: Ticket, at page: Int
+    ) -> UInt64?
+
     /// Whether the subscription is over; `true` once ``markDead()`` has returned.
     func isDead(at page: Int) -> Bool
 
@@ -53,6 +61,17 @@ extension RetryScheme where Self: ~Copyable {
 
     /// All pages: right for a scheme that cannot tell them apart.
     public func contestedRange(at page: Int) -> InvalidationRange { .everything }
+
+    /// Stores it between begin and end.
+    @inlinable @inline(__always)
+    public func install(
+        _ translation: UInt64, into slot: UnsafeMutablePointer<Atomic<UInt64>>, _ ticket: Ticket, at page: Int
+    ) -> UInt64? {
+        guard let waited = beginInstall(ticket, at: page) else { return nil }
+        slot.pointee.store(translation, ordering: .releasing)
+        endInstall(ticket, at: page)
+        return waited
+    }
 
     /// Looks again and again; between looks it spins, then yields, then sleeps. For schemes that wake no readers.
     @inlinable

@@ -1,4 +1,5 @@
 import CPlatform
+import Synchronization
 
 /// A guard whose faults walk without a lock, and find out at the install section whether an invalidation came between.
 /// After a collision a fault walks again. After too many collisions, or too long, it asks the invalidations of its
@@ -48,16 +49,49 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
         return FaultOutcome(.installed, waitedNanoseconds: waited)
     }
 
+    @inlinable @inline(__always)
+    public func fault(at page: Int, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>)
+        -> FaultOutcome
+    {
+        guard let ticket = scheme.readBeginIfIdle(at: page) else {
+            return faultSlow(at: page, collisions: 0, walk: walk, into: slot)
+        }
+        guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
+        guard let waited = scheme.install(translation, into: slot, ticket, at: page) else {
+            return faultSlow(at: page, collisions: 1, walk: walk, into: slot)
+        }
+        return FaultOutcome(.installed, waitedNanoseconds: waited)
+    }
+
     @inlinable @inline(never)
     func faultSlow<Translation>(
-        at page: Int, collisions soFar: UInt32, walk: () -> Translation?, install: (Translation) -> Void
+        at page: Int, collisions: UInt32, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        retry(at: page, collisions: collisions, walk: walk) {
+            installUnlessCollided($0, at: page, install, $1)
+        }
+    }
+
+    // Not a closure made by the caller, for which every fault would write down what it holds.
+    @inlinable @inline(never)
+    func faultSlow(
+        at page: Int, collisions: UInt32, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>
+    ) -> FaultOutcome {
+        retry(at: page, collisions: collisions, walk: walk) { scheme.install($0, into: slot, $1, at: page) }
+    }
+
+    /// `installSection` returns the wait for it in nanoseconds, or `nil` if the walk must be thrown away.
+    @inlinable @inline(__always)
+    func retry<Translation>(
+        at page: Int, collisions soFar: UInt32, walk: () -> Translation?,
+        installSection: (Translation, Scheme.Ticket) -> UInt64?
     ) -> FaultOutcome {
         var retries = FaultRetries(collisions: soFar, budget: budget)
-        var status = attempt(at: page, walk, install, &retries)
+        var status = attempt(at: page, walk, installSection, &retries)
         if status == nil {
             let claim = sections.gate.claim(scheme.contestedRange(at: page))
             retries.fallBack()
-            status = attempt(at: page, walk, install, &retries)
+            status = attempt(at: page, walk, installSection, &retries)
             sections.gate.giveBack(claim)
         }
         return retries.outcome(status ?? .busy)
@@ -66,7 +100,8 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     /// Walks until no section comes between. Returns `nil` if `retries` allows no further walk, or at the deadline.
     @inlinable
     func attempt<Translation>(
-        at page: Int, _ walk: () -> Translation?, _ install: (Translation) -> Void, _ retries: inout FaultRetries
+        at page: Int, _ walk: () -> Translation?, _ installSection: (Translation, Scheme.Ticket) -> UInt64?,
+        _ retries: inout FaultRetries
     ) -> FaultOutcome.Status? {
         while retries.mayGoOn {
             switch scheme.readBegin(at: page, until: retries.deadline) {
@@ -74,7 +109,7 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
             case .busy: return nil
             case .ticket(let ticket):
                 guard let translation = walk() else { return statusOfNothing(at: page) }
-                if installUnlessCollided(translation, at: page, install, ticket) != nil { return .installed }
+                if installSection(translation, ticket) != nil { return .installed }
                 retries.collided()
             }
         }

@@ -11,13 +11,13 @@ final class GuardedPages: @unchecked Sendable {
     static var count: Int { 1_024 }
     /// On both sides of a stripe's end.
     static var hot: Range<Int> { 508..<516 }
-    private static var nothing: Int { 0 }
+    private static var nothing: UInt64 { 0 }
 
     let space: AddressSpace
     let translationGuard: any TranslationGuard
     let stale = EventCounter()
-    private let generations: UnsafeMutablePointer<Atomic<Int>>
-    private let translations: UnsafeMutablePointer<Atomic<Int>>
+    private let generations: UnsafeMutablePointer<Atomic<UInt64>>
+    private let translations: UnsafeMutablePointer<Atomic<UInt64>>
 
     init(space: AddressSpace = AddressSpace(), makeGuard: (AddressSpace) -> any TranslationGuard) {
         self.space = space
@@ -76,13 +76,13 @@ final class GuardedPages: @unchecked Sendable {
 
     /// A fault that does `work` between looking at the page and the end of its walk; `work` gets the how-manieth walk
     /// it is, from 1. And `pause` while it installs, when whatever the guard asks has been asked.
-    func fault(
-        at page: Int, duringWalk work: (Int) -> Void = { _ in }, duringInstall pause: () -> Void = {}
-    ) -> FaultOutcome {
+    func fault(at page: Int, duringWalk work: (Int) -> Void = { _ in }, duringInstall pause: () -> Void)
+        -> FaultOutcome
+    {
         var walks = 0
         return translationGuard.fault(
             at: page,
-            walk: { () -> Int? in
+            walk: { () -> UInt64? in
                 let generation = generations[page].load(ordering: .acquiring)
                 walks += 1
                 work(walks)
@@ -97,11 +97,31 @@ final class GuardedPages: @unchecked Sendable {
             })
     }
 
+    /// The same, whose install is the store of one word.
+    func fault(at page: Int, duringWalk work: (Int) -> Void = { _ in }) -> FaultOutcome {
+        var walks = 0
+        var (old, new) = (Self.nothing, Self.nothing)
+        let outcome = translationGuard.fault(
+            at: page,
+            walk: { () -> UInt64? in
+                new = generations[page].load(ordering: .acquiring)
+                walks += 1
+                work(walks)
+                // After the page, whose load acquires, and before the word is stored.
+                old = translations[page].load(ordering: .relaxed)
+                return new
+            }, into: translations + page)
+        // As above. What lay there when the page was looked at, and is older, was visible then; what is younger was
+        // visible before this install.
+        if outcome.status == .installed, old != Self.nothing, old != new { stale.count() }
+        return outcome
+    }
+
     /// A fault whose walk finds nothing.
     func faultOnNothing(at page: Int, duringWalk work: () -> Void = {}) -> FaultOutcome {
         translationGuard.fault(
             at: page,
-            walk: { () -> Int? in
+            walk: { () -> UInt64? in
                 work()
                 return nil
             }, install: { _ in stale.count() })

@@ -6,7 +6,7 @@ import Synchronization
 final class PageTable: @unchecked Sendable {
     // @unchecked: the words behind the pointer are atomics.
     static var count: Int { 1_024 }
-    private let generations: UnsafeMutablePointer<Atomic<Int>>
+    private let generations: UnsafeMutablePointer<Atomic<UInt64>>
 
     init() {
         generations = .allocate(capacity: Self.count)
@@ -18,7 +18,7 @@ final class PageTable: @unchecked Sendable {
         generations.deallocate()
     }
 
-    func generation(of page: Int) -> Int { generations[page].load(ordering: .acquiring) }
+    func generation(of page: Int) -> UInt64 { generations[page].load(ordering: .acquiring) }
 
     /// What a section is for. Only between its start and its end.
     func change(_ pages: Range<Int>) {
@@ -40,7 +40,7 @@ final class LiveCache: @unchecked Sendable {
     var onOwner: @Sendable () -> Void = {}
     /// Runs inside each drop.
     var onDrop: @Sendable (Range<Int>) -> Void = { _ in }
-    private let translations: UnsafeMutablePointer<Atomic<Int>>
+    private let translations: UnsafeMutablePointer<Atomic<UInt64>>
 
     /// A cache over `range`, whose guard knows the pages below `guarded`.
     init(
@@ -96,25 +96,43 @@ final class LiveCache: @unchecked Sendable {
         }
     }
 
-    /// A fault that does `work` in its walk, which gets the how-manieth walk it is, from 1; and `pause` in its install.
+    /// A fault that does `work` in its walk, which gets the how-manieth walk it is, from 1; and `pause` in its install,
+    /// which is a closure then.
     @discardableResult
     func fault(
-        at page: Int, duringWalk work: (Int) -> Void = { _ in }, duringInstall pause: () -> Void = {}
+        at page: Int, duringWalk work: (Int) -> Void = { _ in }, duringInstall pause: () -> Void
     ) -> FaultOutcome.Status {
         var walks = 0
         return translationGuard.fault(
             at: page,
-            walk: { () -> Int? in
-                let generation = table.generation(of: page)
+            walk: {
                 walks += 1
-                work(walks)
-                return generation
+                return walk(page, work, walks)
             },
-            install: { generation in
+            install: { (generation: UInt64) in
                 pause()
                 translations[page].store(generation, ordering: .releasing)
             }
         ).status
+    }
+
+    /// The same, whose install is the store of one word.
+    @discardableResult
+    func fault(at page: Int, duringWalk work: (Int) -> Void = { _ in }) -> FaultOutcome.Status {
+        var walks = 0
+        return translationGuard.fault(
+            at: page,
+            walk: {
+                walks += 1
+                return walk(page, work, walks)
+            }, into: translations + page
+        ).status
+    }
+
+    private func walk(_ page: Int, _ work: (Int) -> Void, _ number: Int) -> UInt64? {
+        let generation = table.generation(of: page)
+        work(number)
+        return generation
     }
 
     func isVisible(_ page: Int) -> Bool { translations[page].load(ordering: .acquiring) != 0 }
