@@ -15,6 +15,8 @@ public struct GuardEntry: Sendable {
     public let walksUnlocked: Bool
     /// Which of the ``GuardParameters`` it is made with; the others change nothing in it.
     public let parameters: [GuardParameter]
+    /// Why this process cannot have the guard; `nil` if it can. The first call may take some milliseconds.
+    public let refusal: @Sendable () -> String?
     /// Runs one repetition; `nil` when `cancellation` was raised before the window closed. Traps as
     /// ``Storm/run(_:cancellation:makeGuard:)`` does.
     public let run: @Sendable (_ settings: StormSettings, _ cancellation: Cancellation) -> StormMeasurement?
@@ -27,15 +29,18 @@ public struct GuardEntry: Sendable {
         self.init(name: name, summary: summary, parameters: []) { space, _ in make(space) }
     }
 
-    /// The same for a guard of which something can be chosen. `make` heeds the `parameters` named, and no others.
+    /// The same for a guard of which something can be chosen, or that not every process can have. `make` heeds the
+    /// `parameters` named, and no others, and is called only if there is no `refusal`.
     @inlinable
     public init<Guard: TranslationGuard>(
         name: String, summary: String, parameters: [GuardParameter],
+        refusal: @escaping @Sendable () -> String? = { nil },
         make: @escaping @Sendable (StormSpace, GuardParameters) -> Guard
     ) {
         self.name = name
         self.summary = summary
         self.parameters = parameters
+        self.refusal = refusal
         isProtected = Guard.isProtected
         walksUnlocked = Guard.self is any WalksUnlocked.Type
         let capabilities = (Guard.self as? any (TranslationGuard & SectionObserver).Type)?.capabilities ?? []
@@ -132,6 +137,12 @@ public enum GuardCatalogue {
             parameters: [.stripe]
         ) {
             FencedGuard(space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize)
+        },
+        GuardEntry(
+            name: "restartable", summary: "faults are restartable sequences; invalidations restart them",
+            parameters: [.stripe], refusal: { RestartableSequences.refusal?.description }
+        ) {
+            RestartableGuard(space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize)
         },
         GuardEntry(
             name: "adaptive", summary: "asymmetric where it is quiet, striped where it is not",

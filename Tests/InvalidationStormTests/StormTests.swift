@@ -30,7 +30,7 @@ import Testing
                     "shared-mutex", "ck-rwlock", "ck-pflock", "ck-tflock", "ck-brlock", "ck-bytelock", "ck-rwcohort",
                     "tbb-rw", "tbb-queuing-rw", "invlock", "range-counter", "kvm",
                     "interval", "interval-lockfree", "interval-2m", "interval-2m-lockfree",
-                    "striped", "asymmetric", "fenced", "adaptive",
+                    "striped", "asymmetric", "fenced", "restartable", "adaptive",
                 ])
         #expect(GuardCatalogue.builtIn.filter { !$0.isProtected }.map(\.name) == ["unprotected"])
         #expect(
@@ -46,7 +46,7 @@ import Testing
         #expect(
             GuardCatalogue.builtIn.filter(\.walksUnlocked).map(\.name) == [
                 "unprotected", "invlock", "range-counter", "kvm", "interval", "interval-lockfree", "interval-2m",
-                "interval-2m-lockfree", "striped", "asymmetric", "fenced", "adaptive",
+                "interval-2m-lockfree", "striped", "asymmetric", "fenced", "restartable", "adaptive",
             ])
     }
 
@@ -54,7 +54,7 @@ import Testing
     func everyCell() throws {
         for (faulters, invalidators) in [(1, 1), (2, 1), (2, 2)] {
             for scenario in Scenario.builtIn {
-                for entry in GuardCatalogue.builtIn where !scenario.hasMappingLock || entry.walksUnlocked {
+                for entry in GuardCatalogue.toBeHad where !scenario.hasMappingLock || entry.walksUnlocked {
                     let settings = settings(scenario, faulters: faulters, invalidators: invalidators)
                     let cell = "\(entry.name)/\(scenario.name)/\(faulters)+\(invalidators)"
                     let measurement = try measureUntilWorkIsDone(entry, settings, cell)
@@ -116,7 +116,7 @@ import Testing
 
     @Test("A churner registers and unregisters, and both are timed")
     func churnerIsTimed() throws {
-        for entry in GuardCatalogue.builtIn {
+        for entry in GuardCatalogue.toBeHad {
             var settings = settings(.churn, faulters: 1, invalidators: 1)
             settings.windowNanoseconds = 100_000_000
             let measurement = try #require(entry.run(settings, Cancellation()))
@@ -191,7 +191,7 @@ import Testing
         }
         let scenario = Scenario.replaying(Trace(name: "hand-made", steps: steps, pages: 1300))
         #expect(scenario.name == "trace:hand-made")
-        for entry in GuardCatalogue.builtIn {
+        for entry in GuardCatalogue.toBeHad {
             let measurement = try #require(entry.run(settings(scenario, faulters: 1, invalidators: 1), Cancellation()))
             if entry.isProtected { #expect(measurement.staleInstalls == 0, "\(entry.name)") }
             #expect(measurement.invalidationLatency.samples > 0, "\(entry.name)")
@@ -307,4 +307,9 @@ private final class OneOutcomeGuard: TranslationGuard, SectionObserver {
     func markDead() {}
 
     func resetAfterFork() {}
+}
+
+extension GuardCatalogue {
+    /// The guards that this process can have.
+    static let toBeHad = builtIn.filter { $0.refusal() == nil }
 }

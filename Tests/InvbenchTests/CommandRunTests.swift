@@ -25,6 +25,19 @@ extension EndToEndTests {
             #expect(try command.savedRows() == rows)
         }
 
+        @Test func withoutRestartableSequencesTheirGuardIsRefusedWithTheReason() throws {
+            let environment = ["GLIBC_TUNABLES": "glibc.pthread.rseq=0"]
+            let named = try command.run(
+                ["--guard", "restartable", "--scenario", "calm", "--window", "2ms"], environment: environment)
+            #expect(named.status == 2)
+            #expect(named.errors.hasPrefix("invbench: --guard restartable: "))
+            let others = try command.run(
+                Self.small + ["--benchmark_format=json", "--benchmark_repetitions=1"], environment: environment)
+            #expect(others.status == 0)
+            let context = try #require(try command.resultsFiles().first.map { try ResultsFile(reading: $0).context })
+            #expect(context["restartable_sequences"]?.contains("glibc") == true)
+        }
+
         @Test func aChurnersValuesAreInItsRowsAndNoOthers() throws {
             let outcome = try command.run([
                 "--guard", "mutex", "--scenario", "steady,churn", "--faulters", "1", "--window", "20ms", "--no-save",

@@ -2,6 +2,7 @@ import BenchmarkRecords
 import CPlatform
 import Glibc
 import InvalidationStorm
+import NotifierDispatch
 
 /// All that the checks look at, of one machine at one time.
 struct Examination {
@@ -13,17 +14,23 @@ struct Examination {
     let load: ProcessorLoad?
     /// Why membarrier(2) cannot be used, as an errno; 0 where it can.
     let membarrierError: Int32
+    /// Why there are no restartable sequences; `nil` where there are.
+    let restartRefusal: RestartableSequences.Refusal?
     /// Why perf_event_open(2) cannot count migrations, as an errno; 0 where it can.
     let counterError: Int32
 
     /// Of the machine whose `/` is `root`.
-    init(root: String = "/", load: ProcessorLoad?, membarrierError: Int32, counterError: Int32) {
+    init(
+        root: String = "/", load: ProcessorLoad?, membarrierError: Int32,
+        restartRefusal: RestartableSequences.Refusal?, counterError: Int32
+    ) {
         files = FactFiles(root: root)
         machine = MachineFacts(root: root)
         settings = KernelSettings(root: root)
         limits = ProcessLimits(root: root)
         self.load = load
         self.membarrierError = membarrierError
+        self.restartRefusal = restartRefusal
         self.counterError = counterError
     }
 
@@ -32,7 +39,8 @@ struct Examination {
         let counter = ThreadUsageMeter.openMigrationCounter()
         if counter >= 0 { close(counter) }
         return Examination(
-            load: .sampled(), membarrierError: cplatform_membarrier_register(), counterError: max(0, -counter))
+            load: .sampled(), membarrierError: cplatform_membarrier_register(),
+            restartRefusal: RestartableSequences.refusal, counterError: max(0, -counter))
     }
 
     /// What all checks find, in the order of the checks.

@@ -4,7 +4,10 @@ import Glibc
 /// What the kernel offers for measuring: clocks, counters, barriers.
 extension Examination {
     func kernelFindings() -> [Finding] {
-        [clockSourceFinding(), timeStampFinding(), counterFinding(), permissionFinding(), barrierFinding()]
+        [
+            clockSourceFinding(), timeStampFinding(), counterFinding(), permissionFinding(), barrierFinding(),
+            restartFinding(),
+        ]
     }
 
     private func clockSourceFinding() -> Finding {
@@ -75,5 +78,11 @@ extension Examination {
         return .note(
             subject,
             "\(remedy). Without it each fault of asymmetric and adaptive pays a full fence, and RCU readers too")
+    }
+
+    private func restartFinding() -> Finding {
+        let subject = "restartable sequences"
+        guard let restartRefusal else { return .ok(subject, "work, tried by two aborts: restartable is to be had") }
+        return .note(subject, "\(restartRefusal). Without them there is no restartable")
     }
 }

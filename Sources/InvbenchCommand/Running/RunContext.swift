@@ -1,6 +1,7 @@
 import BenchmarkRecords
 import Foundation
 import InvalidationStorm
+import NotifierDispatch
 
 /// The context of a results file: where the results come from, how the run was made, and what the user adds.
 enum RunContext {
@@ -18,6 +19,7 @@ enum RunContext {
             "counters": counters.description,
             "clock_pair_ns": String(format: "%.1f", TickClock.calibrated.pairCostNanoseconds),
             "unprotected_guards": plan.unprotectedGuards.joined(separator: " "),
+            "restartable_sequences": RestartableSequences.refusal?.description ?? "yes",
             "guard_parameters": guardParameters(of: plan, options.parameters.chosen),
         ]
         let run = settings.map { ContextLine(key: $0.key, value: $0.value) } + options.placement.chosen.contextLines

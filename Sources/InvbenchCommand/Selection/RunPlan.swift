@@ -30,7 +30,9 @@ struct RunPlan: Sendable {
     init(_ options: RunOptions, catalogue: CellCatalogue, cores: Int) throws {
         let faulters = options.choice.faulters.flatMap { $0 }
         let invalidators = options.choice.invalidators.flatMap { $0 }
-        var (guards, notes) = try Self.pairable(try catalogue.guards(named: options.guardNames), options)
+        let (possible, refusals) = try Self.possible(try catalogue.guards(named: options.guardNames), options)
+        var (guards, notes) = try Self.pairable(possible, options)
+        notes.insert(contentsOf: refusals, at: 0)
         let nameable = CellCatalogue.cells(
             guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames), cores: cores,
             faulters: faulters.isEmpty ? nil : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
@@ -91,6 +93,16 @@ struct RunPlan: Sendable {
             members[name, default: []].append(index)
         }
         return order.map { members[$0, default: []] }
+    }
+
+    /// Without the guards that this process cannot have, and a line for each. One that was asked for by its name is an error.
+    private static func possible(_ guards: [GuardEntry], _ options: RunOptions) throws -> ([GuardEntry], [String]) {
+        let refused = guards.compactMap { entry in entry.refusal().map { (name: entry.name, reason: $0) } }
+        if let (name, reason) = refused.first(where: { options.guardNames.contains($0.name) }) {
+            throw UsageError("--guard \(name): \(reason); invbench doctor says more")
+        }
+        let left = guards.filter { entry in !refused.contains { $0.name == entry.name } }
+        return (left, refused.map { "left out: \($0.name): \($0.reason)" })
     }
 
     /// Without the guards whose failed starts call-all cannot pair, and a line that says so.

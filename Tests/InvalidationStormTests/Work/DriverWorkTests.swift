@@ -46,7 +46,7 @@ import Testing
 
     @Test("An install that takes long is found in every guard's faults")
     func installsTakeTheirTime() throws {
-        for entry in GuardCatalogue.builtIn {
+        for entry in GuardCatalogue.toBeHad {
             var settings = StormSettings(scenario: .calm, invalidators: 0)
             settings.installNanoseconds = 100_000
             settings.windowNanoseconds = 20_000_000

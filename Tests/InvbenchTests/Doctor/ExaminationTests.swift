@@ -1,6 +1,7 @@
 import BenchmarkRecords
 import FactTrees
 import Glibc
+import NotifierDispatch
 import Testing
 
 @testable import InvbenchCommand
@@ -9,11 +10,13 @@ import Testing
     /// What is found on a machine that is otherwise idle, by subject.
     private func findings(
         _ files: [String: String], load: ProcessorLoad? = nil, membarrierError: Int32 = 0,
-        counterError: Int32 = 0
+        restartRefusal: RestartableSequences.Refusal? = nil, counterError: Int32 = 0
     ) throws -> [String: Finding] {
         let findings = try FactTree.with(files) { root in
-            Examination(root: root, load: load, membarrierError: membarrierError, counterError: counterError)
-                .findings()
+            Examination(
+                root: root, load: load, membarrierError: membarrierError, restartRefusal: restartRefusal,
+                counterError: counterError
+            ).findings()
         }
         return Dictionary(uniqueKeysWithValues: findings.map { ($0.subject, $0) })
     }
@@ -25,7 +28,7 @@ import Testing
     private let everything: Set = [
         "frequency governor", "boost (turbo)", "SMT", "hypervisor", "processor quota", "allowed processors",
         "huge pages", "NUMA balancing", "free memory", "clock source", "time stamp counter", "hardware counters",
-        "perf permissions", "membarrier(2)", "other load",
+        "perf permissions", "membarrier(2)", "restartable sequences", "other load",
     ]
 
     @Test func anIdealServerHasNothingToChange() throws {
@@ -91,7 +94,7 @@ import Testing
         #expect(
             subjects(findings, .ok) == [
                 "allowed processors", "NUMA balancing", "free memory", "perf permissions", "membarrier(2)",
-                "other load",
+                "restartable sequences", "other load",
             ])
         #expect(findings["hypervisor"]?.text.hasPrefix("QEMU:") == true)
         #expect(findings["frequency governor"]?.text.contains("host") == true)
@@ -100,7 +103,7 @@ import Testing
 
     @Test func aKernelThatShowsNothingIsNotGuessedAbout() throws {
         let findings = try findings([:], counterError: EACCES)
-        #expect(subjects(findings, .note) == everything.subtracting(["membarrier(2)"]))
+        #expect(subjects(findings, .note) == everything.subtracting(["membarrier(2)", "restartable sequences"]))
     }
 
     /// Root may count whatever the setting; in a container nobody may, whatever the setting.
@@ -116,6 +119,13 @@ import Testing
         #expect(missing?.level == .note)
         #expect(missing?.text.contains("the kernel has none") == true)
         #expect(try findings([:], membarrierError: EPERM)["membarrier(2)"]?.text.contains("seccomp") == true)
+    }
+
+    @Test func withoutRestartableSequencesItSaysWhy() throws {
+        let missing = try findings([:], restartRefusal: .barrier(EPERM))["restartable sequences"]
+        #expect(missing?.level == .note)
+        #expect(missing?.text.contains("error 1,") == true)
+        #expect(try findings([:], restartRefusal: .area)["restartable sequences"]?.text.contains("glibc") == true)
     }
 
     @Test func otherLoadIsNamed() throws {

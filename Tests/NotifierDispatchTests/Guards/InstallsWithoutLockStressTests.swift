@@ -4,17 +4,17 @@ import Testing
 @testable import NotifierDispatch
 
 /// An install without a lock and a start, on the same page at the same moment, again and again. The fault has begun
-/// already: all that is left of it is to publish its page, look at the word, and install.
+/// already: all that is left of it is to look at the word and install, and what it must do before.
 @Suite("Installs without a lock, under load")
 struct InstallsWithoutLockStressTests {
     /// One page a stripe, and each round on a page of its own: its stripe is as new.
     private static let rounds = 20_000
 
     private final class Meetings: Sendable {
-        private let installed = CacheLineArray<Atomic<Bool>>(count: rounds) { Atomic(false) }
+        private let installed = CacheLineArray<Atomic<UInt64>>(count: rounds) { Atomic(0) }
         private let meeting = Meeting()
 
-        // Relaxed, all stores and loads of what is installed: keeping them apart is the guard's affair.
+        // Relaxed, all other stores and loads of what is installed: keeping them apart is the guard's affair.
 
         func fault<Scheme: RetryScheme & ~Copyable>(_ guarded: RetryingGuard<Scheme>, at page: Int) {
             meeting.meet(at: 2 * page)
@@ -22,10 +22,7 @@ struct InstallsWithoutLockStressTests {
                 fatalError("no section is open, and page \(page) is not idle")
             }
             meeting.meet(at: 2 * page + 1)
-            if guarded.scheme.beginInstall(ticket, at: page) != nil {
-                installed[page].pointee.store(true, ordering: .relaxed)
-                guarded.scheme.endInstall(ticket, at: page)
-            }
+            _ = guarded.scheme.install(1, into: installed[page], ticket, at: page)
         }
 
         func invalidate<Scheme: RetryScheme & SectionObserver & ~Copyable>(
@@ -33,12 +30,12 @@ struct InstallsWithoutLockStressTests {
         ) {
             meeting.meet(at: 2 * page)
             meeting.meet(at: 2 * page + 1)
-            guarded.start(page..<page + 1) { _ in installed[page].pointee.store(false, ordering: .relaxed) }
+            guarded.start(page..<page + 1) { _ in installed[page].pointee.store(0, ordering: .relaxed) }
             guarded.end(page..<page + 1)
         }
 
         /// How many installs outlived the start that they met.
-        var stale: Int { (0..<rounds).count { installed[$0].pointee.load(ordering: .relaxed) } }
+        var stale: Int { (0..<rounds).count { installed[$0].pointee.load(ordering: .relaxed) != 0 } }
     }
 
     private func countStale<Scheme: RetryScheme & SectionObserver & ~Copyable>(
@@ -76,6 +73,14 @@ struct InstallsWithoutLockStressTests {
             AdaptiveScheme(
                 pages: Self.rounds, stripeSize: StripeSize(shift: 0), wideBound: wideBound, biasBudget: 1,
                 barrier: barrier))
+        #expect(countStale(guarded) == 0)
+    }
+
+    @Test(
+        "Invariant 8: restartable: either the sequence sees the raise, or the teardown what it stored",
+        .enabled(if: RestartableSequences.refusal == nil))
+    func restartable() {
+        let guarded = RestartableGuard(RestartableScheme(pages: Self.rounds, stripeSize: StripeSize(shift: 0)))
         #expect(countStale(guarded) == 0)
     }
 }

@@ -18,7 +18,11 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     case striped
     case asymmetric
     case fenced
+    case restartable
     case adaptive
+
+    /// All that this process can have.
+    static let allCases: [ProtectedGuard] = lockHolding + retrying
 
     /// Those that hold a lock from the start of a section to its end, and over a fault's walk.
     static let lockHolding: [ProtectedGuard] = [.mutex, .readWriteLock, .spinMutex, .stripeMutex]
@@ -29,7 +33,9 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         .interval, .intervalLockFree, .intervalStripe, .intervalStripeLockFree,
     ]
     /// Those that keep count and generation of a stripe's sections in a word.
-    static let withStripeWords: [ProtectedGuard] = [.striped, .asymmetric, .fenced, .adaptive]
+    static let withStripeWords: [ProtectedGuard] = [.striped, .asymmetric, .fenced] + restarting + [.adaptive]
+    /// Those that need restartable sequences.
+    static let restarting: [ProtectedGuard] = RestartableSequences.refusal == nil ? [.restartable] : []
 
     var holdsLock: Bool { Self.lockHolding.contains(self) }
 
@@ -58,6 +64,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         case .striped: StripedGuard(space: space, pages: pages, budget: budget)
         case .asymmetric: AsymmetricGuard(space: space, pages: pages, budget: budget)
         case .fenced: FencedGuard(space: space, pages: pages, budget: budget)
+        case .restartable: RestartableGuard(space: space, pages: pages, budget: budget)
         case .adaptive: AdaptiveGuard(space: space, pages: pages, budget: budget)
         }
     }

@@ -29,9 +29,13 @@ struct SmallStripesStressTests {
                     // Some at a stretch, so that a stripe that lost its bias has quiet times.
                     for _ in 0..<4 {
                         let pauses = random.oneIn(4)
-                        let outcome = pages.fault(
-                            at: page, duringWalk: { _ in if pauses { usleep(20) } },
-                            duringInstall: { if pauses { sched_yield() } })
+                        let isWord = random.oneIn(2)
+                        let walk = { (_: Int) in if pauses { _ = usleep(20) } }
+                        let outcome =
+                            isWord
+                            ? pages.fault(at: page, duringWalk: walk)
+                            : pages.fault(
+                                at: page, duringWalk: walk, duringInstall: { if pauses { sched_yield() } })
                         if outcome.status == .installed { installed.count() }
                         if outcome.retries > 0 { collided.count() }
                     }
@@ -88,6 +92,15 @@ struct SmallStripesStressTests {
             let space = AddressSpace()
             let scheme = FencedScheme(pages: GuardedPages.count, stripeSize: StripeSize(shift: 1))
             try storm(FencedGuard(scheme: scheme, space: space, budget: Self.budget), of: space)
+        }
+    }
+
+    @Test("Invariant 8: restartable lets nothing stale through", .enabled(if: RestartableSequences.refusal == nil))
+    func restartable() throws {
+        try RCU.withRegisteredThread {
+            let space = AddressSpace()
+            let scheme = RestartableScheme(pages: GuardedPages.count, stripeSize: StripeSize(shift: 1))
+            try storm(RestartableGuard(scheme: scheme, space: space, budget: Self.budget), of: space)
         }
     }
 

@@ -85,7 +85,7 @@ struct CycleTests {
 
     @Test(
         "A fault of a signal handler that comes in the middle of an install",
-        arguments: [ProtectedGuard.asymmetric, .fenced, .striped])
+        arguments: [ProtectedGuard.asymmetric, .fenced, .striped] + ProtectedGuard.restarting)
     func faultInSignalHandler(kind: ProtectedGuard) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
             try orKilled(after: 5) {

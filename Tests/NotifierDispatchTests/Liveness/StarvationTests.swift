@@ -13,7 +13,7 @@ struct StarvationTests {
 
     @Test(
         "Beside two threads that fault in one stripe without a pause, a section of it waits for the installs in flight",
-        arguments: [ProtectedGuard.striped, .adaptive, .stripeMutex])
+        arguments: [ProtectedGuard.striped, .adaptive, .stripeMutex] + ProtectedGuard.restarting)
     func sections(kind: ProtectedGuard) throws {
         try RCU.withRegisteredThread {
             let pages = GuardedPages(kind)

@@ -41,6 +41,10 @@ extension RetryingGuard where Scheme == StripedScheme {
     var openWideSections: Int { StripeState(scheme.wide.word.load(ordering: .acquiring)).openSections }
 }
 
+extension RetryingGuard where Scheme == RestartableScheme {
+    var stripes: [StripeState] { scheme.striped.stripes.states }
+}
+
 extension RetryingGuard where Scheme == AdaptiveScheme {
     var stripes: [StripeState] { scheme.striped.stripes.states }
     var biases: [StripeState.Bias] { stripes.map(\.bias) }

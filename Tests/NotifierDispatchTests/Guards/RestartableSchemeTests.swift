@@ -1,0 +1,162 @@
+import CPlatform
+import Glibc
+import Synchronization
+import Testing
+
+@testable import NotifierDispatch
+
+@Suite("RestartableScheme", .enabled(if: RestartableSequences.refusal == nil))
+struct RestartableSchemeTests {
+    /// Two stripes of four pages.
+    private func makeGuard() -> RestartableGuard {
+        RestartableGuard(RestartableScheme(pages: 8, stripeSize: StripeSize(shift: 2)))
+    }
+
+    @Test("A sequence that begins after the raise stores nothing, nor one whose ticket is older than a whole section")
+    func seesSections() throws {
+        try RCU.withRegisteredThread {
+            let restartable = makeGuard()
+            let slot = Slot()
+            let ticket = try restartable.ticket(at: 1)
+            restartable.start(0..<1)
+            #expect(!restartable.mayBegin(at: 1))
+            #expect(!restartable.stores(1, in: slot, ticket, at: 1))
+            restartable.end(0..<1)
+            #expect(!restartable.stores(1, in: slot, ticket, at: 1))
+            restartable.start(0..<1)
+            restartable.end(0..<1)
+            #expect(!restartable.stores(1, in: slot, ticket, at: 1))
+            #expect(slot.value == 0)
+            #expect(restartable.stores(2, in: slot, try restartable.ticket(at: 1), at: 1))
+            #expect(slot.value == 2)
+        }
+    }
+
+    @Test("Sections in another stripe are no collision, open or ended")
+    func otherStripes() throws {
+        try RCU.withRegisteredThread {
+            let restartable = makeGuard()
+            let slot = Slot()
+            let ticket = try restartable.ticket(at: 1)
+            restartable.start(4..<5)
+            #expect(restartable.stores(1, in: slot, ticket, at: 1))
+            restartable.end(4..<5)
+            #expect(restartable.stores(2, in: slot, ticket, at: 1))
+            #expect(restartable.stripes.map(\.startedSections) == [0, 1])
+        }
+    }
+
+    @Test("Sections overlap and nest; faults begin after the last end")
+    func sectionsNest() {
+        let restartable = makeGuard()
+        restartable.start(0..<8)
+        restartable.start(3..<5)
+        #expect(restartable.stripes.map(\.openSections) == [2, 2])
+        restartable.end(0..<8)
+        #expect(!restartable.mayBegin(at: 1))
+        restartable.end(3..<5)
+        #expect(restartable.mayBegin(at: 1))
+        #expect(restartable.mayBegin(at: 4))
+    }
+
+    @Test("A start waits for an install by a closure in its stripes, and for none in others")
+    func waitsForClosures() {
+        let restartable = makeGuard()
+        let install = HeldInstall(restartable, at: 2)
+        #expect(restartable.stripes.map(\.isLocked) == [true, false])
+        let other = StartingSection(restartable, 4..<8)
+        #expect(other.starts())
+        other.join()
+        let section = StartingSection(restartable, 3..<4)
+        #expect(section.waits())
+        #expect(section.dropped.take().isEmpty)
+        install.finish()
+        section.join()
+        #expect(section.dropped.take() == [3..<4])
+    }
+
+    @Test("A sequence stores nothing while an install by a closure holds the stripe, and waits for it")
+    func waitsForTheLock() throws {
+        let restartable = makeGuard()
+        let slot = Slot()
+        let install = HeldInstall(restartable, at: 2)
+        let isOver = Gate()
+        let fault = RegisteredThread {
+            _ = restartable.fault(at: 1, walk: { 7 }, into: slot.word)
+            isOver.open()
+        }
+        #expect(!isOver.waitInVain())
+        #expect(slot.value == 0)
+        install.finish()
+        fault.join()
+        #expect(slot.value == 7)
+        #expect(restartable.stripes.map(\.isLocked) == [false, false])
+    }
+
+    @Test("Invariant 37: nobody begins or stores after the end of the subscription")
+    func invariant37() throws {
+        try RCU.withRegisteredThread {
+            let restartable = makeGuard()
+            let slot = Slot()
+            let ticket = try restartable.ticket(at: 7)
+            restartable.markDead()
+            #expect(!restartable.stores(1, in: slot, ticket, at: 7))
+            #expect(!restartable.mayBegin(at: 7))
+            #expect(restartable.stripes.map(\.isDead) == [true, true])
+            #expect(restartable.fault(at: 1, walk: { 1 }, into: slot.word).status == .dead)
+            #expect(slot.value == 0)
+        }
+    }
+
+    #if arch(x86_64)
+        @Test("A thread whose area the kernel does not know installs under the lock")
+        func threadWithoutArea() {
+            let restartable = makeGuard()
+            let slot = Slot()
+            let sequences = EventCounter()
+            RegisteredThread {
+                guard RestartableArea.unregisterThisThread() else { return }
+                let status = restartable.fault(at: 1, walk: { 7 }, into: slot.word).status
+                let ticket = restartable.scheme.readBeginIfIdle(at: 1)!
+                if status == .installed, !restartable.scheme.isStored(8, in: slot.word, ticket) { sequences.count() }
+            }.join()
+            #expect(sequences.value == 1)
+            #expect(slot.value == 7)
+            #expect(restartable.stripes.map(\.isLocked) == [false, false])
+        }
+    #endif
+}
+
+#if arch(x86_64)
+    enum RestartableArea {
+        /// As a kernel that refuses rseq(2) leaves it: the area says afterwards that it is none.
+        static func unregisterThisThread() -> Bool {
+            typealias SystemCall = @convention(c) (Int, UnsafeMutableRawPointer, Int, Int, Int) -> Int
+            // There glibc keeps a thread's structure at its thread pointer.
+            let area = UnsafeMutableRawPointer(bitPattern: Int(pthread_self()) + RestartableSequences.area)!
+            guard let symbol = dlsym(nil, "syscall") else { return false }
+            let systemCall = unsafeBitCast(symbol, to: SystemCall.self)
+            let (number, size, unregister, signature) = (334, 32, 1, 0x5305_3053)
+            return systemCall(number, area, size, unregister, signature) == 0
+        }
+    }
+#endif
+
+/// Where a translation of one word goes.
+private final class Slot: @unchecked Sendable {
+    // @unchecked: an atomic behind a pointer that never changes.
+    let word = UnsafeMutablePointer<Atomic<UInt64>>.allocate(capacity: 1)
+
+    init() { word.initialize(to: Atomic(0)) }
+
+    deinit { word.deallocate() }
+
+    var value: UInt64 { word.pointee.load(ordering: .acquiring) }
+}
+
+extension RetryingGuard where Scheme == RestartableScheme {
+    /// Whether a whole install section of one word was one.
+    fileprivate func stores(_ value: UInt64, in slot: Slot, _ ticket: Scheme.Ticket, at page: Int) -> Bool {
+        scheme.install(value, into: slot.word, ticket, at: page) != nil
+    }
+}
