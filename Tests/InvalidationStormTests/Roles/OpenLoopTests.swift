@@ -199,9 +199,9 @@ import Testing
     @Test("A latency counts from the intended start, the longest invalidation from the actual one")
     func twoStarts() {
         var tally = InvalidatorTally()
-        tally.count(true, from: 100, intended: 40, to: 130, clock: clock)
-        tally.count(true, from: 130, intended: 120, to: 150, clock: clock)
-        tally.count(false, from: 150, intended: 100, to: 900, clock: clock)
+        tally.count(true, from: 100, origin: 40, to: 130, clock: clock)
+        tally.count(true, from: 130, origin: 120, to: 150, clock: clock)
+        tally.count(false, from: 150, origin: 100, to: 900, clock: clock)
         #expect(tally.latencyTicks == 120 && tally.longestTicks == 30)
         #expect(tally.invalidations == 2 && tally.wouldBlocks == 1)
         #expect(tally.latencies.summary(mean: nil).samples == 2)
