@@ -87,9 +87,11 @@ struct EffectFit {
 
     /// The effects, and how much of the slope is the usual one: 1 if the samples say nothing of it.
     private static func fit(_ samples: [[Sample?]], guards: Int) -> (effects: [Double?], usualPart: Double) {
-        var effects = (0..<guards).map { index in Statistics.median(samples.compactMap { $0[index]?.logarithm }) }
-        var blocks = [Double](repeating: 0, count: samples.count)
         var (slope, usualPart) = (usualSlope.value, 1.0)
+        var effects = (0..<guards).map { index in
+            Statistics.median(samples.compactMap { $0[index].map { $0.logarithm - slope * $0.share } })
+        }
+        var blocks = [Double](repeating: 0, count: samples.count)
         let ownShares = ownShares(of: samples, guards: guards)
         for _ in 0..<rounds {
             // What is left of each value when the speed of the cores is taken out.

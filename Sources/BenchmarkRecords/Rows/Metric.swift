@@ -119,9 +119,9 @@ public enum Metric: String, CaseIterable, Sendable {
     case coreFrequency = "core_frequency_hz"
     /// How many additions a second that do not wait for each other the faulters' cores got through just before the
     /// repetition: about half as many while a neighbour uses the other hardware thread of the core.
-    case coreAdditions = "core_additions_per_second"
+    case coreAdditions = "core_additions_hz"
     /// The same just after its window.
-    case coreAdditionsAfter = "core_additions_after_per_second"
+    case coreAdditionsAfter = "core_additions_after_hz"
     /// 1 where the cell has more threads than cores that it may use: they wait for each other by design.
     case oversubscribed
     /// Counted by the faulters' processors in user mode; absent where they have no counters.

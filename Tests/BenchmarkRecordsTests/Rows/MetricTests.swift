@@ -44,7 +44,7 @@ import Testing
             "core_round_trip_after_ns", "thread_windows_ns", "oversubscribed", "noisy_retries", "cycles_per_fault",
             "instructions_per_fault", "cache_misses_per_fault", "core_round_trip_shortest_ns",
             "core_round_trip_after_shortest_ns", "fault_catch_up_ns", "invalidation_catch_up_ns",
-            "warm_up_unsteady", "core_additions_per_second", "core_additions_after_per_second",
+            "warm_up_unsteady", "core_additions_hz", "core_additions_after_hz",
         ]
         #expect(Set(Metric.allCases.map(\.rawValue)) == Set(roles + churner + others))
     }
