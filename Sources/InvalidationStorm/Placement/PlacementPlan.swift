@@ -1,3 +1,15 @@
+/// Where one thread may run.
+public struct Place: Hashable, Sendable {
+    /// Linux's numbers of the hardware threads among which the scheduler may choose; empty where it is not bound.
+    public let threads: [Int]
+
+    /// Any of these.
+    public init(_ threads: [Int]) { self.threads = threads }
+
+    /// Wherever the kernel puts it.
+    public static let anywhere = Place([])
+}
+
 /// A ``Placement`` on one machine for so many threads: who runs where, and where the memory lies.
 public struct PlacementPlan: Hashable, Sendable {
     /// The faulters' places, then the invalidators', then the churner's. Where there are more threads than places they
@@ -87,5 +99,17 @@ extension Topology {
     public func nodes(of places: [Place]) -> [Int] {
         let threads = Set(places.flatMap(\.threads))
         return cores.filter { $0.threads.contains { threads.contains($0.number) } }.map(\.node).uniqued()
+    }
+}
+
+extension StormSettings {
+    /// The places and nodes of this repetition on this machine. Traps where it has not got what the placement needs.
+    var placementPlan: PlacementPlan {
+        do throws(PlacementError) {
+            return try PlacementPlan(
+                placement, on: ThisMachine.topology, faulters: faulters, others: threads - faulters)
+        } catch {
+            fatalError(error.description)
+        }
     }
 }

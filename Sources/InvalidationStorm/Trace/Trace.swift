@@ -19,3 +19,57 @@ public struct Trace: Sendable {
     /// How many pages the steps' ranges lie in: every range ends at or below this.
     public let pages: Int
 }
+
+extension Trace {
+    /// Reads a recording made with
+    /// `strace -f -ttt -e trace=%memory,clone,clone3,fork,vfork,exit_group -o FILE PROGRAM` (or `-p PID`), plain or
+    /// gzip; its first bytes decide which.
+    ///
+    /// The whole file is read and understood before anything is returned. Each invalidation that Linux raises for the
+    /// recorded calls is one step; the rules stand in KernelEvents.swift. The trace's ``name`` is the file's without
+    /// folder, `.gz` and `.strace`. Bounded: 512 MiB of text, 2^24 steps, 2^26 pages of 4 KiB.
+    ///
+    /// Any thread may call it; it blocks while it reads.
+    ///
+    /// - Throws: a ``TraceError`` where the file cannot be read, is cut, damaged, out of order or too large, or holds
+    ///   no invalidation.
+    public init(contentsOf path: String) throws(TraceError) {
+        let file = try TraceFile(path: path)
+        var lines = TraceLines(path: path)
+        try file.read(into: &lines)
+        let recording = try lines.finish()
+        do throws(LineFault) {
+            let recorded = try KernelEvents(recording).steps
+            let numbering = try PageNumbering(recorded)
+            steps = recorded.compactMap { step in
+                InvalidationRange(pages: numbering.numbers(of: step)).map { range in
+                    TraceStep(nanoseconds: step.nanoseconds, event: step.event, range: range)
+                }
+            }
+            pages = numbering.pages
+        } catch {
+            throw TraceError(file: path, message: error.message)
+        }
+        name = Self.name(ofFile: path)
+        guard !steps.isEmpty else {
+            throw TraceError(
+                file: path, message: "the trace holds no invalidation: record a program that unmaps or protects memory")
+        }
+    }
+
+    /// The name that a recording at `path` gets: the file's without folder, `.gz` and `.strace`. Reads nothing.
+    public static func name(ofFile path: String) -> String {
+        var name = path.split(separator: "/").last.map(String.init) ?? path
+        for suffix in [".gz", ".strace"] where name.hasSuffix(suffix) && name != suffix {
+            name.removeLast(suffix.count)
+        }
+        return name
+    }
+}
+
+extension Scenario {
+    /// The invalidations of a recorded program; faults fall on all the pages that it invalidates.
+    public static func replaying(_ trace: Trace) -> Scenario {
+        Scenario(name: "trace:\(trace.name)", arrivals: .trace(trace), pages: trace.pages)
+    }
+}

@@ -49,3 +49,52 @@ enum MetricValues {
         return finite
     }
 }
+
+extension MetricValues {
+    /// What the machine was like.
+    static func of(_ conditions: RepetitionConditions) -> [Metric: Double?] {
+        [
+            .steal: conditions.stealPercent, .otherLoad: conditions.otherLoadCores,
+            .runQueueDelay: conditions.runQueueDelayPercent,
+            .threadWindows: Double(conditions.threadWindowsNanoseconds),
+            .voluntarySwitches: Double(conditions.voluntarySwitches),
+            .involuntarySwitches: Double(conditions.involuntarySwitches),
+            .cpuMigrations: conditions.cpuMigrations.map { Double($0) },
+            .pageFaults: Double(conditions.pageFaults), .coreRoundTrip: conditions.coreRoundTripNanoseconds,
+            .coreRoundTripAfter: conditions.coreRoundTripAfterNanoseconds,
+            .coreRoundTripShortest: conditions.coreRoundTripShortestNanoseconds,
+            .coreRoundTripAfterShortest: conditions.coreRoundTripAfterShortestNanoseconds,
+            .coreFrequency: conditions.coreFrequencyHertz, .coreAdditions: conditions.coreAdditionsPerSecond,
+            .coreAdditionsAfter: conditions.coreAdditionsAfterPerSecond,
+            .oversubscribed: conditions.isOversubscribed ? 1 : 0,
+        ]
+    }
+
+    /// What the processor counted.
+    static func of(_ events: EventsPerFault) -> [Metric: Double?] {
+        [
+            .cyclesPerFault: events.cycles, .instructionsPerFault: events.instructions,
+            .cacheMissesPerFault: events.cacheMisses,
+        ]
+    }
+}
+
+/// The row of one repetition.
+enum RepetitionRow {
+    /// An iteration is a fault, its time the mean over all of them. Where no fault ended inside the window there is no
+    /// such mean: the row then has 0 iterations and the window as its time, as Google Benchmark writes it.
+    static func of(
+        _ measurement: StormMeasurement, name: String, planned: PlannedRepetition, repetitions: Int,
+        windowNanoseconds: UInt64, noisyRetries: Int
+    ) -> ResultRow {
+        var values = MetricValues.of(measurement)
+        values[.noisyRetries] = Double(noisyRetries)
+        let mean = measurement.faults > 0 ? values[.faultMean] : nil
+        return ResultRow(
+            runName: name, repetitionIndex: planned.repetition, repetitions: repetitions,
+            iterations: mean == nil ? 0 : Int(clamping: measurement.faults),
+            realNanoseconds: mean ?? Double(windowNanoseconds),
+            cpuNanoseconds: measurement.cpuNanosecondsPerFault.isFinite ? measurement.cpuNanosecondsPerFault : 0,
+            counters: Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value) }))
+    }
+}

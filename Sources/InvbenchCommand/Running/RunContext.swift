@@ -1,4 +1,5 @@
 import BenchmarkRecords
+import BuildRecord
 import Foundation
 import InvalidationStorm
 import NotifierDispatch
@@ -49,5 +50,23 @@ enum RunContext {
             }
         }
         return lines.map { ContextLine(key: PrintableText.of($0.key), value: PrintableText.of($0.value)) }
+    }
+}
+
+extension BuildFacts {
+    /// How this executable was compiled, and from what, as it was recorded when it was built.
+    static var ofThisProgram: BuildFacts {
+        BuildFacts(
+            compiler: BuildRecord.compiler, buildType: isOptimised ? "release" : "debug", flags: BuildRecord.flags,
+            commit: BuildRecord.commit, isDirty: BuildRecord.isDirty)
+    }
+
+    /// Whether its numbers are worth something.
+    static var isOptimised: Bool {
+        #if DEBUG
+            false
+        #else
+            true
+        #endif
     }
 }
