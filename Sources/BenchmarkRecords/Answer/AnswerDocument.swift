@@ -37,7 +37,8 @@ public enum AnswerDocument {
     /// `{"workloads": [{"name", "state", "core_share", "reference", "rows": [{"guard", "faults_per_second", "low",
     /// "high", "ratio", "ratio_low", "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns",
     /// "repetitions", "stale", "group"}], "verdict"}], "verdict"}`. Rates are operations a second, `low` and `high` the
-    /// ends of 95 % intervals; `core_share` is what the cores did of their best, and faults are given for 1. Guards of one workload with one `group` are not told apart; 1 is the best group.
+    /// ends of 95 % intervals; `core_share` is what the cores did of their best, and faults are given for 1. Guards of one
+    /// workload with one `group` are not told apart; 1 is the best group.
     public static func json(_ answer: RunAnswer, machine: MachineText) -> String {
         let document = Document(
             workloads: answer.workloads.map { workload in

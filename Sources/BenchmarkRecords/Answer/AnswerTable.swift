@@ -68,28 +68,24 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
             guardAnswer.median(.invalidationsPerSecond).map { $0 == 0 ? "-" : ScaledNumber.rate($0) } ?? "-"
         }
         let stale = Column(heading: "stale", width: 5) { $0.stale.map { ScaledNumber.count($0) } ?? "-" }
-        let narrow: [Column]
+        let faultTail =
+            answer.isOversubscribed || answer.isAboutWaits
+            ? longest("f.worst", .faultLongest) : duration("f. p99", .faultP99)
+        var rates = [rate, interval, ratio]
+        var invalidationTails: [Column]
         if answer.isOversubscribed {
-            let worst = longest("f.worst", .faultLongest)
-            let invalidation = longest("i.worst", .invalidationLongestWait)
-            let isTailKnown = answer.guards.contains { $0.median(.invalidationP99_9) != nil }
-            // The ratio's interval says what that of the rate does: there is no room for both beside the tail.
-            narrow =
-                isTailKnown
-                ? [
-                    rate, ratio, worst, invalidations, duration("i.p99.9", .invalidationP99_9), invalidation, stale,
-                ] : [rate, interval, ratio, worst, invalidations, invalidation, stale]
+            invalidationTails = [longest("i.worst", .invalidationLongestWait)]
+            if answer.guards.contains(where: { $0.median(.invalidationP99_9) != nil }) {
+                invalidationTails.insert(duration("i.p99.9", .invalidationP99_9), at: 0)
+                // The ratio's interval says what that of the rate does: there is no room for both beside the tails.
+                rates = [rate, ratio]
+            }
         } else if answer.isAboutWaits {
-            narrow = [
-                rate, interval, ratio, longest("f.worst", .faultLongest), invalidations,
-                longest("i.worst", .invalidationStartLongest), stale,
-            ]
+            invalidationTails = [longest("i.worst", .invalidationStartLongest)]
         } else {
-            narrow = [
-                rate, interval, ratio, duration("f. p99", .faultP99), invalidations,
-                duration("i. p99", .invalidationP99), stale,
-            ]
+            invalidationTails = [duration("i. p99", .invalidationP99)]
         }
+        let narrow = rates + [faultTail, invalidations] + invalidationTails + [stale]
         guard isWide else { return narrow }
         return narrow + [
             Column(heading: "n", width: 4) { String($0.repetitions) },

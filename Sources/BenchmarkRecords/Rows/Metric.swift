@@ -115,7 +115,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case coreRoundTripShortest = "core_round_trip_shortest_ns"
     /// The same just after its window.
     case coreRoundTripAfterShortest = "core_round_trip_after_shortest_ns"
-    /// How fast the faulters' cores ran just before the repetition, by additions that take one cycle each.
+    /// How fast the faulters' cores ran just before the repetition and just after its window, by additions that take one
+    /// cycle each: the mean of both.
     case coreFrequency = "core_frequency_hz"
     /// How many additions a second that do not wait for each other the faulters' cores got through just before the
     /// repetition: about half as many while a neighbour uses the other hardware thread of the core.

@@ -27,7 +27,7 @@ public struct RepetitionConditions: Sendable {
     public var coreRoundTripShortestNanoseconds: Double?
     /// The same after the window.
     public var coreRoundTripAfterShortestNanoseconds: Double?
-    /// The frequency of the faulters' cores before the warm-up, in hertz: their mean.
+    /// The frequency of the faulters' cores before the warm-up and after the window, in hertz: the mean of all.
     public var coreFrequencyHertz: Double?
     /// How many additions a second that do not wait for each other the faulters' cores got through before the warm-up:
     /// their mean. About half as many while a neighbour uses the other hardware thread of the core.
@@ -59,7 +59,8 @@ public struct RepetitionConditions: Sendable {
         coreRoundTripAfterNanoseconds = tripsAfter.max()
         coreRoundTripShortestNanoseconds = trips.count > 1 ? trips.min() : nil
         coreRoundTripAfterShortestNanoseconds = tripsAfter.count > 1 ? tripsAfter.min() : nil
-        coreFrequencyHertz = Self.mean(before.frequenciesHertz.prefix(faulters))
+        coreFrequencyHertz = Self.mean(
+            before.frequenciesHertz.prefix(faulters) + after.frequenciesHertz.prefix(faulters))
         coreAdditionsPerSecond = Self.mean(before.additionsPerSecond.prefix(faulters))
         coreAdditionsAfterPerSecond = Self.mean(after.additionsPerSecond.prefix(faulters))
         self.isOversubscribed = isOversubscribed

@@ -264,11 +264,11 @@ public typealias AsymmetricScheme = PublishingScheme<ProcessBarrier>
 /// Faults without a lock, a fence or a read-modify-write; each invalidation pays for that with membarrier(2).
 public typealias AsymmetricGuard = RetryingGuard<AsymmetricScheme>
 
-extension RetryingGuard where Scheme == AsymmetricScheme {
-    /// A guard for a subscriber of `space`, for page numbers below `pages`.
-    public convenience init(
+extension RetryingGuard where Scheme: ~Copyable {
+    /// A guard for a subscriber of `space`, for page numbers below `pages`: an ``AsymmetricGuard`` or a ``FencedGuard``.
+    public convenience init<Barrier: PublicationBarrier>(
         space: AddressSpace, pages: Int, stripeSize: StripeSize = .hugePage, budget: RetryBudget = RetryBudget()
-    ) {
-        self.init(scheme: AsymmetricScheme(pages: pages, stripeSize: stripeSize), space: space, budget: budget)
+    ) where Scheme == PublishingScheme<Barrier> {
+        self.init(scheme: Scheme(pages: pages, stripeSize: stripeSize), space: space, budget: budget)
     }
 }

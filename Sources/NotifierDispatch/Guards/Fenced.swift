@@ -7,15 +7,6 @@ public typealias FencedScheme = PublishingScheme<LockedExchange>
 /// Faults that publish with one locked exchange on their own line, and invalidations that look at those lines.
 public typealias FencedGuard = RetryingGuard<FencedScheme>
 
-extension RetryingGuard where Scheme == FencedScheme {
-    /// A guard for a subscriber of `space`, for page numbers below `pages`.
-    public convenience init(
-        space: AddressSpace, pages: Int, stripeSize: StripeSize = .hugePage, budget: RetryBudget = RetryBudget()
-    ) {
-        self.init(scheme: FencedScheme(pages: pages, stripeSize: stripeSize), space: space, budget: budget)
-    }
-}
-
 /// A barrier for which both sides pay: a locked exchange on the fault's side, a fence on the section's. The race, with the
 /// outcome that it must have: at least one side sees the other.
 ///

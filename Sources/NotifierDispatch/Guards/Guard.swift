@@ -24,9 +24,9 @@ public protocol TranslationGuard: AnyObject, Sendable {
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome
 
-    /// The same for a translation that is one word: storing it in `slot` is the install. A guard that can do that in a
-    /// cheaper way than a closure does so (``RestartableGuard``). The slot is an
-    /// atomic word of its own, and valid until the subscription is over and the fault has returned.
+    /// The same for a translation that is one word: storing it in `slot` is the install. A guard that can do that more
+    /// cheaply than by a closure does so (``RestartableGuard``). The slot is an atomic word of its own, and valid until the
+    /// subscription is over and the fault has returned.
     ///
     /// The store releases: who acquires the word, such as a device, sees what the walk has made for it.
     func fault(at page: Int, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>) -> FaultOutcome

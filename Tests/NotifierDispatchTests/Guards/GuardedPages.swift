@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 @testable import NotifierDispatch
@@ -115,6 +116,14 @@ final class GuardedPages: @unchecked Sendable {
         // visible before this install.
         if outcome.status == .installed, old != Self.nothing, old != new { stale.count() }
         return outcome
+    }
+
+    /// A fault that stores one word or installs by a closure, and may pause in its walk and in the closure.
+    func fault(at page: Int, pausing pauses: Bool, asWord isWord: Bool) -> FaultOutcome {
+        let walk = { (_: Int) in if pauses { _ = usleep(20) } }
+        return isWord
+            ? fault(at: page, duringWalk: walk)
+            : fault(at: page, duringWalk: walk, duringInstall: { if pauses { sched_yield() } })
     }
 
     /// A fault whose walk finds nothing.

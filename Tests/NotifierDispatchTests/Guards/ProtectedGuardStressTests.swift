@@ -30,13 +30,7 @@ struct ProtectedGuardStressTests {
                     let page = Int.random(in: GuardedPages.hot, using: &random)
                     if number < 2 {
                         let pauses = random.oneIn(2)
-                        let isWord = random.oneIn(2)
-                        let walk = { (_: Int) in if pauses { _ = usleep(20) } }
-                        let outcome =
-                            isWord
-                            ? pages.fault(at: page, duringWalk: walk)
-                            : pages.fault(
-                                at: page, duringWalk: walk, duringInstall: { if pauses { sched_yield() } })
+                        let outcome = pages.fault(at: page, pausing: pauses, asWord: random.oneIn(2))
                         if outcome.status == .installed { installed.count() }
                         continue
                     }

@@ -29,13 +29,7 @@ struct SmallStripesStressTests {
                     // Some at a stretch, so that a stripe that lost its bias has quiet times.
                     for _ in 0..<4 {
                         let pauses = random.oneIn(4)
-                        let isWord = random.oneIn(2)
-                        let walk = { (_: Int) in if pauses { _ = usleep(20) } }
-                        let outcome =
-                            isWord
-                            ? pages.fault(at: page, duringWalk: walk)
-                            : pages.fault(
-                                at: page, duringWalk: walk, duringInstall: { if pauses { sched_yield() } })
+                        let outcome = pages.fault(at: page, pausing: pauses, asWord: random.oneIn(2))
                         if outcome.status == .installed { installed.count() }
                         if outcome.retries > 0 { collided.count() }
                     }
