@@ -34,7 +34,7 @@ extension EndToEndTests {
             let others = try command.run(
                 Self.small + ["--benchmark_format=json", "--benchmark_repetitions=1"], environment: environment)
             #expect(others.status == 0)
-            let context = try #require(try command.resultsFiles().first.map { try ResultsFile(reading: $0).context })
+            let context = try #require(command.resultsFiles().first.map { try ResultsFile(reading: $0).context })
             #expect(context["restartable_sequences"]?.contains("glibc") == true)
         }
 
@@ -144,7 +144,7 @@ extension EndToEndTests {
             let lines = outcome.output.split(separator: "\r\n")
             #expect(lines.count == 1 + 2 * (6 + 4))
             #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
-            #expect(try command.resultsFiles().isEmpty)
+            #expect(command.resultsFiles().isEmpty)
         }
 
         @Test func aggregatesOnlyLeavesTheResultsFileWhole() throws {
@@ -165,7 +165,7 @@ extension EndToEndTests {
             #expect(outcome.output.contains("storm/mutex/calm/faulters:1/invalidators:0\n"))
             #expect(outcome.output.split(separator: "\n").allSatisfy { CellName(String($0)) != nil })
             #expect(try command.text(of: "out.json") == "precious")
-            #expect(try command.resultsFiles().isEmpty)
+            #expect(command.resultsFiles().isEmpty)
         }
 
         @Test func aListWithoutAChoiceHasEveryGuardInEveryScenarioThatItCanRunIn() throws {
@@ -249,7 +249,7 @@ extension EndToEndTests {
             let outcome = try command.run(words)
             #expect(outcome.status == 2)
             #expect(outcome.output.isEmpty && !outcome.errors.isEmpty)
-            #expect(try command.resultsFiles().isEmpty)
+            #expect(command.resultsFiles().isEmpty)
         }
 
         @Test func aCutTraceEndsWithTwo() throws {

@@ -72,10 +72,9 @@ final class InvbenchProcess {
         return try wait()
     }
 
-    /// Sends `signal` as soon as the results file holds `rows` rows.
+    /// Sends `signal` as soon as the results file holds `rows` rows. A look in the middle of a write is none.
     func send(_ signal: Int32, afterRows rows: Int) async throws {
-        while process.isRunning, try (resultsFiles().first.map { try ResultsFile(reading: $0).rows.count } ?? 0) < rows
-        {
+        while process.isRunning, readableResults().first?.file.rows.count ?? 0 < rows {
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(process.isRunning, "it ended before the signal: \((try? text(of: "stderr")) ?? "")")
@@ -86,16 +85,19 @@ final class InvbenchProcess {
     func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// The results files below `results`.
-    func resultsFiles() throws -> [String] {
+    func resultsFiles() -> [String] { readableResults().map(\.path) }
+
+    private func readableResults() -> [(path: String, file: ResultsFile)] {
         let results = folder.appendingPathComponent("results")
         guard let names = FileManager.default.enumerator(atPath: results.path) else { return [] }
         return names.compactMap { $0 as? String }.filter { $0.hasSuffix(".json") }
-            .map { results.appendingPathComponent($0).path }.filter { (try? ResultsFile(reading: $0)) != nil }
+            .map { results.appendingPathComponent($0).path }
+            .compactMap { path in (try? ResultsFile(reading: path)).map { (path, $0) } }
     }
 
     /// The rows of the only results file, which is strict JSON.
     func savedRows() throws -> [ResultRow] {
-        let files = try resultsFiles()
+        let files = resultsFiles()
         let path = try #require(files.first)
         #expect(files.count == 1)
         _ = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))

@@ -11,7 +11,7 @@ public struct RowStreamError: Error, CustomStringConvertible {
     public var description: String { "\(path): \(reason)" }
 }
 
-/// A results file that can be read at any moment, however the run ends.
+/// A results file that is whole between two rows, however the run ends.
 ///
 /// Each row is written together with the brackets that close the document, in one call, and the next row goes over
 /// those brackets. So the file parses after every row; a run that is killed loses only what it had not finished:

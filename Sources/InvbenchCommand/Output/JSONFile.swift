@@ -1,6 +1,7 @@
 import BenchmarkRecords
 
-/// A JSON file that can be read at any moment of the run, and after a kill.
+/// A JSON file that is whole between two rows of the run, and after a kill. Who reads it while a row is written may find
+/// half of it, and has to read again.
 final class JSONFile: RowDestination {
     private let stream: RowStream
     private var isEmpty = true
