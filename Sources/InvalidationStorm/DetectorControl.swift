@@ -39,7 +39,7 @@ public enum DetectorControl {
             }
             func invalidate() { space.notifiers.invalidate(range, event: .clear) { space.change(range) } }
             func fault(during walk: () -> Void) {
-                _ = cache.fault(at: page) {
+                _ = cache.fault(at: page, in: cache.shadow.entries) {
                     let generation = space.walk(page)
                     walk()
                     return generation

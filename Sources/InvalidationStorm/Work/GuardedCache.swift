@@ -35,16 +35,7 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
     @inlinable @inline(__always)
     func fault(at page: Int, in tables: Tables) -> FaultOutcome {
         guard work.isNone else { return faultWithWork(at: page, in: tables) }
-        var overwritesAnother = false
-        let outcome = `guard`.fault(
-            at: page,
-            walk: { () -> UInt64? in
-                let generation = PageTable.walk(page, in: tables.pages)
-                overwritesAnother = ShadowTable.holdsAnother(than: generation, at: page, in: tables.shadow)
-                return generation
-            }, into: tables.shadow + page)
-        if overwritesAnother, outcome.status == .installed { ShadowTable.countStale(in: shadow) }
-        return outcome
+        return fault(at: page, in: tables.shadow) { PageTable.walk(page, in: tables.pages) }
     }
 
     /// Apart, so that the pure protocol pays for one test of a flag. The call is short beside the work. An install that takes
@@ -59,20 +50,20 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
                     shadow.install(generation, at: page, in: tables.shadow)
                 })
         }
-        return fault(at: page) { work.walk(page, in: tables.pages) }
+        return fault(at: page, in: tables.shadow) { work.walk(page, in: tables.pages) }
     }
 
-    /// A fault whose walk is `walk`, which returns a generation.
-    @inlinable
-    func fault(at page: Int, walk: () -> UInt64) -> FaultOutcome {
+    /// A fault whose walk is `walk`, which returns a generation; it is stored in `entries`, those of ``shadow``.
+    @inlinable @inline(__always)
+    func fault(at page: Int, in entries: ShadowTable.Entries, walk: () -> UInt64) -> FaultOutcome {
         var overwritesAnother = false
         let outcome = `guard`.fault(
             at: page,
             walk: { () -> UInt64? in
                 let generation = walk()
-                overwritesAnother = ShadowTable.holdsAnother(than: generation, at: page, in: shadow.entries)
+                overwritesAnother = ShadowTable.holdsAnother(than: generation, at: page, in: entries)
                 return generation
-            }, into: shadow.entries + page)
+            }, into: entries + page)
         if overwritesAnother, outcome.status == .installed { ShadowTable.countStale(in: shadow) }
         return outcome
     }
