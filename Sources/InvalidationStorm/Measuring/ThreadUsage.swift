@@ -13,7 +13,7 @@ struct ThreadUsage: Sendable {
     var pageFaults: UInt64 = 0
     /// Time that the thread was ready to run and did not; `nil` where the kernel does not say.
     var runQueueNanoseconds: UInt64?
-    /// The time itself.
+    /// The time itself, which holds all of the above.
     var elapsedNanoseconds: UInt64 = 0
     /// What the processor has counted; an event that it has not is absent.
     var events: [CountedEvent: UInt64] = [:]
@@ -62,22 +62,25 @@ package struct ThreadUsageMeter: ~Copyable {
     ) -> (Result, ThreadUsage) {
         let meter = ThreadUsageMeter()
         let counters = try? CounterGroup(events)
-        var usage = meter.read()
+        var usage = meter.read(isOpening: true)
         // The counters come last and go first: they count the role and not the readings.
         let result = role { isOpening in
             if isOpening {
-                usage = meter.read()
+                usage = meter.read(isOpening: true)
                 counters?.start()
             } else {
                 let counts = counters?.counts() ?? [:]
-                usage = meter.read() - usage
+                usage = meter.read(isOpening: false) - usage
                 usage.events = counts
             }
         }
         return (result, usage)
     }
 
-    func read() -> ThreadUsage {
+    /// The usage up to now. The clock is read first where a window opens and last where it closes: what the kernel
+    /// counts in between has then happened within the time, also where the thread loses its core during the reading.
+    func read(isOpening: Bool) -> ThreadUsage {
+        let opening = isOpening ? MonotonicClock.now() : 0
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         let counts = cplatform_read_thread_usage()
@@ -86,7 +89,7 @@ package struct ThreadUsageMeter: ~Copyable {
             involuntarySwitches: counts.involuntary_switches, migrations: migrations(),
             voluntarySwitches: counts.voluntary_switches, pageFaults: counts.page_faults,
             runQueueNanoseconds: schedulerStatistics?.text().flatMap(SchedulerRecord.runQueueNanoseconds),
-            elapsedNanoseconds: MonotonicClock.now())
+            elapsedNanoseconds: isOpening ? opening : MonotonicClock.now())
     }
 
     private func migrations() -> UInt64? {
