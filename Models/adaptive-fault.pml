@@ -27,8 +27,12 @@ inline reload() {
 #endif
 }
 
-/* The bias is on. The whole word must still be the ticket, and so must the wide word. */
-inline installBiased() {
+#ifdef RESTARTING
+#include "sequences.pml"
+#else
+#include "published-slots.pml"
+
+inline installPublished() {
 #ifdef RELOAD_BEFORE_PUBLISH
     reload();
     publish(page);
@@ -49,8 +53,9 @@ inline installBiased() {
     :: else -> withdraw()
     fi
 }
+#endif
 
-/* The bias is off. Takes the stripe's lock bit if its word is still the ticket; waits where somebody else has it. */
+/* The bias is off, or the install is a closure that cannot be restarted. Takes the stripe's lock bit if its word is still the ticket; waits where somebody else has it. */
 inline installLocked() {
     atomic {
         isDrained(me) && memory[WORD(STRIPE(page))] != (ticket | LOCK_BIT);
@@ -82,6 +87,18 @@ inline installLocked() {
         fi
     :: else
     fi
+}
+
+/* The bias is on. The whole word must still be the ticket, and so must the wide word. */
+inline installBiased() {
+#ifdef RESTARTING
+    if
+    :: installInSequence()
+    :: installLocked()
+    fi
+#else
+    installPublished()
+#endif
 }
 
 inline takeTicket() {

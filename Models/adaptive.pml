@@ -1,6 +1,7 @@
 /*
- * The guard `adaptive`: as `asymmetric` where a stripe's bias is on, as `striped` where it is off. Whoever invalidates
- * a few pages turns the bias off; a fault that holds the stripe's lock bit may turn it on again.
+ * The guard `adaptive`: as `asymmetric`, or with RESTARTING as `restartable`, where a stripe's bias is on, as `striped` where
+ * it is off. Whoever invalidates a few pages turns the bias off; a fault that holds the stripe's lock bit may turn it on
+ * again.
  *
  * One stripe of two pages, and each invalidator's range is one of its pages. With TWO_STRIPES a second stripe of one
  * page: one invalidator's range is the last two pages, the other's the first two. With WIDE_SECTIONS the same, and the
@@ -27,7 +28,6 @@
 #define LOCATIONS (WIDE + 1 + 2 * STRIPES)
 
 #include "store-buffer.pml"
-#include "published-slots.pml"
 
 /* A stripe's word: generation, count of the open narrow sections, bias, lock bit. The wide word: generation, count. */
 #define LOCK_BIT 1
@@ -92,8 +92,12 @@ inline clearWithBit(stripe) {
 }
 
 inline waitForSlots(low, high) {
+#ifdef RESTARTING
+    skip
+#else
     waitForSlot(0, low, high);
     waitForSlot(1, low, high)
+#endif
 }
 
 /* From the first stripe that is not off on, all are cleared after the wait. Each stripe's bias is off in the end. */

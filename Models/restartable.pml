@@ -24,33 +24,11 @@
 
 #define isFree() ((memory[WORD] & LOCK_BIT) == 0)
 
-/* Whether the thread is in its sequence. An interrupt takes it out, and its next step is at the abort handler. */
-bool isInside[FAULTERS];
-
-inline compare() {
+inline reload() {
     atomic { load(WORD, word); isCurrent = word == ticket; word = 0 }
 }
 
-/* Each instruction is a step, in which the thread is still in the sequence or is not. */
-inline installInSequence() {
-#ifdef CHECK_BEFORE_SEQUENCE
-    compare();
-#endif
-    isInside[me] = true;
-#ifndef CHECK_BEFORE_SEQUENCE
-    if
-    :: isInside[me] -> compare()
-    :: !isInside[me]
-    fi;
-#endif
-    atomic {
-        if
-        :: isInside[me] && isCurrent -> store(SHADOW(page), entry); faults--
-        :: else
-        fi;
-        isInside[me] = false
-    }
-}
+#include "sequences.pml"
 
 /* Takes the bit if the word is still the ticket; waits where somebody else has it. */
 inline installLocked() {
@@ -109,38 +87,17 @@ inline lower() {
     atomic { isDrained(me) && isFree() -> memory[WORD] = memory[WORD] - COUNT_ONE }
 }
 
-/* The interrupts arrive one by one, in any order. Each is a full fence, and takes its thread out of a sequence. A thread
- * that runs nowhere is as good as interrupted: it leaves its sequence before it goes on. */
-#ifdef BARRIER_ABORTS_NOTHING
-#define leaveSequence(faulter) skip
-#else
-#define leaveSequence(faulter) isInside[faulter] = false
-#endif
-
-inline barrier() {
-#ifdef NO_BARRIER
-    skip
-#else
-    interrupted = 0;
-    do
-    :: atomic { (interrupted & 1) == 0 && isDrained(0) -> leaveSequence(0); interrupted = interrupted | 1 }
-    :: atomic { (interrupted & 2) == 0 && isDrained(1) -> leaveSequence(1); interrupted = interrupted | 2 }
-    :: atomic { interrupted == 3 -> interrupted = 0; break }
-    od
-#endif
-}
-
 proctype Invalidator(byte me; byte first; byte last; byte sections) {
     byte version = me * 8;
     byte page, interrupted;
     do
     :: sections > 0 ->
-#ifdef BARRIER_BEFORE_RAISE
-        barrier();
+#ifdef MEMBARRIER_BEFORE_RAISE
+        membarrier();
         raise();
 #else
         raise();
-        barrier();
+        membarrier();
 #endif
         atomic { clear(0) };
         changeAndEnd();
