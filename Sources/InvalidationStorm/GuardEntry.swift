@@ -37,17 +37,43 @@ public struct GuardEntry: Sendable {
         refusal: @escaping @Sendable () -> String? = { nil },
         make: @escaping @Sendable (StormSpace, GuardParameters) -> Guard
     ) {
+        self.init(name: name, summary: summary, parameters: parameters, refusal: refusal, type: Guard.self) {
+            settings, cancellation in
+            Storm.run(settings, cancellation: cancellation) { make($0, settings.guardParameters) }
+        }
+    }
+
+    /// The same for a guard of two forms: `make` where this process can have it, `makeOtherwise` where it cannot. Both are
+    /// of one kind as far as an entry tells.
+    init<Guard: TranslationGuard, Otherwise: TranslationGuard>(
+        name: String, summary: String, parameters: [GuardParameter], canHave: @escaping @Sendable () -> Bool,
+        make: @escaping @Sendable (StormSpace, GuardParameters) -> Guard,
+        makeOtherwise: @escaping @Sendable (StormSpace, GuardParameters) -> Otherwise
+    ) {
+        self.init(name: name, summary: summary, parameters: parameters, refusal: { nil }, type: Guard.self) {
+            settings, cancellation in
+            if canHave() {
+                Storm.run(settings, cancellation: cancellation) { make($0, settings.guardParameters) }
+            } else {
+                Storm.run(settings, cancellation: cancellation) { makeOtherwise($0, settings.guardParameters) }
+            }
+        }
+    }
+
+    @usableFromInline
+    init(
+        name: String, summary: String, parameters: [GuardParameter], refusal: @escaping @Sendable () -> String?,
+        type: any TranslationGuard.Type, run: @escaping @Sendable (StormSettings, Cancellation) -> StormMeasurement?
+    ) {
         self.name = name
         self.summary = summary
         self.parameters = parameters
         self.refusal = refusal
-        isProtected = Guard.isProtected
-        walksUnlocked = Guard.self is any WalksUnlocked.Type
-        let capabilities = (Guard.self as? any (TranslationGuard & SectionObserver).Type)?.capabilities ?? []
+        isProtected = type.isProtected
+        walksUnlocked = type is any WalksUnlocked.Type
+        let capabilities = (type as? any (TranslationGuard & SectionObserver).Type)?.capabilities ?? []
         needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
-        run = { settings, cancellation in
-            Storm.run(settings, cancellation: cancellation) { make($0, settings.guardParameters) }
-        }
+        self.run = run
     }
 }
 
@@ -145,9 +171,13 @@ public enum GuardCatalogue {
             RestartableGuard(space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize)
         },
         GuardEntry(
-            name: "adaptive", summary: "asymmetric where it is quiet, striped where it is not",
-            parameters: [.stripe, .wideBound, .biasBudget]
+            name: "adaptive", summary: "restartable (or asymmetric) where it is quiet, striped where it is not",
+            parameters: [.stripe, .wideBound, .biasBudget], canHave: { RestartableSequences.refusal == nil }
         ) {
+            AdaptiveRestartingGuard(
+                space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound,
+                biasBudget: $1.biasBudgetPercent / 100)
+        } makeOtherwise: {
             AdaptiveGuard(
                 space: $0.notifiers, pages: $0.pages, stripeSize: $1.stripeSize, wideBound: $1.wideBound,
                 biasBudget: $1.biasBudgetPercent / 100)

@@ -8,7 +8,7 @@ public struct GuardParameters: Hashable, Sendable {
     /// An invalidation of more stripes than this is announced in one word for the whole space; 0 or above.
     public var wideBound = StripedScheme.defaultWideBound
     /// The part of the time that revocations of bias may take, in per cent, above 0 and at most 100.
-    public var biasBudgetPercent = AdaptiveScheme.defaultBiasBudget * 100
+    public var biasBudgetPercent = AdaptiveScheme<PublishedInstalls>.defaultBiasBudget * 100
 
     /// The defaults.
     public init() {}

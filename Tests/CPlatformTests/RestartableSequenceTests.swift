@@ -46,6 +46,24 @@ struct RestartableSequenceTests {
         }
     }
 
+    @Test("Two words that are both as expected are followed by the store, others are not")
+    func comparesTwo() {
+        let (words, second) = (Words(), Words())
+        func store(_ value: UInt64) -> Bool {
+            cplatform_restartable_store_if_both(
+                cplatform_restartable_area(), words.word, 5, second.word, 6, words.slot, value)
+        }
+        for (first, other, isStored): (UInt64, UInt64, Bool) in [
+            (5, 6, true), (6, 6, false), (5, 5, false), (6, 5, false), (5, 6 | 1 << 63, false), (5, 6, true),
+        ] {
+            words.word.pointee.store(first, ordering: .relaxed)
+            second.word.pointee.store(other, ordering: .relaxed)
+            words.slot.pointee.store(0, ordering: .relaxed)
+            #expect((0..<100).contains { _ in store(7) } == isStored)
+            #expect(words.slot.pointee.load(ordering: .relaxed) == (isStored ? 7 : 0))
+        }
+    }
+
     @Test("When the barrier returns, no sequence that has seen the word as it was stores any more")
     func barrier() {
         let words = Words()

@@ -36,6 +36,19 @@ extension EndToEndTests {
             #expect(others.status == 0)
             let context = try #require(command.resultsFiles().first.map { try ResultsFile(reading: $0).context })
             #expect(context["restartable_sequences"]?.contains("glibc") == true)
+            #expect(context["adaptive_installs"] == "published")
+        }
+
+        @Test func adaptiveRunsInBothOfItsForms() throws {
+            for environment in [[:], ["GLIBC_TUNABLES": "glibc.pthread.rseq=0"]] {
+                let outcome = try command.run(
+                    [
+                        "--guard", "adaptive", "--scenario", "steady", "--window", "10ms", "--no-save",
+                        "--benchmark_format=json", "--benchmark_repetitions=1",
+                    ], environment: environment)
+                #expect(outcome.status == 0)
+                #expect(try outcome.rows().contains { $0.cell?.guardName == "adaptive" })
+            }
         }
 
         @Test func aChurnersValuesAreInItsRowsAndNoOthers() throws {

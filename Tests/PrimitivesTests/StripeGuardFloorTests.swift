@@ -166,7 +166,7 @@ import Testing
 
     @Test func aStripeIsBiasedAgainWhereTheBudgetLastsOnBothSides() {
         RCU.withRegisteredThread {
-            let (count, quiet) = (16, Int(AdaptiveScheme.defaultQuietFaults))
+            let (count, quiet) = (16, Int(AdaptiveScheme<PublishedInstalls>.defaultQuietFaults))
             for (budget, isBiasedAgain) in [(1, true), (GuardPairs.biasBudget, false)] {
                 let adaptive = AdaptiveGuard(space: AddressSpace(), pages: count, biasBudget: budget)
                 let words = GuardedWords(pages: count, guard: adaptive)

@@ -63,6 +63,69 @@ enum cplatform_restartable_wait cplatform_restartable_wait(
     ".quad 1f, 2f - 1f, 4f\n\t"                                                                                       \
     ".popsection\n\t"
 
+// A sequence up to the look at `word`, and from the store of `value` on. What stands between them looks at more words.
+#if defined(__x86_64__)
+// The answer is the flag "equal" at label 5. The store leaves the flags of the last comparison; a negative cpu_id, another
+// word, and a stack pointer that is not 0 say "not equal".
+#define RESTARTABLE_COMPARE                                                                                           \
+    RESTARTABLE_DESCRIPTOR                                                                                            \
+    "cmpl $0, %%fs:4(%[area])\n\t"                                                                                    \
+    "js 5f\n\t"                                                                                                       \
+    "leaq 3b(%%rip), %[scratch]\n\t"                                                                                  \
+    "movq %[scratch], %%fs:8(%[area])\n"                                                                              \
+    "1:\n\t"                                                                                                          \
+    "cmpq %[expected], (%[word])\n\t"                                                                                 \
+    "jne 5f\n\t"
+#define RESTARTABLE_COMPARE_SECOND                                                                                    \
+    "cmpq %[expected_second], (%[second])\n\t"                                                                        \
+    "jne 5f\n\t"
+#define RESTARTABLE_STORE                                                                                             \
+    "movq %[value], (%[slot])\n"                                                                                      \
+    "2:\n"                                                                                                            \
+    "5:\n\t"                                                                                                          \
+    ".pushsection __rseq_abort, \"ax?\"\n\t"                                                                          \
+    RESTARTABLE_SIGNATURE                                                                                             \
+    "4:\n\t"                                                                                                          \
+    "testq %%rsp, %%rsp\n\t"                                                                                          \
+    "jmp 5b\n\t"                                                                                                      \
+    ".popsection"
+#define RESTARTABLE_VARIABLES int is_stored; uint64_t scratch
+#define RESTARTABLE_OUTPUTS [is_stored] "=@cce"(is_stored), [scratch] "=&r"(scratch)
+#define RESTARTABLE_CLOBBERS "memory"
+#elif defined(__aarch64__)
+#define RESTARTABLE_COMPARE                                                                                           \
+    RESTARTABLE_DESCRIPTOR                                                                                            \
+    "mrs %[base], tpidr_el0\n\t"                                                                                      \
+    "add %[base], %[base], %[area]\n\t"                                                                               \
+    "mov %w[is_stored], #0\n\t"                                                                                       \
+    "ldr %w[scratch], [%[base], #4]\n\t"                                                                              \
+    "tbnz %w[scratch], #31, 5f\n\t"                                                                                   \
+    "adrp %[scratch], 3b\n\t"                                                                                         \
+    "add %[scratch], %[scratch], :lo12:3b\n\t"                                                                        \
+    "str %[scratch], [%[base], #8]\n"                                                                                 \
+    "1:\n\t"                                                                                                          \
+    "ldr %[scratch], [%[word]]\n\t"                                                                                   \
+    "cmp %[scratch], %[expected]\n\t"                                                                                 \
+    "b.ne 5f\n\t"
+#define RESTARTABLE_COMPARE_SECOND                                                                                    \
+    "ldr %[scratch], [%[second]]\n\t"                                                                                 \
+    "cmp %[scratch], %[expected_second]\n\t"                                                                          \
+    "b.ne 5f\n\t"
+#define RESTARTABLE_STORE                                                                                             \
+    "stlr %[value], [%[slot]]\n"                                                                                      \
+    "2:\n\t"                                                                                                          \
+    "mov %w[is_stored], #1\n"                                                                                         \
+    "5:\n\t"                                                                                                          \
+    ".pushsection __rseq_abort, \"ax?\"\n\t"                                                                          \
+    RESTARTABLE_SIGNATURE                                                                                             \
+    "4:\n\t"                                                                                                          \
+    "b 5b\n\t"                                                                                                        \
+    ".popsection"
+#define RESTARTABLE_VARIABLES uint32_t is_stored; uint64_t scratch, base
+#define RESTARTABLE_OUTPUTS [is_stored] "=&r"(is_stored), [scratch] "=&r"(scratch), [base] "=&r"(base)
+#define RESTARTABLE_CLOBBERS "memory", "cc"
+#endif
+
 // Stores `value` in `slot`, releasing, if `word` is `expected`: both in one sequence. Returns whether it has. Also returns
 // false if the sequence was aborted, and if the calling thread has no rseq area: then its cpu_id is negative. The caller
 // looks at the word again to tell these apart.
@@ -70,62 +133,34 @@ enum cplatform_restartable_wait cplatform_restartable_wait(
 // The look at the word orders nothing but the store behind it, which depends on it.
 static inline bool cplatform_restartable_store(
     ptrdiff_t area, const void *_Nonnull word, uint64_t expected, void *_Nonnull slot, uint64_t value) {
-#if defined(__x86_64__)
-    // The answer is the flag "equal" at label 5. The store leaves the flags of its comparison; a negative cpu_id, another
-    // word, and a stack pointer that is not 0 say "not equal".
-    bool is_stored;
-    void *descriptor;
+#if defined(RESTARTABLE_COMPARE)
+    RESTARTABLE_VARIABLES;
     __asm__ __volatile__(
-        RESTARTABLE_DESCRIPTOR
-        "cmpl $0, %%fs:4(%[area])\n\t"
-        "js 5f\n\t"
-        "leaq 3b(%%rip), %[descriptor]\n\t"
-        "movq %[descriptor], %%fs:8(%[area])\n"
-        "1:\n\t"
-        "cmpq %[expected], (%[word])\n\t"
-        "jne 5f\n\t"
-        "movq %[value], (%[slot])\n"
-        "2:\n"
-        "5:\n\t"
-        ".pushsection __rseq_abort, \"ax?\"\n\t"
-        RESTARTABLE_SIGNATURE
-        "4:\n\t"
-        "testq %%rsp, %%rsp\n\t"
-        "jmp 5b\n\t"
-        ".popsection"
-        : [is_stored] "=@cce"(is_stored), [descriptor] "=&r"(descriptor)
+        RESTARTABLE_COMPARE
+        RESTARTABLE_STORE
+        : RESTARTABLE_OUTPUTS
         : [area] "r"(area), [word] "r"(word), [expected] "r"(expected), [slot] "r"(slot), [value] "r"(value)
-        : "memory");
-    return is_stored;
-#elif defined(__aarch64__)
-    uint32_t is_stored;
-    uint64_t scratch, base;
+        : RESTARTABLE_CLOBBERS);
+    return is_stored != 0;
+#else
+    return false;
+#endif
+}
+
+// The same if `second` is `expected_second`, too.
+static inline bool cplatform_restartable_store_if_both(
+    ptrdiff_t area, const void *_Nonnull word, uint64_t expected, const void *_Nonnull second, uint64_t expected_second,
+    void *_Nonnull slot, uint64_t value) {
+#if defined(RESTARTABLE_COMPARE)
+    RESTARTABLE_VARIABLES;
     __asm__ __volatile__(
-        RESTARTABLE_DESCRIPTOR
-        "mrs %[base], tpidr_el0\n\t"
-        "add %[base], %[base], %[area]\n\t"
-        "mov %w[is_stored], #0\n\t"
-        "ldr %w[scratch], [%[base], #4]\n\t"
-        "tbnz %w[scratch], #31, 5f\n\t"
-        "adrp %[scratch], 3b\n\t"
-        "add %[scratch], %[scratch], :lo12:3b\n\t"
-        "str %[scratch], [%[base], #8]\n"
-        "1:\n\t"
-        "ldr %[scratch], [%[word]]\n\t"
-        "cmp %[scratch], %[expected]\n\t"
-        "b.ne 5f\n\t"
-        "stlr %[value], [%[slot]]\n"
-        "2:\n\t"
-        "mov %w[is_stored], #1\n"
-        "5:\n\t"
-        ".pushsection __rseq_abort, \"ax?\"\n\t"
-        RESTARTABLE_SIGNATURE
-        "4:\n\t"
-        "b 5b\n\t"
-        ".popsection"
-        : [is_stored] "=&r"(is_stored), [scratch] "=&r"(scratch), [base] "=&r"(base)
-        : [area] "r"(area), [word] "r"(word), [expected] "r"(expected), [slot] "r"(slot), [value] "r"(value)
-        : "memory", "cc");
+        RESTARTABLE_COMPARE
+        RESTARTABLE_COMPARE_SECOND
+        RESTARTABLE_STORE
+        : RESTARTABLE_OUTPUTS
+        : [area] "r"(area), [word] "r"(word), [expected] "r"(expected), [second] "r"(second),
+          [expected_second] "r"(expected_second), [slot] "r"(slot), [value] "r"(value)
+        : RESTARTABLE_CLOBBERS);
     return is_stored != 0;
 #else
     return false;

@@ -82,7 +82,9 @@ extension Examination {
 
     private func restartFinding() -> Finding {
         let subject = "restartable sequences"
-        guard let restartRefusal else { return .ok(subject, "work, tried by two aborts: restartable is to be had") }
-        return .note(subject, "\(restartRefusal). Without them there is no restartable")
+        guard let restartRefusal else {
+            return .ok(subject, "work, tried by two aborts: restartable is to be had, and adaptive restarts")
+        }
+        return .note(subject, "\(restartRefusal). Without them there is no restartable, and adaptive publishes")
     }
 }

@@ -21,6 +21,7 @@ enum RunContext {
             "clock_pair_ns": String(format: "%.1f", TickClock.calibrated.pairCostNanoseconds),
             "unprotected_guards": plan.unprotectedGuards.joined(separator: " "),
             "restartable_sequences": RestartableSequences.refusal?.description ?? "yes",
+            "adaptive_installs": RestartableSequences.refusal == nil ? "restarted" : "published",
             "guard_parameters": guardParameters(of: plan, options.parameters.chosen),
         ]
         let run = settings.map { ContextLine(key: $0.key, value: $0.value) } + options.placement.chosen.contextLines

@@ -1,7 +1,6 @@
-import CPlatform
 import Synchronization
 
-/// ``AsymmetricScheme`` in stripes that sections leave alone, ``StripedScheme`` in the others: faults install in a
+/// Faults without a lock in the stripes that sections leave alone, ``StripedScheme`` in the others: faults install in a
 /// *biased* stripe without its lock, until a section revokes the bias.
 ///
 /// Bias, count and generation share the stripe's word, so a fault checks all three when it compares the word with its
@@ -9,32 +8,48 @@ import Synchronization
 ///
 ///     state      faults install           what ends it, and the next state
 ///     biased     without the lock         a section's start: revoking
-///     revoking   not at all, count > 0    a section with the lock, after its wait for published pages: off
+///     revoking   not at all, count > 0    a section with the lock, after the last install without it: off
 ///     off        with the lock            a fault with the lock, at count 0: biased
 ///
-/// The race in a biased stripe, with the outcome that it must have:
+/// There are two ways to install without the lock. ``RestartedInstalls`` are for a process that has restartable sequences,
+/// ``PublishedInstalls`` for any. The race in a biased stripe, with the outcome that it must have:
 ///
 ///     fault                                       section of the stripe
 ///     tickets = word, wide; counts 0 (acquire)    word: count + 1, generation + 1, biased -> revoking  (acquire)
-///     walk                                        barrier, heavy
-///     my slot = page                 (release)    every slot with a page of the *stripe*: wait         (acquire)
-///     barrier, light                              word: lock, revoking -> off                          (acquire)
-///     word, wide not the tickets? again (acquire) tear down
-///     install                                     word: lock off                                       (release)
-///     my slot = none                 (release)    change the pages; word: count - 1                    (release)
+///     walk                                        wait until no fault installs by the old word
+///     install, if word and wide are the tickets   word: lock, revoking -> off                          (acquire)
+///                                                 tear down
+///                                                 word: lock off                                       (release)
+///                                                 change the pages; word: count - 1                    (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
+///
+/// The install and the wait are one of these:
+///
+///     published                                   barrier, heavy
+///     my slot = page                 (release)    every slot with a page of the *stripe*: wait         (acquire)
+///     barrier, light
+///     word, wide not the tickets? again (acquire)
+///     slot of the page = translation
+///     my slot = none                 (release)
+///
+///     restarted, one sequence                     barrier: no thread stays in a sequence
+///     word, wide not the tickets? again
+///     slot of the page = translation (release)
 ///
 /// A section waits for published pages of its whole stripes, not of its range alone, since the next section finds the
 /// bias off and does not wait. A section that finds the word revoking waits as well: the section that set the bit may
 /// not have waited yet. A wide section waits for pages of its own range and leaves the bias on; faults check its word
-/// behind the barrier too. A stripe that is off works as in ``StripedScheme``.
+/// behind the barrier, or in the sequence, too. A stripe that is off works as in ``StripedScheme``.
+///
+/// An install that is a closure cannot be restarted. Where installs are, it takes the lock of a biased stripe as well, and
+/// a section raises only when the lock is free.
 ///
 /// A fault that holds the lock biases the stripe again after `quietFaults` faults without a section between them, if
 /// the `RevocationBudget` has time left. The fault has checked the wide word under that lock, so no wide section that
-/// tore the stripe down without a barrier is still open. A wide section that takes the lock later finds the bias.
+/// tore the stripe down without a wait is still open. A wide section that takes the lock later finds the bias.
 ///
 /// Installs run beside each other: they must write independent atomic words.
-public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
+public struct AdaptiveScheme<Installs: UnlockedInstalls & ~Copyable>: ~Copyable, SectionObserver, RetryScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// A quarter of the time.
@@ -42,29 +57,27 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
 
     static var defaultQuietFaults: UInt32 { 256 }
 
-    /// The words that a fault began with, and its thread's slot for an install without the lock.
+    /// The words that a fault began with, and what it holds for an install without the lock.
     public struct Ticket: Sendable {
         @usableFromInline
-        let striped: StripedScheme.Ticket
+        let words: StripedScheme.Ticket
         @usableFromInline
-        let slot: PublicationSlot
+        let unlocked: Installs.Ticket
 
         @inlinable @inline(__always)
-        init(striped: StripedScheme.Ticket, slot: PublicationSlot) {
-            self.striped = striped
-            self.slot = slot
+        init(words: StripedScheme.Ticket, unlocked: Installs.Ticket) {
+            self.words = words
+            self.unlocked = unlocked
         }
 
         @inlinable @inline(__always)
-        var isBiased: Bool { striped.word & StripeWord.biased != 0 }
+        var isBiased: Bool { words.word & StripeWord.biased != 0 }
     }
 
     @usableFromInline
     let striped: StripedScheme
     @usableFromInline
-    let slots = PublicationSlots()
-    @usableFromInline
-    let barrier: ProcessBarrier
+    let installs: Installs
     /// A stripe may be biased again after this many faults with the lock, if no section came between them.
     @usableFromInline
     let quietFaults: UInt32
@@ -75,16 +88,15 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
     /// `biasBudget` of the time, above 0 and at most 1.
     public init(pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double) {
         self.init(
-            pages: pages, stripeSize: stripeSize, wideBound: wideBound, biasBudget: biasBudget,
-            barrier: ProcessBarrier())
+            pages: pages, stripeSize: stripeSize, wideBound: wideBound, biasBudget: biasBudget, installs: Installs())
     }
 
     init(
-        pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, barrier: ProcessBarrier,
+        pages: Int, stripeSize: StripeSize, wideBound: Int, biasBudget: Double, installs: consuming Installs,
         quietFaults: UInt32 = Self.defaultQuietFaults
     ) {
         striped = StripedScheme(pages: pages, stripeSize: stripeSize, wideBound: wideBound, word: StripeWord.biased)
-        self.barrier = barrier
+        self.installs = installs
         self.quietFaults = quietFaults
         budget = RevocationBudget(fraction: biasBudget)
     }
@@ -100,35 +112,46 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
         let waiting = stripe.pointee.waitingSections.load(ordering: .relaxed)
         guard _fastPath((word | wideWord | waiting) & (StripeWord.count | StripeWord.dead) == 0) else { return nil }
         return Ticket(
-            striped: StripedScheme.Ticket(stripe: stripe, word: word, wide: wideWord), slot: slots.mine)
+            words: StripedScheme.Ticket(stripe: stripe, word: word, wide: wideWord), unlocked: installs.ticket)
     }
+
+    // The fault without a lock gets the straight code, since a taken branch is a tenth of its cost. The other fault waits
+    // for its exchange anyway.
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        // The fault without a lock gets the straight code, since a taken branch is a tenth of its cost. The other fault
-        // waits for its exchange anyway.
-        guard _fastPath(ticket.isBiased) else { return striped.beginInstall(ticket.striped, at: page) }
-        ticket.slot.publish(page)
-        barrier.light()
-        // Acquiring, both: the install comes after them. The barrier before them pairs with a section's heavy one.
-        guard ticket.striped.stripe.pointee.word.load(ordering: .acquiring) == ticket.striped.word,
-            striped.wide.word.load(ordering: .acquiring) == ticket.striped.wide
-        else {
-            ticket.slot.clear()
-            return nil
-        }
-        return 0
+        guard _fastPath(ticket.isBiased) else { return striped.beginInstall(ticket.words, at: page) }
+        return installs.begin(ticket.unlocked, ticket.words, at: page, in: striped)
     }
 
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) {
-        guard !ticket.isBiased else { return ticket.slot.clear() }
-        let stripe = ticket.striped.stripe
+        guard _fastPath(ticket.isBiased) else { return endLockedInstall(ticket.words, at: page) }
+        installs.end(ticket.unlocked, ticket.words, at: page, in: striped)
+    }
+
+    @inlinable @inline(__always)
+    public func install(
+        _ translation: UInt64, into slot: UnsafeMutablePointer<Atomic<UInt64>>, _ ticket: Ticket, at page: Int
+    ) -> UInt64? {
+        if _fastPath(ticket.isBiased) {
+            return installs.install(
+                translation, into: slot, ticket.unlocked, ticket.words, at: page, in: striped)
+        }
+        guard let waited = striped.beginInstall(ticket.words, at: page) else { return nil }
+        slot.pointee.store(translation, ordering: .releasing)
+        endLockedInstall(ticket.words, at: page)
+        return waited
+    }
+
+    /// Ends an install in a stripe that is off, and counts it.
+    @inlinable @inline(__always)
+    func endLockedInstall(_ ticket: StripedScheme.Ticket, at page: Int) {
         // Relaxed, both: written with the lock held.
-        let quiet = stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
-        guard quiet < quietFaults else { return endInstallSlow(ticket.striped) }
-        stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
-        striped.endInstall(ticket.striped, at: page)
+        let quiet = ticket.stripe.pointee.quietFaults.load(ordering: .relaxed) &+ 1
+        guard quiet < quietFaults else { return endInstallSlow(ticket) }
+        ticket.stripe.pointee.quietFaults.store(quiet, ordering: .relaxed)
+        striped.endInstall(ticket, at: page)
     }
 
     /// Gives the lock back, and biases the stripe if the budget has time left.
@@ -149,13 +172,13 @@ public struct AdaptiveScheme: ~Copyable, SectionObserver, RetryScheme {
     public func isDead(at page: Int) -> Bool { striped.isDead(at: page) }
 }
 
-extension AdaptiveScheme {
+extension AdaptiveScheme where Installs: ~Copyable {
     // MARK: Sections
 
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {
-        slots.requireNoInstallOfThisThread()
+        installs.requireNoInstallOfThisThread()
         let range = invalidation.range
         let covered = striped.stripes.size.indices(of: range)
         let isWide = striped.wide.includes(covered)
@@ -236,8 +259,7 @@ extension AdaptiveScheme {
 
     private func waitForFaultsWithoutLock(in pages: Range<Int>) {
         let start = MonotonicClock.now()
-        barrier.heavy()
-        slots.waitUntilNone(in: pages)
+        installs.waitUntilNone(in: pages)
         budget.charge(from: start, to: MonotonicClock.now())
     }
 
@@ -246,76 +268,35 @@ extension AdaptiveScheme {
     /// All stripes are biased, as at first.
     public func resetAfterFork() {
         striped.resetAfterFork(bias: StripeWord.biased)
-        slots.resetAfterFork()
+        installs.resetAfterFork()
     }
 
     /// Marks every stripe, and waits for the installs that did not see the mark.
     public func markDead() {
         striped.markDead()
-        barrier.heavy()
-        slots.waitUntilNone(in: 0..<Int.max)
+        installs.waitUntilNone(in: 0..<Int.max)
     }
 }
 
-/// The part of the time that waits for faults without a lock may take, over all stripes of a guard. It decides whether
-/// a stripe may be biased again.
-///
-/// There is one budget for the whole space: a storm that wanders over the stripes would spend a budget of each stripe
-/// anew, and find all of them biased. Waits of wide sections are counted but not bounded: these sections leave the bias
-/// on.
-///
-/// The word is a leaky bucket: the point in time at which everything spent so far is paid for. A wait of `d` adds `d`
-/// divided by the fraction to that point, or to now if the point has passed. Stripes may be biased while the point lies
-/// less than the allowance ahead of now.
-struct RevocationBudget: ~Copyable, Sendable {
-    /// How far the point may lie ahead of now, in nanoseconds. A few revocations in a row do not use it up.
-    static var allowance: UInt64 { 10_000_000 }
+/// Faults without a lock in stripes that invalidations leave alone, with the stripe's word as a lock in the others. For any
+/// process; ``AdaptiveRestartingGuard`` is for those that have restartable sequences.
+public typealias AdaptiveGuard = RetryingGuard<AdaptiveScheme<PublishedInstalls>>
 
-    private let timeForEach: Double
-    private let paidAt = Atomic<UInt64>(0)
+/// The same, whose faults without a lock are restartable sequences, so that no invalidation waits for one of them.
+public typealias AdaptiveRestartingGuard = RetryingGuard<AdaptiveScheme<RestartedInstalls>>
 
-    /// `fraction` is the part of the time that waits may take: above 0, at most 1.
-    init(fraction: Double) {
-        precondition(fraction > 0 && fraction <= 1, "a bias budget is a part of the time: above 0, at most 1")
-        timeForEach = 1 / fraction
-    }
-
-    /// Whether the budget has time left at `now`, in nanoseconds of ``MonotonicClock``.
-    func isLeft(at now: UInt64) -> Bool {
-        // Relaxed: a hint, which orders nothing.
-        paidAt.load(ordering: .relaxed) < now &+ Self.allowance
-    }
-
-    /// Counts a wait that began at `start` and is over at `now`, both in nanoseconds of ``MonotonicClock``.
-    func charge(from start: UInt64, to now: UInt64) {
-        // At most 95 years, so that the conversion cannot trap.
-        let price = UInt64(min(Double(now &- start) * timeForEach, 3e18))
-        // Relaxed, all: the sum orders nothing.
-        var paid = paidAt.load(ordering: .relaxed)
-        while true {
-            let (exchanged, original) = paidAt.weakCompareExchange(
-                expected: paid, desired: max(paid, now) &+ price, ordering: .relaxed)
-            if exchanged { return }
-            paid = original
-        }
-    }
-}
-
-/// Faults without a lock in stripes that invalidations leave alone, with the stripe's word as a lock in the others.
-public typealias AdaptiveGuard = RetryingGuard<AdaptiveScheme>
-
-extension RetryingGuard where Scheme == AdaptiveScheme {
-    /// A guard for a subscriber of `space`, for page numbers below `pages`. Sections over more than `wideBound` stripes
-    /// keep faults out of the whole space. Stripes are biased again only while waits for faults without a lock take
-    /// less than `biasBudget` of the time.
-    public convenience init(
+extension RetryingGuard where Scheme: ~Copyable {
+    /// An ``AdaptiveGuard`` or an ``AdaptiveRestartingGuard`` for a subscriber of `space`, for page numbers below `pages`.
+    /// Sections over more than `wideBound` stripes keep faults out of the whole space. Stripes are biased again only while
+    /// waits for faults without a lock take less than `biasBudget` of the time. An ``AdaptiveRestartingGuard`` traps if
+    /// there are no restartable sequences: see ``RestartableSequences/refusal``.
+    public convenience init<Installs: UnlockedInstalls & ~Copyable>(
         space: AddressSpace, pages: Int, stripeSize: StripeSize = .hugePage,
         wideBound: Int = StripedScheme.defaultWideBound,
-        biasBudget: Double = AdaptiveScheme.defaultBiasBudget, budget: RetryBudget = RetryBudget()
-    ) {
+        biasBudget: Double = Scheme.defaultBiasBudget, budget: RetryBudget = RetryBudget()
+    ) where Scheme == AdaptiveScheme<Installs> {
         self.init(
-            scheme: AdaptiveScheme(
-                pages: pages, stripeSize: stripeSize, wideBound: wideBound, biasBudget: biasBudget),
+            scheme: Scheme(pages: pages, stripeSize: stripeSize, wideBound: wideBound, biasBudget: biasBudget),
             space: space, budget: budget)
     }
 }

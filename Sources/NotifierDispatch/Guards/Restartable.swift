@@ -1,4 +1,3 @@
-import CPlatform
 import Synchronization
 
 /// Faults whose check and install are one restartable sequence: no lock, no fence, no locked instruction, and nothing
@@ -40,7 +39,7 @@ import Synchronization
 ///   storage says so there, as glibc does.
 ///
 /// An install that is a closure cannot be done again from its middle. It takes the stripe's lock, as in ``StripedScheme``.
-/// So does a fault whose sequence was aborted `abortLimit` times: a debugger that goes step by step aborts every one. A
+/// So does a fault whose sequence was aborted too often: a debugger that goes step by step aborts every one. A
 /// section raises only when the lock is free, so it comes before or after each of these installs. A sequence never has the
 /// locked word for its ticket; one that has looked before the lock was taken may still store.
 ///
@@ -52,27 +51,16 @@ public struct RestartableScheme: ~Copyable, SectionObserver, RetryScheme {
     /// The word that a fault began with, and its stripe.
     public typealias Ticket = StripedScheme.Ticket
 
-    /// A fault whose sequence was aborted so often takes the lock. Barriers come no closer than every microsecond.
-    static var abortLimit: Int { 16 }
-
     /// The words and their lock. No section is wide: each raises all of its stripes, whose faults look at one word.
     @usableFromInline
     let striped: StripedScheme
-    /// Where threads have their rseq areas.
     @usableFromInline
-    let area: Int
-    private let barrier: ProcessBarrier
+    let installs: RestartedInstalls
 
     /// For page numbers below `pages`. Traps if there are no restartable sequences: see ``RestartableSequences/refusal``.
     public init(pages: Int, stripeSize: StripeSize) {
-        if let refusal = RestartableSequences.refusal { fatalError("\(refusal)") }
-        self.init(pages: pages, stripeSize: stripeSize, barrier: .restarting)
-    }
-
-    init(pages: Int, stripeSize: StripeSize, barrier: ProcessBarrier) {
         striped = StripedScheme(pages: pages, stripeSize: stripeSize, wideBound: .max)
-        area = RestartableSequences.area
-        self.barrier = barrier
+        installs = RestartedInstalls()
     }
 
     // MARK: Faults
@@ -93,36 +81,8 @@ public struct RestartableScheme: ~Copyable, SectionObserver, RetryScheme {
     public func install(
         _ translation: UInt64, into slot: UnsafeMutablePointer<Atomic<UInt64>>, _ ticket: Ticket, at page: Int
     ) -> UInt64? {
-        if _fastPath(isStored(translation, in: slot, ticket)) { return 0 }
-        return installSlow(translation, into: slot, ticket, at: page)
-    }
-
-    /// The sequence. It orders the look at the word before the store, and the store after all that came before it: pairs
-    /// with the barrier of a section.
-    @inlinable @inline(__always)
-    func isStored(_ translation: UInt64, in slot: UnsafeMutablePointer<Atomic<UInt64>>, _ ticket: Ticket) -> Bool {
-        cplatform_restartable_store(area, ticket.stripe, ticket.word, slot, translation)
-    }
-
-    /// Finds out why nothing was stored, and tries again if no section has come between.
-    @usableFromInline @inline(never)
-    func installSlow(
-        _ translation: UInt64, into slot: UnsafeMutablePointer<Atomic<UInt64>>, _ ticket: Ticket, at page: Int
-    ) -> UInt64? {
-        for _ in 0..<Self.abortLimit {
-            // Relaxed: only a hint whether to try.
-            let word = ticket.stripe.pointee.word.load(ordering: .relaxed)
-            guard word == ticket.word else {
-                guard word & ~StripeWord.lock == ticket.word else { return nil }
-                break
-            }
-            if isStored(translation, in: slot, ticket) { return 0 }
-        }
-        // Aborted too often, without an area, or an install holds the lock, which is waited for.
-        guard let waited = striped.beginInstall(ticket, at: page) else { return nil }
-        slot.pointee.store(translation, ordering: .releasing)
-        striped.endInstall(ticket, at: page)
-        return waited
+        if _fastPath(installs.isStored(translation, in: slot, ticket)) { return 0 }
+        return installs.installSlow(translation, into: slot, ticket, at: page, in: striped)
     }
 
     @inlinable @inline(__always)
@@ -151,7 +111,7 @@ extension RestartableScheme {
                 return word &+ StripeWord.start
             }
         }
-        barrier.heavy()
+        installs.restart()
         teardown(invalidation.range)
         // Releasing: the teardown comes before the change. A reader that acquires the change sees no translations.
         atomicMemoryFence(ordering: .releasing)
@@ -167,7 +127,7 @@ extension RestartableScheme {
     /// Marks every stripe, and restarts the sequences that did not see the mark.
     public func markDead() {
         striped.markDead()
-        barrier.heavy()
+        installs.restart()
     }
 }
 

@@ -12,7 +12,7 @@ struct AdaptiveSchemeTests {
         AdaptiveGuard(
             AdaptiveScheme(
                 pages: 16, stripeSize: StripeSize(shift: 2), wideBound: wideBound, biasBudget: biasBudget,
-                barrier: barrier, quietFaults: quietFaults))
+                installs: PublishedInstalls(barrier: barrier), quietFaults: quietFaults))
     }
 
     /// Covers three stripes, the first and the last in part.

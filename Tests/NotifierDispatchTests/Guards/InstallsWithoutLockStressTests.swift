@@ -1,3 +1,4 @@
+import CPlatform
 import Synchronization
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 
 /// An install without a lock and a start, on the same page at the same moment, again and again. The fault has begun
 /// already: all that is left of it is to look at the word and install, and what it must do before.
-@Suite("Installs without a lock, under load")
+@Suite("Installs without a lock, under load", .serialized)
 struct InstallsWithoutLockStressTests {
     /// One page a stripe, and each round on a page of its own: its stripe is as new.
     private static let rounds = 20_000
@@ -22,6 +23,8 @@ struct InstallsWithoutLockStressTests {
                 fatalError("no section is open, and page \(page) is not idle")
             }
             meeting.meet(at: 2 * page + 1)
+            // Sometimes before the start, sometimes after it, and sometimes in its middle.
+            for _ in 0..<page % 64 { cplatform_spin_hint() }
             _ = guarded.scheme.install(1, into: installed[page], ticket, at: page)
         }
 
@@ -72,7 +75,17 @@ struct InstallsWithoutLockStressTests {
         let guarded = AdaptiveGuard(
             AdaptiveScheme(
                 pages: Self.rounds, stripeSize: StripeSize(shift: 0), wideBound: wideBound, biasBudget: 1,
-                barrier: barrier))
+                installs: PublishedInstalls(barrier: barrier)))
+        #expect(countStale(guarded) == 0)
+    }
+
+    @Test(
+        "Invariant 8: adaptive by restarting: either the sequence sees the raise, or the teardown what it stored",
+        .enabled(if: RestartableSequences.refusal == nil), arguments: [1, 0])
+    func adaptiveRestarting(wideBound: Int) {
+        let guarded = AdaptiveRestartingGuard(
+            AdaptiveScheme(
+                pages: Self.rounds, stripeSize: StripeSize(shift: 0), wideBound: wideBound, biasBudget: 1))
         #expect(countStale(guarded) == 0)
     }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import NotifierDispatch
 
-/// The guards that let nothing stale through, by the names that results know them by.
+/// The guards that let nothing stale through, by the names that results know them by; `adaptive` in its two forms.
 enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible {
     case mutex
     case readWriteLock = "rwlock"
@@ -20,6 +20,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
     case fenced
     case restartable
     case adaptive
+    case adaptiveRestarting = "adaptive-restarting"
 
     /// All that this process can have.
     static let allCases: [ProtectedGuard] = lockHolding + retrying
@@ -33,9 +34,10 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         .interval, .intervalLockFree, .intervalStripe, .intervalStripeLockFree,
     ]
     /// Those that keep count and generation of a stripe's sections in a word.
-    static let withStripeWords: [ProtectedGuard] = [.striped, .asymmetric, .fenced] + restarting + [.adaptive]
+    static let withStripeWords: [ProtectedGuard] = [.striped, .asymmetric, .fenced, .adaptive] + restarting
     /// Those that need restartable sequences.
-    static let restarting: [ProtectedGuard] = RestartableSequences.refusal == nil ? [.restartable] : []
+    static let restarting: [ProtectedGuard] =
+        RestartableSequences.refusal == nil ? [.restartable, .adaptiveRestarting] : []
 
     var holdsLock: Bool { Self.lockHolding.contains(self) }
 
@@ -66,6 +68,7 @@ enum ProtectedGuard: String, CaseIterable, Codable, CustomTestStringConvertible 
         case .fenced: FencedGuard(space: space, pages: pages, budget: budget)
         case .restartable: RestartableGuard(space: space, pages: pages, budget: budget)
         case .adaptive: AdaptiveGuard(space: space, pages: pages, budget: budget)
+        case .adaptiveRestarting: AdaptiveRestartingGuard(space: space, pages: pages, budget: budget)
         }
     }
 }

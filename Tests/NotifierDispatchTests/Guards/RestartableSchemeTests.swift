@@ -118,7 +118,9 @@ struct RestartableSchemeTests {
                 guard RestartableArea.unregisterThisThread() else { return }
                 let status = restartable.fault(at: 1, walk: { 7 }, into: slot.word).status
                 let ticket = restartable.scheme.readBeginIfIdle(at: 1)!
-                if status == .installed, !restartable.scheme.isStored(8, in: slot.word, ticket) { sequences.count() }
+                if status == .installed, !restartable.scheme.installs.isStored(8, in: slot.word, ticket) {
+                    sequences.count()
+                }
             }.join()
             #expect(sequences.value == 1)
             #expect(slot.value == 7)
@@ -143,7 +145,7 @@ struct RestartableSchemeTests {
 #endif
 
 /// Where a translation of one word goes.
-private final class Slot: @unchecked Sendable {
+final class Slot: @unchecked Sendable {
     // @unchecked: an atomic behind a pointer that never changes.
     let word = UnsafeMutablePointer<Atomic<UInt64>>.allocate(capacity: 1)
 
@@ -154,9 +156,9 @@ private final class Slot: @unchecked Sendable {
     var value: UInt64 { word.pointee.load(ordering: .acquiring) }
 }
 
-extension RetryingGuard where Scheme == RestartableScheme {
+extension RetryingGuard where Scheme: ~Copyable {
     /// Whether a whole install section of one word was one.
-    fileprivate func stores(_ value: UInt64, in slot: Slot, _ ticket: Scheme.Ticket, at page: Int) -> Bool {
+    func stores(_ value: UInt64, in slot: Slot, _ ticket: Scheme.Ticket, at page: Int) -> Bool {
         scheme.install(value, into: slot.word, ticket, at: page) != nil
     }
 }

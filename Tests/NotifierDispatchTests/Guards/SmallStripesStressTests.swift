@@ -102,13 +102,23 @@ struct SmallStripesStressTests {
         "Invariant 8: adaptive lets nothing stale through, while stripes lose their bias and get it back",
         arguments: ProcessBarrier.variants)
     func adaptive(barrier: ProcessBarrier) throws {
-        try RCU.withRegisteredThread {
-            let space = AddressSpace()
-            let scheme = AdaptiveScheme(
+        try adaptiveStorm(PublishedInstalls(barrier: barrier))
+    }
+
+    @Test(
+        "Invariant 8: adaptive by restarting lets nothing stale through, while stripes lose their bias and get it back",
+        .enabled(if: RestartableSequences.refusal == nil))
+    func adaptiveRestarting() throws { try adaptiveStorm(RestartedInstalls()) }
+
+    private func adaptiveStorm<Installs: UnlockedInstalls & ~Copyable>(_ installs: consuming Installs) throws {
+        let space = AddressSpace()
+        let adaptive = RetryingGuard(
+            scheme: AdaptiveScheme(
                 pages: GuardedPages.count, stripeSize: StripeSize(shift: 1), wideBound: 1, biasBudget: 1,
-                barrier: barrier, quietFaults: 3)
-            let adaptive = AdaptiveGuard(scheme: scheme, space: space, budget: Self.budget)
-            let changes = BiasChanges(adaptive)
+                installs: installs, quietFaults: 3),
+            space: space, budget: Self.budget)
+        try RCU.withRegisteredThread {
+            let changes = BiasChanges { adaptive.biases[$0] }
             try storm(adaptive, of: space) { changes.look(at: $0 / 2) }
             #expect(changes.revocations.value > 0)
             #expect(changes.returns.value > 0)
@@ -121,16 +131,16 @@ private final class BiasChanges: @unchecked Sendable {
     // @unchecked: `last` is only touched with the mutex held.
     let revocations = EventCounter()
     let returns = EventCounter()
-    private let adaptive: AdaptiveGuard
+    private let biasOfStripe: (Int) -> StripeState.Bias
     private let mutex = PthreadMutex()
     private var last: [Int: StripeState.Bias] = [:]
 
-    init(_ adaptive: AdaptiveGuard) { self.adaptive = adaptive }
+    init(_ biasOfStripe: @escaping (Int) -> StripeState.Bias) { self.biasOfStripe = biasOfStripe }
 
     func look(at stripe: Int) {
         mutex.lock()
         defer { mutex.unlock() }
-        let bias = adaptive.bias(of: stripe)
+        let bias = biasOfStripe(stripe)
         switch (last.updateValue(bias, forKey: stripe), bias) {
         case (.biased, .off), (.biased, .revoking): revocations.count()
         case (.off, .biased), (.revoking, .biased): returns.count()

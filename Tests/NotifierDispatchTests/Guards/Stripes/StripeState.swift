@@ -36,23 +36,35 @@ extension Stripes {
     var states: [StripeState] { (0..<count).map { state(of: $0) } }
 }
 
-extension RetryingGuard where Scheme == StripedScheme {
-    var stripes: [StripeState] { scheme.stripes.states }
-    var openWideSections: Int { StripeState(scheme.wide.word.load(ordering: .acquiring)).openSections }
+/// A scheme over the words of ``StripedScheme``.
+protocol OverStripeWords: ~Copyable, RetryScheme {
+    var stripeStates: [StripeState] { get }
+    var wideState: StripeState { get }
 }
 
-extension RetryingGuard where Scheme == RestartableScheme {
-    var stripes: [StripeState] { scheme.striped.stripes.states }
+extension StripedScheme: OverStripeWords {
+    var stripeStates: [StripeState] { stripes.states }
+    var wideState: StripeState { StripeState(wide.word.load(ordering: .acquiring)) }
 }
 
-extension RetryingGuard where Scheme == AdaptiveScheme {
-    var stripes: [StripeState] { scheme.striped.stripes.states }
+extension RestartableScheme: OverStripeWords {
+    var stripeStates: [StripeState] { striped.stripeStates }
+    var wideState: StripeState { striped.wideState }
+}
+
+extension AdaptiveScheme: OverStripeWords where Installs: ~Copyable {
+    var stripeStates: [StripeState] { striped.stripeStates }
+    var wideState: StripeState { striped.wideState }
+}
+
+extension RetryingGuard where Scheme: OverStripeWords & ~Copyable {
+    var stripes: [StripeState] { scheme.stripeStates }
     var biases: [StripeState.Bias] { stripes.map(\.bias) }
-    func bias(of stripe: Int) -> StripeState.Bias { scheme.striped.stripes.state(of: stripe).bias }
-    var openWideSections: Int {
-        StripeState(scheme.striped.wide.word.load(ordering: .acquiring)).openSections
-    }
-    var publishedPage: Int? { scheme.slots.publishedPage }
+    var openWideSections: Int { scheme.wideState.openSections }
+}
+
+extension RetryingGuard where Scheme == AdaptiveScheme<PublishedInstalls> {
+    var publishedPage: Int? { scheme.installs.slots.publishedPage }
 }
 
 extension PublicationSlots {
