@@ -48,7 +48,7 @@ public struct Comparison: Sendable {
         self.metric = metric
         // All figures come from the same repetitions, those of one state: a median of several states depends on how many
         // repetitions each side has in each.
-        let compared = LikeWithLike(base, new).mostTelling
+        let compared = SamplesByState(base, new).mostTelling
         counts = ComparedCounts(base: base.count, new: new.count, compared: compared)
         baseMedian = Statistics.median(compared?.first ?? base.map(\.value)) ?? 0
         newMedian = Statistics.median(compared?.second ?? new.map(\.value)) ?? 0

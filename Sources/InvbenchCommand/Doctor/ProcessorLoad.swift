@@ -1,5 +1,6 @@
 import BenchmarkRecords
 import Foundation
+import InvalidationStorm
 
 /// The processor time that others used between two looks at the kernel's clocks.
 struct ProcessorLoad: Equatable, Sendable {
@@ -21,14 +22,15 @@ struct ProcessorLoad: Equatable, Sendable {
 
     /// Between two looks; `nil` where no time has passed between them.
     init?(from start: ProcessorTimes, to end: ProcessorTimes) {
-        let elapsed = end.total &- start.total
-        guard end.total > start.total, end.processors > 0 else { return nil }
+        let (first, last) = (start.ticks, end.ticks)
+        guard last.total > first.total, end.processors > 0 else { return nil }
+        let elapsed = last.total - first.total
         func share(_ start: UInt64, _ end: UInt64) -> Double {
             start < end ? Double(end - start) / Double(elapsed) : 0
         }
         let scale = Double(end.processors)
         processors = end.processors
-        stolen = share(start.steal, end.steal) * scale
+        stolen = share(first.steal, last.steal) * scale
         // A process that began meanwhile used all of its time meanwhile.
         let used = end.processes.map { process, use in
             Burner(
@@ -36,7 +38,7 @@ struct ProcessorLoad: Equatable, Sendable {
                 processors: share(start.processes[process]?.ticks ?? 0, use.ticks) * scale)
         }
         let own = used.first { $0.process == end.ownProcess }?.processors ?? 0
-        busy = max(0, share(start.busy, end.busy) * scale - own)
+        busy = max(0, share(first.busy, last.busy) * scale - own)
         burners = Array(
             used.filter { $0.process != end.ownProcess && $0.processors >= 0.05 }
                 .sorted { ($1.processors, $0.process) < ($0.processors, $1.process) }.prefix(3))
@@ -59,10 +61,7 @@ struct ProcessorTimes: Equatable, Sendable {
         let ticks: UInt64
     }
 
-    /// The sum over all processors.
-    let total: UInt64
-    let busy: UInt64
-    let steal: UInt64
+    let ticks: ProcessorTicks
     /// The processors that are counted.
     let processors: Int
     let processes: [Int: Use]
@@ -71,15 +70,9 @@ struct ProcessorTimes: Equatable, Sendable {
 
     /// A look; `nil` where there is no `/proc/stat`.
     init?(_ files: FactFiles) {
-        let lines = files.text("proc/stat")?.split(separator: "\n") ?? []
-        // user nice system idle iowait irq softirq steal, and guests' time, which is in user's already
-        guard let all = lines.first, all.hasPrefix("cpu ") else { return nil }
-        let ticks = all.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
-        guard ticks.count >= 5 else { return nil }
-        total = ticks.reduce(0, +)
-        steal = ticks.count > 7 ? ticks[7] : 0
-        busy = total - ticks[3] - ticks[4] - steal
-        processors = lines.count { $0.hasPrefix("cpu") } - 1
+        guard let text = files.text("proc/stat"), let ticks = ProcessorTicks(stat: text) else { return nil }
+        self.ticks = ticks
+        processors = text.split(separator: "\n").count { $0.hasPrefix("cpu") } - 1
         var processes: [Int: Use] = [:]
         for name in files.names(in: "proc") {
             if let process = Int(name) { processes[process] = files.text("proc/\(name)/stat").flatMap(Self.use) }

@@ -30,11 +30,11 @@ import Testing
         func sample(_ values: [(Double, Double?)]) -> [Repetition] {
             values.map { Repetition(value: $0.0, roundTrip: $0.1) }
         }
-        let samples = LikeWithLike(
+        let samples = SamplesByState(
             sample([(1, 120), (2, 500), (3, 120), (9, nil)]), sample([(4, 125), (5, 128), (6, 2000), (7, 2100)]))
         #expect(samples.strata == [Stratum(first: [1, 3], second: [4, 5])])
         #expect(samples.firstSetAside == 2 && samples.secondSetAside == 2)
-        let unmeasured = LikeWithLike(sample([(1, nil)]), sample([(2, nil)]))
+        let unmeasured = SamplesByState(sample([(1, nil)]), sample([(2, nil)]))
         #expect(unmeasured.strata == [Stratum(first: [1], second: [2])])
     }
 }

@@ -1,5 +1,5 @@
 /// The values of two samples of repetitions, those together that met the machine in one state.
-public struct LikeWithLike: Hashable, Sendable {
+public struct SamplesByState: Hashable, Sendable {
     /// One for each state in which both sides have values; what lies outside them has no counterpart.
     public let strata: [Stratum]
     /// How many values of the first sample are set aside: their state has no counterpart on the other side.
