@@ -63,7 +63,8 @@ struct MachineTime {
     /// A core counts as working for whole ticks: whoever runs when one ends has had all of it. That can be wrong by a
     /// tick a core at either end, 0.1 cores on two cores over 120 ms, in both directions; below 0 becomes 0.
     func otherLoadCores(since start: MachineTime, ticksPerSecond: Int = sysconf(Int32(_SC_CLK_TCK))) -> Double? {
-        guard nanoseconds >= start.nanoseconds + Self.shortestForLoad, ticks.busy >= start.ticks.busy, ticksPerSecond > 0
+        guard nanoseconds >= start.nanoseconds + Self.shortestForLoad, ticks.busy >= start.ticks.busy,
+            ticksPerSecond > 0
         else { return nil }
         let busyNanoseconds = Double(ticks.busy - start.ticks.busy) * 1e9 / Double(ticksPerSecond)
         let others = busyNanoseconds - Double(ownNanoseconds - start.ownNanoseconds)
