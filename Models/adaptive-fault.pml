@@ -55,7 +55,8 @@ inline installPublished() {
 }
 #endif
 
-/* The bias is off, or the install is a closure that cannot be restarted. Takes the stripe's lock bit if its word is still the ticket; waits where somebody else has it. */
+/* The bias is off, or the install is a closure, which cannot be restarted. Takes the stripe's lock bit if its word is still
+ * the ticket; waits where somebody else has it. */
 inline installLocked() {
     atomic {
         isDrained(me) && memory[WORD(STRIPE(page))] != (ticket | LOCK_BIT);

@@ -87,11 +87,13 @@ import Testing
         ).latencies.summary(mean: nil)
         #expect(try #require(open.p99_9) >= 49_500_000)
         #expect(try #require(open.p99) >= 45_000_000)
-        // One after the other, at most nine faults of 50 ms fit: 10,000 samples, which a p99.9 needs, hide them. So do the
-        // 1,000 of a p99, where a sanitizer on a loaded machine comes no further in the window.
-        let closed = faults(at: nil, windowMilliseconds: 400, stallMilliseconds: 50).latencies.summary(mean: nil)
+        // One after the other: the stall is one fault of the 10,000 that a p99.9 needs. A sanitizer on a loaded machine may
+        // need a longer window for so many.
+        let closed = try #require(
+            [400, 1_600, 6_400].lazy.map { faults(at: nil, windowMilliseconds: $0, stallMilliseconds: 50) }
+                .map { $0.latencies.summary(mean: nil) }.first { $0.samples >= 10_000 })
         #expect(try #require(closed.maximum) >= 50_000_000)
-        #expect(try #require(closed.p99_9 ?? closed.p99) < 50_000_000)
+        #expect(try #require(closed.p99_9) < 50_000_000)
     }
 
     @Test("Every fault that is due in the window is done, also behind its end")

@@ -15,11 +15,6 @@ struct AdaptiveRestartingTests {
     /// Covers three stripes, the first and the last in part.
     private static let wide = 2..<10
 
-    /// What a fault of one word does when it stores, if it does.
-    private func fault(_ adaptive: AdaptiveRestartingGuard, at page: Int, _ value: UInt64, into slot: Slot) -> Bool {
-        adaptive.fault(at: page, walk: { value }, into: slot.word).status == .installed
-    }
-
     @Test("A sequence that begins after a narrow raise stores nothing, nor one whose ticket is older than a section")
     func seesNarrowSections() throws {
         try RCU.withRegisteredThread {
@@ -65,12 +60,12 @@ struct AdaptiveRestartingTests {
             #expect(eventually { adaptive.scheme.budget.isLeft(at: MonotonicClock.now()) })
             for value: UInt64 in 1...4 {
                 #expect(adaptive.biases[1] == .off)
-                #expect(fault(adaptive, at: 5, value, into: slot))
+                #expect(adaptive.fault(at: 5, walk: { value }, into: slot.word).status == .installed)
                 #expect(slot.value == value)
             }
             #expect(adaptive.biases == [.biased, .biased, .biased, .biased])
             #expect(adaptive.stripes.allSatisfy { !$0.isLocked })
-            #expect(fault(adaptive, at: 5, 5, into: slot))
+            #expect(adaptive.fault(at: 5, walk: { 5 }, into: slot.word).status == .installed)
             adaptive.start(4..<5)
             #expect(adaptive.biases[1] == .off)
             adaptive.end(4..<5)
@@ -95,56 +90,16 @@ struct AdaptiveRestartingTests {
         }
     }
 
-    @Test("A closure locks a biased stripe: sections of the stripe wait, narrow and wide, and none of others")
-    func closures() {
-        for section in [7..<8, Self.wide] {
-            let adaptive = makeGuard()
-            let install = HeldInstall(adaptive, at: 4)
-            #expect(adaptive.stripes.map(\.isLocked) == [false, true, false, false])
-            #expect(adaptive.biases[1] == .biased)
-            let beside = StartingSection(adaptive, 12..<13)
-            #expect(beside.starts())
-            beside.join()
-            let waiting = StartingSection(adaptive, section)
-            #expect(waiting.waits())
-            install.finish()
-            waiting.join()
-            #expect(waiting.dropped.take().reduce(0) { $0 + $1.count } == section.count)
-            adaptive.end(section)
-            adaptive.end(12..<13)
-            #expect(adaptive.stripes.map(\.openSections) == [0, 0, 0, 0])
-            #expect(adaptive.openWideSections == 0)
-        }
+    @Test("A start waits for a closure that has locked a biased stripe, narrow and wide", arguments: [3..<4, 2..<10])
+    func waitsForClosures(section: Range<Int>) {
+        let adaptive = makeGuard()
+        #expect(adaptive.biases[0] == .biased)
+        SequenceSteps.sectionsWaitForClosures(adaptive, section: section)
     }
 
-    @Test("A sequence of a page waits for the closure that holds its stripe, and stores then")
-    func waitsForTheLock() {
-        let adaptive = makeGuard()
-        let slot = Slot()
-        let install = HeldInstall(adaptive, at: 4)
-        let isOver = Gate()
-        let faulting = RegisteredThread {
-            _ = adaptive.fault(at: 5, walk: { 7 }, into: slot.word)
-            isOver.open()
-        }
-        #expect(!isOver.waitInVain())
-        #expect(slot.value == 0)
-        install.finish()
-        faulting.join()
-        #expect(slot.value == 7)
-    }
+    @Test("A sequence stores nothing while a closure holds its stripe, and waits for it")
+    func waitsForTheLock() { SequenceSteps.sequencesWaitForClosures(makeGuard()) }
 
     @Test("Invariant 37: nobody begins or stores after the end of the subscription")
-    func invariant37() throws {
-        try RCU.withRegisteredThread {
-            let adaptive = makeGuard()
-            let slot = Slot()
-            let ticket = try adaptive.ticket(at: 7)
-            adaptive.markDead()
-            #expect(!adaptive.stores(1, in: slot, ticket, at: 7))
-            #expect(adaptive.stripes.allSatisfy { $0.isDead })
-            #expect(adaptive.fault(at: 1, walk: { 1 }, into: slot.word).status == .dead)
-            #expect(slot.value == 0)
-        }
-    }
+    func invariant37() throws { try SequenceSteps.nothingAfterTheEnd(makeGuard()) }
 }

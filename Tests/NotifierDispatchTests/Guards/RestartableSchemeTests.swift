@@ -60,53 +60,13 @@ struct RestartableSchemeTests {
     }
 
     @Test("A start waits for an install by a closure in its stripes, and for none in others")
-    func waitsForClosures() {
-        let restartable = makeGuard()
-        let install = HeldInstall(restartable, at: 2)
-        #expect(restartable.stripes.map(\.isLocked) == [true, false])
-        let other = StartingSection(restartable, 4..<8)
-        #expect(other.starts())
-        other.join()
-        let section = StartingSection(restartable, 3..<4)
-        #expect(section.waits())
-        #expect(section.dropped.take().isEmpty)
-        install.finish()
-        section.join()
-        #expect(section.dropped.take() == [3..<4])
-    }
+    func waitsForClosures() { SequenceSteps.sectionsWaitForClosures(makeGuard(), section: 3..<4) }
 
     @Test("A sequence stores nothing while an install by a closure holds the stripe, and waits for it")
-    func waitsForTheLock() throws {
-        let restartable = makeGuard()
-        let slot = Slot()
-        let install = HeldInstall(restartable, at: 2)
-        let isOver = Gate()
-        let fault = RegisteredThread {
-            _ = restartable.fault(at: 1, walk: { 7 }, into: slot.word)
-            isOver.open()
-        }
-        #expect(!isOver.waitInVain())
-        #expect(slot.value == 0)
-        install.finish()
-        fault.join()
-        #expect(slot.value == 7)
-        #expect(restartable.stripes.map(\.isLocked) == [false, false])
-    }
+    func waitsForTheLock() { SequenceSteps.sequencesWaitForClosures(makeGuard()) }
 
     @Test("Invariant 37: nobody begins or stores after the end of the subscription")
-    func invariant37() throws {
-        try RCU.withRegisteredThread {
-            let restartable = makeGuard()
-            let slot = Slot()
-            let ticket = try restartable.ticket(at: 7)
-            restartable.markDead()
-            #expect(!restartable.stores(1, in: slot, ticket, at: 7))
-            #expect(!restartable.mayBegin(at: 7))
-            #expect(restartable.stripes.map(\.isDead) == [true, true])
-            #expect(restartable.fault(at: 1, walk: { 1 }, into: slot.word).status == .dead)
-            #expect(slot.value == 0)
-        }
-    }
+    func invariant37() throws { try SequenceSteps.nothingAfterTheEnd(makeGuard()) }
 
     #if arch(x86_64)
         @Test("A thread whose area the kernel does not know installs under the lock")
@@ -143,6 +103,59 @@ struct RestartableSchemeTests {
         }
     }
 #endif
+
+/// What holds for every guard whose faults are sequences in the stripes of four pages that it is made with.
+enum SequenceSteps {
+    /// `section` lies in the stripe of page 2, and perhaps beyond; page 4 begins the next stripe.
+    static func sectionsWaitForClosures<Scheme: OverStripeWords & SectionObserver & ~Copyable>(
+        _ guarded: RetryingGuard<Scheme>, section pages: Range<Int>
+    ) {
+        let install = HeldInstall(guarded, at: 2)
+        #expect(guarded.stripes[0].isLocked && !guarded.stripes[1].isLocked)
+        let other = StartingSection(guarded, 4..<8)
+        #expect(other.starts())
+        other.join()
+        let section = StartingSection(guarded, pages)
+        #expect(section.waits())
+        #expect(section.dropped.take().isEmpty)
+        install.finish()
+        section.join()
+        #expect(section.dropped.take().flatMap { Array($0) } == Array(pages))
+        guarded.end(pages)
+        guarded.end(4..<8)
+        #expect(guarded.stripes.allSatisfy { $0.openSections == 0 && !$0.isLocked })
+        #expect(guarded.openWideSections == 0)
+    }
+
+    static func sequencesWaitForClosures<Scheme: OverStripeWords & ~Copyable>(_ guarded: RetryingGuard<Scheme>) {
+        let slot = Slot()
+        let install = HeldInstall(guarded, at: 2)
+        let isOver = Gate()
+        let fault = RegisteredThread {
+            _ = guarded.fault(at: 1, walk: { 7 }, into: slot.word)
+            isOver.open()
+        }
+        #expect(!isOver.waitInVain())
+        #expect(slot.value == 0)
+        install.finish()
+        fault.join()
+        #expect(slot.value == 7)
+        #expect(guarded.stripes.allSatisfy { !$0.isLocked })
+    }
+
+    static func nothingAfterTheEnd<Scheme: OverStripeWords & ~Copyable>(_ guarded: RetryingGuard<Scheme>) throws {
+        try RCU.withRegisteredThread {
+            let slot = Slot()
+            let ticket = try guarded.ticket(at: 7)
+            guarded.markDead()
+            #expect(!guarded.stores(1, in: slot, ticket, at: 7))
+            #expect(!guarded.mayBegin(at: 7))
+            #expect(guarded.stripes.allSatisfy { $0.isDead })
+            #expect(guarded.fault(at: 1, walk: { 1 }, into: slot.word).status == .dead)
+            #expect(slot.value == 0)
+        }
+    }
+}
 
 /// Where a translation of one word goes.
 final class Slot: @unchecked Sendable {
