@@ -18,6 +18,7 @@ public enum AnswerDocument {
                 let repetitions: Int
                 let stale: Double?
                 let group: Int?
+                let p: Double?
             }
 
             let name: String
@@ -36,9 +37,9 @@ public enum AnswerDocument {
     ///
     /// `{"workloads": [{"name", "state", "core_share", "reference", "rows": [{"guard", "faults_per_second", "low",
     /// "high", "ratio", "ratio_low", "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns",
-    /// "repetitions", "stale", "group"}], "verdict"}], "verdict"}`. Rates are operations a second, `low` and `high` the
+    /// "repetitions", "stale", "group", "p"}], "verdict"}], "verdict"}`. Rates are operations a second, `low` and `high` the
     /// ends of 95 % intervals; `core_share` is what the cores did of their best, and faults are given for 1. Guards of one
-    /// workload with one `group` are not told apart; 1 is the best group.
+    /// workload with one `group` are not told apart; 1 is the best group. `p` is ``GuardAnswer/pInsideRun``.
     public static func json(_ answer: RunAnswer, machine: MachineText) -> String {
         let document = Document(
             workloads: answer.workloads.map { workload in
@@ -61,13 +62,14 @@ public enum AnswerDocument {
             high: answer.faultsPerSecond?.high, ratio: answer.ratio?.value, ratio_low: answer.ratio?.low,
             ratio_high: answer.ratio?.high, invalidations_per_second: answer.median(.invalidationsPerSecond),
             fault_p99_ns: answer.median(.faultP99), invalidation_p99_ns: answer.median(.invalidationP99),
-            repetitions: answer.repetitions, stale: answer.stale, group: answer.group)
+            repetitions: answer.repetitions, stale: answer.stale, group: answer.group,
+            p: answer.pInsideRun)
     }
 
     private static let csvHeading = [
         "workload", "state", "reference", "guard", "faults_per_second", "low", "high", "ratio", "ratio_low",
         "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns", "repetitions", "stale",
-        "group",
+        "group", "p",
     ]
 
     /// A line for each guard of each workload; a field without a value is empty.
@@ -80,7 +82,7 @@ public enum AnswerDocument {
                 let numbers = [
                     row.faults_per_second, row.low, row.high, row.ratio, row.ratio_low, row.ratio_high,
                     row.invalidations_per_second, row.fault_p99_ns, row.invalidation_p99_ns,
-                    Double(row.repetitions), row.stale, row.group.map(Double.init),
+                    Double(row.repetitions), row.stale, row.group.map(Double.init), row.p,
                 ]
                 return (texts.map(quoted) + numbers.map(number)).joined(separator: ",")
             }

@@ -119,7 +119,7 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
             return painter.line(text, of: guardAnswer)
         }
         let heading = line("", "guard", columns.map(\.heading), columns)
-        return ([painter.bold(title), WrappedText.wrapped(answer.verdict), painter.dim(heading)] + lines)
+        return ([painter.bold(title), WrappedText.wrapped(answer.headline), painter.dim(heading)] + lines)
             .joined(separator: "\n")
     }
 

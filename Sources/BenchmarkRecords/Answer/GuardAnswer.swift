@@ -12,6 +12,9 @@ public struct GuardAnswer: Sendable {
     public let faultsPerSecond: Estimate?
     /// Its faults a second divided by the reference's; `nil` if one of them is not known.
     public let ratio: Estimate?
+    /// The p-value of the hypothesis that it is as fast as the reference, as far as this run alone can tell: two-sided, and
+    /// not corrected for other comparisons. `nil` for the reference itself, and if one of the two is not known.
+    public let pInsideRun: Double?
     /// Stale translations over all repetitions, whatever state they met; `nil` if nothing was checked.
     public let stale: Double?
     /// What a reader must know before taking the line at its word.
@@ -42,6 +45,7 @@ public struct GuardAnswer: Sendable {
         effect = comparison.effect(index)
         faultsPerSecond = comparison.rate(index)
         ratio = reference.flatMap { comparison.ratio(index, to: $0) }
+        pInsideRun = reference.flatMap { $0 == index ? nil : comparison.pInsideRun(index, $0) }
         let counts = allRows.compactMap { $0[.staleInstalls] }
         stale = counts.isEmpty ? nil : counts.reduce(0, +)
         flags = GuardFlag.all(isProtected: isProtected, stale: stale, rows: rows, rate: faultsPerSecond)

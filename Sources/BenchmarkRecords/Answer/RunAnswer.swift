@@ -29,7 +29,8 @@ public struct AnswerOptions: Sendable {
 /// In each workload and each state of the cores, one effect is fitted for each guard and each block (``EffectFit``). Every
 /// rank, ratio and interval is made from the guards' effects, so they agree with each other.
 public struct RunAnswer: Sendable {
-    /// In the order in which the rows have them; a workload that met two states often enough comes once for each.
+    /// In the order in which the rows have them; a workload comes again for another state of the cores that it met often
+    /// enough to compare guards there.
     public let workloads: [WorkloadAnswer]
     /// Which guard to take in general; `nil` if none was ranked in all workloads, or there is one workload only.
     public let advice: Advice?
@@ -59,7 +60,7 @@ public struct RunAnswer: Sendable {
                     speeds: speeds, options: options)
             }
             main.append(answers[0])
-            return answers
+            return answers.prefix(1) + answers.dropFirst().filter { $0.guards.count(where: \.hasRank) > 1 }
         }
         advice = Advice(main)
     }

@@ -39,6 +39,8 @@ public struct WorkloadAnswer: Sendable {
     public let isOversubscribed: Bool
     /// The verdict in words: one or two sentences.
     public let verdict: String
+    /// The same without the rate and the ratio of the best guard, for above a table of them.
+    public let headline: String
 
     /// Fewer blocks in one state than this are too few for a figure.
     public static let fewestBlocks = 6
@@ -87,7 +89,10 @@ public struct WorkloadAnswer: Sendable {
         }
         comparison.rank(&guards)
         self.guards = guards.sorted { ($0.effect ?? -.infinity) > ($1.effect ?? -.infinity) }
-        verdict = WorkloadVerdict(title: title, guards: self.guards, reference: self.reference).text
+        var words = WorkloadVerdict(title: title, guards: self.guards, reference: self.reference)
+        verdict = words.text
+        words.hasFigures = false
+        headline = words.text
     }
 }
 

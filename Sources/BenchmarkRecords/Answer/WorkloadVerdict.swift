@@ -3,6 +3,8 @@ struct WorkloadVerdict {
     let title: String
     let guards: [GuardAnswer]
     let reference: String?
+    /// Whether it says what the best guard's rate and ratio are. Above a table they would stand twice.
+    var hasFigures = true
 
     var text: String {
         let stale = guards.filter { $0.flags.contains(.stale) }
@@ -25,10 +27,12 @@ struct WorkloadVerdict {
         }
         let others = first.dropFirst().map(\.name)
         if !others.isEmpty {
-            return "Best are \(NameList.text([best.name] + others)), not told apart: \(best.name) has \(figures)."
+            let ending = hasFigures ? ": \(best.name) has \(figures)." : "."
+            return "Best are \(NameList.text([best.name] + others)), not told apart\(ending)"
         }
+        let ending = hasFigures ? ": \(figures)." : "."
         let isAlone = guards.count(where: \.hasRank) == 1
-        return isAlone ? "Only \(best.name) has a rank here: \(figures)." : "Best is \(best.name): \(figures)."
+        return (isAlone ? "Only \(best.name) has a rank here" : "Best is \(best.name)") + ending
     }
 
     /// A guard with more faults a second that does not keep up was not taken: that is said.

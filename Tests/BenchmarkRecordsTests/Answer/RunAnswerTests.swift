@@ -93,6 +93,41 @@ extension ResultRow {
         #expect((90e6...92e6).contains(rate.value))
         #expect(rate.low < rate.value && rate.value < rate.high)
         #expect(first.guards.first?.name == "unprotected" && first.guards.first?.group == nil)
+        // Above the table no figure stands that is in it.
+        #expect(first.verdict.hasPrefix("Best is striped: 9") && first.headline == "Best is striped.")
+        let table = AnswerTable(answer, machine: MachineText(context: [:])).description
+        #expect(table.contains("Best is striped.\n") && table.contains("Best is kvm.\n"))
+    }
+
+    /// The far state was met often, but two guards were disturbed there in turn, so that nothing can be compared.
+    @Test func aStateThatComparesNothingIsNotShown() throws {
+        let all = rows(
+            (0..<22).map { block(1, $0) }, guards: guards,
+            roundTrips: Array(repeating: near, count: 13) + Array(repeating: far, count: 9))
+        func answer(disturbed: [String]) -> RunAnswer {
+            RunAnswer(
+                rows: all.map { row in
+                    guard let index = row.repetitionIndex, index >= 13, let name = row.cell?.guardName,
+                        disturbed.indices.contains(where: { (index - 13) / 4 == $0 && disturbed[$0] == name })
+                    else { return row }
+                    return row.changed { $0[Metric.coreRoundTripAfter.rawValue] = 3e6 }
+                })
+        }
+        #expect(answer(disturbed: []).workloads.map(\.blocks) == [13, 9])
+        #expect(answer(disturbed: ["kvm"]).workloads.map(\.blocks) == [13, 9])
+        #expect(answer(disturbed: ["kvm", "interval"]).workloads.map(\.blocks) == [13])
+    }
+
+    @Test func theReferenceIsComparedWithAllButItself() throws {
+        let answer = RunAnswer(
+            rows: rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8)))
+        for guardAnswer in try #require(answer.workloads.first).guards {
+            if guardAnswer.name == "interval" {
+                #expect(guardAnswer.pInsideRun == nil)
+            } else {
+                #expect(try #require(guardAnswer.pInsideRun) < 1e-6)
+            }
+        }
     }
 
     @Test func aBlockInWhichTheStateChangesIsSetAsideWhole() throws {
