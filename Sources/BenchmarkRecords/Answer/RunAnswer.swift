@@ -30,7 +30,7 @@ public struct AnswerOptions: Sendable {
 /// rank, ratio and interval is made from the guards' effects, so they agree with each other.
 public struct RunAnswer: Sendable {
     /// In the order in which the rows have them; a workload comes again for another state of the cores that it met often
-    /// enough to compare guards there.
+    /// enough to compare guards there. If it has one guard only, a rate there is enough.
     public let workloads: [WorkloadAnswer]
     /// Which guard to take in general; `nil` if none was ranked in all workloads, or there is one workload only.
     public let advice: Advice?
@@ -60,7 +60,8 @@ public struct RunAnswer: Sendable {
                     speeds: speeds, options: options)
             }
             main.append(answers[0])
-            return answers.prefix(1) + answers.dropFirst().filter { $0.guards.count(where: \.hasRank) > 1 }
+            let fewestRanks = min(2, answers[0].guards.count(where: \.hasRank))
+            return answers.prefix(1) + answers.dropFirst().filter { $0.guards.count(where: \.hasRank) >= fewestRanks }
         }
         advice = Advice(main)
     }
