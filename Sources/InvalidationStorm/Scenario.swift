@@ -72,6 +72,11 @@ public struct Scenario: Sendable {
     public let changeNanoseconds: UInt64
     /// The default time of an install, in nanoseconds.
     public let installNanoseconds: UInt64
+    /// The default number of pages that a fault fills in, a power of two: the page that it is for, and those around it as
+    /// the number divides the space.
+    public let pagesPerFault: Int
+    /// Whether each faulter goes through the space step by step; otherwise its pages are chosen at random.
+    public let faultsInSteps: Bool
     /// Whether it is about who waits for whom, and how long: starts are then timed apart from the rest of their sections.
     public let isAboutWaits: Bool
     /// Which changes take long; `nil` for none.
@@ -87,6 +92,7 @@ public struct Scenario: Sendable {
         event: InvalidationEvent = .clear, hotFraction: Double = 1, isBlockable: Bool = true,
         listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false, hasMappingLock: Bool = false,
         walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, installNanoseconds: UInt64 = 0,
+        pagesPerFault: Int = 1, faultsInSteps: Bool = false,
         isAboutWaits: Bool = false, longChanges: LongChanges? = nil, crowd: Crowd? = nil, pages: Int = 65_536
     ) {
         self.name = name
@@ -103,6 +109,8 @@ public struct Scenario: Sendable {
         self.walkNanoseconds = walkNanoseconds
         self.changeNanoseconds = changeNanoseconds
         self.installNanoseconds = installNanoseconds
+        self.pagesPerFault = pagesPerFault
+        self.faultsInSteps = faultsInSteps
         self.isAboutWaits = isAboutWaits
         self.longChanges = longChanges
         self.crowd = crowd

@@ -32,6 +32,8 @@ public struct StormMeasurement: Sendable {
     public var faults: UInt64
     /// The faulters' throughputs added up, each over its own window, which in an open loop ends with its last fault.
     public var faultsPerSecond: Double
+    /// Pages that faults filled in, by time as the faults; `nil` where each fault fills in one.
+    public var pagesPerSecond: Double?
     /// The invalidators' throughputs added up, each over its own window, which ends with its last invalidation where
     /// they have intended starts; starts that would have blocked do not count.
     public var invalidationsPerSecond: Double
@@ -110,6 +112,8 @@ public struct StormMeasurement: Sendable {
         faultCatchUpNanoseconds = openLoops.map { clock.nanoseconds($0.catchUpTicks) }.max()
         faultTrend = openLoops.isEmpty ? Self.trend(faulters, halfWindowTicks: windowLengthTicks / 2) : nil
         faultsPerSecond = throughputs.reduce(0, +)
+        let pageRates = faulters.compactMap { tally in tally.pages.map { Double($0) / seconds(tally.windowTicks) } }
+        pagesPerSecond = pageRates.isEmpty ? nil : pageRates.reduce(0, +)
         fairness = Self.jainIndex(throughputs)
 
         let invalidations = invalidators.reduce(0) { $0 + $1.invalidations }

@@ -19,6 +19,8 @@ public struct StormSettings: Sendable {
     public var changeNanoseconds: UInt64
     /// How long an install takes on top of writing the translation, which is visible after that, in nanoseconds.
     public var installNanoseconds: UInt64
+    /// How many pages a fault fills in, a power of two: that which it is for, and those around it.
+    public var pagesPerFault: Int
     /// When faults come; `nil` for each as soon as the one before has ended (closed loop). Where they have intended
     /// starts, every fault is timed, from its intended start.
     public var faultArrivals: ArrivalProcess?
@@ -43,6 +45,7 @@ public struct StormSettings: Sendable {
         walkNanoseconds = scenario.walkNanoseconds
         changeNanoseconds = scenario.changeNanoseconds
         installNanoseconds = scenario.installNanoseconds
+        pagesPerFault = scenario.pagesPerFault
         speed = 0
         seed = 1
         pairing = .targetedUndo

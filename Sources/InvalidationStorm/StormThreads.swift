@@ -33,7 +33,9 @@ struct StormThreads {
                 control.gather()
                 let faulter = Faulter(
                     number: number, control: control, clock: clock,
-                    firstChoice: PageChoice(scenario: settings.scenario, seed: settings.seed, stream: number),
+                    firstChoice: PageChoice(
+                        scenario: settings.scenario, pagesPerFault: settings.pagesPerFault, seed: settings.seed,
+                        stream: number),
                     arrivals: settings.faultArrivals.map {
                         ArrivalTimes(
                             $0, thread: number, of: settings.faulters, from: control.startTicks, clock: clock,

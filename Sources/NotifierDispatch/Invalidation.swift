@@ -97,6 +97,7 @@ public struct InvalidationRange: Hashable, Sendable {
     }
 
     /// Makes a range of bounds that are known to be valid.
+    @inlinable @inline(__always)
     init(start: Int, end: Int) {
         startPage = start
         endPage = end

@@ -41,7 +41,7 @@ import Testing
         #expect(
             Scenario.builtIn.map(\.name) == [
                 "calm", "steady", "storm", "pressure", "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout",
-                "churn", "install-cost", "mapping-lock", "long-sections", "crowded",
+                "churn", "install-cost", "mapping-lock", "long-sections", "crowded", "fault-around", "prefetch",
             ])
         #expect(
             GuardCatalogue.builtIn.filter(\.walksUnlocked).map(\.name) == [
@@ -70,6 +70,10 @@ import Testing
                     #expect(conditions.threadWindowsNanoseconds > 0, "\(cell)")
                     #expect((Self.invalidations(of: measurement) > 0) == scenario.invalidates, "\(cell)")
                     #expect((measurement.registrationsPerSecond != nil) == (scenario.name == "churn"), "\(cell)")
+                    let pagesPerFault = measurement.pagesPerSecond.map { $0 / measurement.faultsPerSecond }
+                    // A fault that collides often fills in its page alone.
+                    let expected = 1...Double(scenario.pagesPerFault) * 1.001
+                    #expect(pagesPerFault.map(expected.contains) ?? (scenario.pagesPerFault == 1), "\(cell)")
                     if scenario.isBlockable { #expect(measurement.wouldBlocks == 0, "\(cell)") }
                     let isMeasured = measurement.longestWaitNanoseconds != nil
                     #expect(isMeasured != Self.withoutWaits.contains(entry.name), "\(cell)")
@@ -126,6 +130,38 @@ import Testing
             #expect(try #require(measurement.registrationsPerSecond) > 0, "\(entry.name)")
             #expect(try #require(unregistration.maximum) > 0, "\(entry.name)")
         }
+    }
+
+    @Test("Faults over ranges without invalidations fill all of their pages in, in both loops and under each guard")
+    func faultsFillTheirRangesIn() throws {
+        var calm = settings(.calm, faulters: 1, invalidators: 0)
+        calm.pagesPerFault = 16
+        for entry in GuardCatalogue.toBeHad {
+            for arrivals in [nil, ArrivalProcess(perSecond: 10_000, spacing: .fixed)] {
+                calm.faultArrivals = arrivals
+                let measurement = try #require(entry.run(calm, Cancellation()))
+                let pagesPerFault = try #require(measurement.pagesPerSecond) / measurement.faultsPerSecond
+                #expect(abs(pagesPerFault - 16) < 1e-6, "\(entry.name)")
+            }
+        }
+        // A stripe that is smaller than what a fault is to fill in.
+        calm.guardParameters.stripeSize = try #require(StripeSize(pages: 4))
+        let striped = try #require(GuardCatalogue.builtIn.first { $0.name == "striped" })
+        let clipped = try #require(striped.run(calm, Cancellation()))
+        #expect(abs(try #require(clipped.pagesPerSecond) / clipped.faultsPerSecond - 4) < 1e-6)
+    }
+
+    @Test("The unprotected guard shows stale translations where faults fill ranges in")
+    func staleRangesAreFound() throws {
+        var found = settings(.storm, faulters: 1, invalidators: 1)
+        found.pagesPerFault = 512
+        found.windowNanoseconds = 50_000_000
+        for _ in 0..<40 {
+            let measurement = try #require(
+                Storm.run(found, cancellation: Cancellation()) { _ in UnprotectedGuard() })
+            if measurement.staleInstalls > 0 { return }
+        }
+        Issue.record("nothing stale in 40 storms without protection")
     }
 
     @Test("An arrival that lies beyond the warm-up comes in the window")

@@ -87,7 +87,11 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         }
         let narrow = rates + [faultTail, invalidations] + invalidationTails + [stale]
         guard isWide else { return narrow }
-        return narrow + [
+        let pages = Column(heading: "page/s", width: 7) { guardAnswer in
+            guardAnswer.median(.pagesPerSecond).map { ScaledNumber.rate($0) } ?? "-"
+        }
+        let hasPages = answer.guards.contains { $0.median(.pagesPerSecond) != nil }
+        return narrow + (hasPages ? [pages] : []) + [
             Column(heading: "n", width: 4) { String($0.repetitions) },
             duration("f. p50", .faultP50), duration("p99.9", .faultP99_9), longest("worst", .faultLongest),
             duration("i. p50", .invalidationP50), duration("p99.9", .invalidationP99_9),

@@ -41,6 +41,8 @@ public enum Metric: String, CaseIterable, Sendable {
     /// Time divided by count over the whole window, not over the samples.
     case faultMean = "fault_mean_ns"
     case faultsPerSecond = "faults_per_second"
+    /// Pages that faults filled in; where a fault fills in more than one.
+    case pagesPerSecond = "pages_per_second"
     /// How many faults were timed.
     case faultSamples = "fault_samples"
     /// One fault in two to the power of this was timed.
@@ -148,7 +150,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .coreRoundTripAfter,
             .coreRoundTripShortest, .coreRoundTripAfterShortest, .threadWindows:
             .nanoseconds
-        case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
+        case .faultsPerSecond, .pagesPerSecond, .invalidationsPerSecond, .registrationsPerSecond: .perSecond
         case .faultSamples, .faultSamplingShift, .faultFallbacks, .faultBacklog, .invalidationSamples,
             .invalidationBacklog, .wouldBlockCount, .staleInstalls, .voluntarySwitches, .involuntarySwitches,
             .cpuMigrations, .pageFaults, .noisyRetries:
@@ -175,7 +177,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationBacklog, .wouldBlockCount,
             .staleInstalls, .cyclesPerFault, .instructionsPerFault, .cacheMissesPerFault:
             .lower
-        case .faultsPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness, .invalidationFairness:
+        case .faultsPerSecond, .pagesPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness, .invalidationFairness:
             .higher
         case .faultSamples, .faultSamplingShift, .faultTrend, .warmUpUnsteady, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,

@@ -68,22 +68,25 @@ extension Faulter {
     /// finds its cache dead goes to the next one, and the time until there is one belongs to its latency.
     @inlinable
     func runOpenLoop<Guard: TranslationGuard>(
-        on device: Device<Guard>, at times: ArrivalTimes, atWindow: (_ isOpening: Bool) -> Void
+        on device: Device<Guard>, at times: ArrivalTimes, _ walked: WalkedPages?,
+        atWindow: (_ isOpening: Bool) -> Void
     ) -> FaulterTally {
         var arrivals = FaultArrivals(times: times, pages: firstChoice)
         var tally = FaulterTally(measuresWaits: Guard.measuresWaits, isOpenLoop: true)
         var cache = device.cache
-        while loadArrivals(&arrivals, on: cache, before: .window) == .lifeEnded {
+        while loadArrivals(&arrivals, on: cache, walked, before: .window) == .lifeEnded {
             cache = presentCache(of: device)
         }
         arrivals.skip(to: control.windowStartTicks)
+        let pagesBefore = walked?.installed ?? 0
         atWindow(true)
-        while measureArrivals(&arrivals, on: cache, &tally) == .lifeEnded {
+        while measureArrivals(&arrivals, on: cache, walked, &tally) == .lifeEnded {
             cache = presentCache(of: device)
         }
+        tally.pages = walked.map { $0.installed &- pagesBefore }
         atWindow(false)
         control.leaveWindow()
-        while loadArrivals(&arrivals, on: cache, before: .stopped) == .lifeEnded {
+        while loadArrivals(&arrivals, on: cache, walked, before: .stopped) == .lifeEnded {
             cache = presentCache(of: device)
         }
         return tally
@@ -92,10 +95,12 @@ extension Faulter {
     /// Faults unrecorded until `phase` begins or the cache's life ends; the fault that found that is still due then.
     @inlinable @inline(never)
     func loadArrivals<Guard: TranslationGuard>(
-        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, before phase: StormControl.Phase
+        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, _ walked: WalkedPages?,
+        before phase: StormControl.Phase
     ) -> LoopEnd {
+        let tables = cache.tables(for: walked)
         while control.wait(until: arrivals.dueTicks, before: phase, clock: clock) != nil {
-            if cache.fault(at: arrivals.pages.next()).status == .dead { return .lifeEnded }
+            if cache.fault(at: arrivals.pages.next(), in: tables).status == .dead { return .lifeEnded }
             arrivals.dueTicks = arrivals.times.next()
         }
         return .phaseEnded
@@ -105,12 +110,14 @@ extension Faulter {
     /// cache's life ends; the fault that found that is still due then.
     @inlinable @inline(never)
     func measureArrivals<Guard: TranslationGuard>(
-        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, _ tally: inout FaulterTally
+        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, _ walked: WalkedPages?,
+        _ tally: inout FaulterTally
     ) -> LoopEnd {
+        let tables = cache.tables(for: walked)
         while true {
             switch control.waitForStart(at: arrivals.dueTicks, clock: clock) {
             case .reached:
-                let outcome = cache.fault(at: arrivals.pages.next())
+                let outcome = cache.fault(at: arrivals.pages.next(), in: tables)
                 if outcome.status == .dead { return .lifeEnded }
                 arrivals.lastEnd = clock.fencedNow()
                 tally.add(outcome, latencyTicks: arrivals.lastEnd &- arrivals.dueTicks, clock: clock)

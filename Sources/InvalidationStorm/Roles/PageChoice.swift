@@ -31,7 +31,7 @@ public struct RandomSequence: Sendable {
     }
 }
 
-/// Which pages fault: all alike, or nine faults in ten in the hot part at the start of the space.
+/// Which pages fault: all alike, nine faults in ten in the hot part at the start of the space, or one behind the other.
 public struct PageChoice: Sendable {
     @usableFromInline
     var random: RandomSequence
@@ -42,21 +42,34 @@ public struct PageChoice: Sendable {
     /// The share of choices that fall into the hot part, in units of 2^-32; 0 where all pages are alike.
     @usableFromInline
     let hotShare: UInt64
+    /// How far the next page lies behind the last one; 0 where they are chosen at random.
+    @usableFromInline
+    let step: Int
+    /// The last page, where they follow each other.
+    @usableFromInline
+    var last: Int
 
-    init(scenario: Scenario, seed: UInt64, stream: Int) {
+    /// Steps are of as many pages as a fault fills in. Each stream begins them elsewhere.
+    init(scenario: Scenario, pagesPerFault: Int = 1, seed: UInt64, stream: Int) {
         random = RandomSequence(seed: seed, stream: stream)
         pages = UInt64(scenario.pages)
         hotPages = UInt64(scenario.hotPages)
         hotShare = scenario.hotFraction < 1 ? UInt64(0.9 * 0x1p32) : 0
+        step = scenario.faultsInSteps ? pagesPerFault : 0
+        last = step == 0 ? 0 : random.below(max(1, scenario.pages / step)) * step
     }
 
     /// Whether all pages are alike.
     @inlinable @inline(__always)
-    var isUniform: Bool { hotShare == 0 }
+    var isUniform: Bool { hotShare == 0 && step == 0 }
 
     /// One random word a page: the lower half chooses the part, the upper half the page in it.
     @inlinable @inline(__always)
     mutating func next() -> Int {
+        guard step == 0 else {
+            last = last &+ step < Int(truncatingIfNeeded: pages) ? last &+ step : 0
+            return last
+        }
         let word = random.next()
         let bound = word & 0xffff_ffff < hotShare ? hotPages : pages
         return Int(truncatingIfNeeded: ((word &>> 32) &* bound) &>> 32)

@@ -52,9 +52,16 @@ extension Scenario {
         name: "crowded", arrivals: .paced(perSecond: 10_000),
         crowd: Crowd(faultersPerCore: 4, invalidatorsPerCore: 2))
 
+    /// Steady invalidations, while each fault fills in the 16 pages around the one that it is for.
+    public static let faultAround = Scenario(
+        name: "fault-around", arrivals: .poisson(perSecond: 10_000), pagesPerFault: 16)
+    /// Steady invalidations, while each faulter fills the space in, 512 pages at a time.
+    public static let prefetch = Scenario(
+        name: "prefetch", arrivals: .poisson(perSecond: 10_000), pagesPerFault: 512, faultsInSteps: true)
+
     /// The scenarios without input of their own, in the order of the documentation.
     public static let builtIn = [
         calm, steady, storm, pressure, hot, sweep, burst, wide, exit, nonblocking, fanout, churn,
-        installCost, mappingLock, longSections, crowded,
+        installCost, mappingLock, longSections, crowded, faultAround, prefetch,
     ]
 }

@@ -15,18 +15,22 @@ public struct DriverWork: Sendable {
     /// Held over each walk, and around each section; `nil` where the driver has none.
     @usableFromInline
     let mappingLock: MappingLock?
+    /// How many pages a fault fills in, a power of two.
+    @usableFromInline
+    let pagesPerFault: Int
     /// Whether there is nothing to do, so that faults take the path without it.
     @usableFromInline
     let isNone: Bool
 
     /// Nothing besides the protocol: its pure cost.
-    public static let none = DriverWork(walkDelay: .none, installDelay: .none, mappingLock: nil)
+    public static let none = DriverWork(walkDelay: .none, installDelay: .none, mappingLock: nil, pagesPerFault: 1)
 
-    private init(walkDelay: Delay, installDelay: Delay, mappingLock: MappingLock?) {
+    private init(walkDelay: Delay, installDelay: Delay, mappingLock: MappingLock?, pagesPerFault: Int) {
         self.walkDelay = walkDelay
         self.installDelay = installDelay
         self.mappingLock = mappingLock
-        isNone = walkDelay.ticks == 0 && installDelay.ticks == 0 && mappingLock == nil
+        self.pagesPerFault = pagesPerFault
+        isNone = walkDelay.ticks == 0 && installDelay.ticks == 0 && mappingLock == nil && pagesPerFault == 1
     }
 
     /// The work of one repetition, with a fresh lock where it has one.
@@ -35,7 +39,8 @@ public struct DriverWork: Sendable {
         self.init(
             walkDelay: Delay(nanoseconds: settings.walkNanoseconds, clock: .calibrated),
             installDelay: Delay(nanoseconds: settings.installNanoseconds, clock: .calibrated),
-            mappingLock: settings.scenario.hasMappingLock ? MappingLock() : nil)
+            mappingLock: settings.scenario.hasMappingLock ? MappingLock() : nil,
+            pagesPerFault: settings.pagesPerFault)
     }
 
     /// Looks a page up, with the lock held where there is one.
@@ -46,5 +51,14 @@ public struct DriverWork: Sendable {
         let generation = PageTable.walk(page, in: entries)
         walkDelay.spend()
         return generation
+    }
+
+    /// Looks the pages of a range up, in one walk; their generations go to `walked`.
+    @inlinable @inline(__always)
+    func walk(_ range: InvalidationRange, in entries: PageTable.Entries, into walked: WalkedPages) {
+        mappingLock?.lock()
+        defer { mappingLock?.unlock() }
+        for page in range.pages { walked[page, of: range] = PageTable.walk(page, in: entries) }
+        walkDelay.spend()
     }
 }

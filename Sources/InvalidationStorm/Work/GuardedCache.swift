@@ -1,4 +1,5 @@
 import NotifierDispatch
+import Synchronization
 
 /// A shadow table and the guard that keeps it coherent: a device in one life of the space.
 public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
@@ -27,11 +28,11 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
         self.work = work
     }
 
-    /// One fault: looks the page up and installs what it found.
+    /// One fault: looks the page up and installs what it found. Not if its faults are over ranges.
     @inlinable @inline(__always)
-    public func fault(at page: Int) -> FaultOutcome { fault(at: page, in: tables) }
+    public func fault(at page: Int) -> FaultOutcome { fault(at: page, in: tables(for: nil)) }
 
-    /// The same for a loop, which holds the ``tables`` of this cache: they are not looked for again in each fault.
+    /// The same for a loop, which holds the ``tables(for:)`` of this cache: they are not looked for again in each fault.
     @inlinable @inline(__always)
     func fault(at page: Int, in tables: Tables) -> FaultOutcome {
         guard work.isNone else { return faultWithWork(at: page, in: tables) }
@@ -42,6 +43,7 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
     /// its time is a closure; any other is the store of a word.
     @inlinable @inline(never)
     func faultWithWork(at page: Int, in tables: Tables) -> FaultOutcome {
+        guard work.pagesPerFault == 1 else { return faultAround(page, in: tables) }
         guard work.installDelay.ticks == 0 else {
             return `guard`.fault(
                 at: page, walk: { () -> UInt64? in work.walk(page, in: tables.pages) },
@@ -68,6 +70,35 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
         return outcome
     }
 
+    /// A fault that fills in the pages around its own.
+    @inlinable @inline(never)
+    func faultAround(_ page: Int, in tables: Tables) -> FaultOutcome {
+        let start = page & ~(work.pagesPerFault &- 1)
+        guard let walked = tables.walked,
+            let range = InvalidationRange(pages: start..<min(start &+ work.pagesPerFault, space.pageTable.pages))
+        else { preconditionFailure("a fault over a range without room for what it walks, or beyond the space") }
+        var overwritten: UInt64 = 0
+        let outcome = `guard`.faultRange(
+            containing: page, within: range,
+            walk: { range -> Void? in
+                work.walk(range, in: tables.pages, into: walked)
+                overwritten = 0
+                for page in range.pages
+                where ShadowTable.holdsAnother(than: walked[page, of: range], at: page, in: tables.shadow) {
+                    overwritten &+= 1
+                }
+            },
+            install: { range, _ in
+                work.installDelay.spend()
+                // Relaxed: the guard's install section orders it against teardowns.
+                for page in range.pages { tables.shadow[page].store(walked[page, of: range], ordering: .relaxed) }
+            })
+        guard outcome.fault.status == .installed else { return outcome.fault }
+        walked.count(outcome.range.count)
+        for _ in 0..<overwritten { ShadowTable.countStale(in: shadow) }
+        return outcome.fault
+    }
+
     /// Where the words are that a fault reads and writes. As a value, since what is behind a reference would be loaded
     /// again after each walk, which acquires.
     @usableFromInline
@@ -76,16 +107,22 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
         let pages: PageTable.Entries
         @usableFromInline
         let shadow: ShadowTable.Entries
+        /// What the calling thread's walks over ranges find; `nil` if its faults are of one page.
+        @usableFromInline
+        let walked: WalkedPages?
 
         @inlinable
-        init(pages: PageTable.Entries, shadow: ShadowTable.Entries) {
+        init(pages: PageTable.Entries, shadow: ShadowTable.Entries, walked: WalkedPages?) {
             self.pages = pages
             self.shadow = shadow
+            self.walked = walked
         }
     }
 
     @inlinable
-    var tables: Tables { Tables(pages: space.pageTable.entries, shadow: shadow.entries) }
+    func tables(for walked: WalkedPages?) -> Tables {
+        Tables(pages: space.pageTable.entries, shadow: shadow.entries, walked: walked)
+    }
 
     /// Removes the translations of a range.
     @inlinable

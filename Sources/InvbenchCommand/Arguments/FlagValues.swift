@@ -54,6 +54,14 @@ enum FlagValues {
         return value
     }
 
+    /// How many pages a fault fills in: a power of two from 1 to 65,536.
+    static func pagesPerFault(_ text: String) throws -> Int {
+        guard let pages = Int(text), (1...65_536).contains(pages), pages.nonzeroBitCount == 1 else {
+            throw ValidationError("expected a power of two from 1 to 65536: 16, 512")
+        }
+        return pages
+    }
+
     /// A stripe's size, from bytes in binary units: `64KiB`, `2MiB`, `1GiB`.
     static func stripeSize(_ text: String) throws -> StripeSize {
         let units: [(suffix: String, pages: Double)] = [("KiB", 0.25), ("MiB", 256), ("GiB", 262_144)]

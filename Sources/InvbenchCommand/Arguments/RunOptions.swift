@@ -73,8 +73,8 @@ struct RunOptions: ParsableArguments {
     /// What is changed in every cell that it applies to.
     var adjustments: Cell.Adjustments {
         Cell.Adjustments(
-            walkNanoseconds: work.walkNs, changeNanoseconds: work.changeNs, faultRate: arrivals.faultRate,
-            invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson,
+            walkNanoseconds: work.walkNs, changeNanoseconds: work.changeNs, pagesPerFault: work.faultPages,
+            faultRate: arrivals.faultRate, invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson,
             speed: work.speed, pairing: work.pairing, guardParameters: parameters.chosen, placement: placement.chosen)
     }
 }

@@ -15,6 +15,13 @@ struct WorkFlags: ParsableArguments {
     var changeNs: UInt64?
 
     @Option(
+        help: ArgumentHelp(
+            "How many pages a fault fills in, a power of two: its own and those around it. (default: the scenario's)",
+            valueName: "16"),
+        transform: FlagValues.pagesPerFault)
+    var faultPages: Int?
+
+    @Option(
         help: ArgumentHelp("A trace's speed: 1 is as recorded, 0 as fast as possible.", valueName: "factor"),
         transform: FlagValues.speed)
     var speed: Double = 0

@@ -10,7 +10,8 @@ enum MetricValues {
         var values: [Metric: Double?] = [
             .faultP50: fault.p50, .faultP90: fault.p90, .faultP99: fault.p99, .faultP99_9: fault.p99_9,
             .faultP99_99: fault.p99_99, .faultMaximum: fault.maximum, .faultMean: fault.mean,
-            .faultsPerSecond: measurement.faultsPerSecond, .faultSamples: Double(fault.samples),
+            .faultsPerSecond: measurement.faultsPerSecond, .pagesPerSecond: measurement.pagesPerSecond,
+            .faultSamples: Double(fault.samples),
             .faultSamplingShift: Double(measurement.samplingShift),
             .faultRetriesPerFault: measurement.retriesPerFault, .faultFallbacks: Double(measurement.fallbacks),
             .wouldBlockCount: Double(measurement.wouldBlocks), .staleInstalls: Double(measurement.staleInstalls),

@@ -18,6 +18,8 @@ struct Cell: Sendable {
         var walkNanoseconds: UInt64?
         /// Nanoseconds of a change; `nil` is the scenario's own.
         var changeNanoseconds: UInt64?
+        /// How many pages a fault fills in; `nil` is the scenario's own.
+        var pagesPerFault: Int?
         /// Faults a second; `nil` is each as soon as the one before has ended.
         var faultRate: Double?
         /// Invalidations a second, where the scenario takes it; `nil` is the scenario's own.
@@ -66,6 +68,7 @@ struct Cell: Sendable {
         if let change = adjustments.changeNanoseconds, change != scenario.ownTimes.change {
             add("change", "\(change)ns")
         }
+        if let pages = adjustments.pagesPerFault, pages != scenario.ownPagesPerFault { add("fault-pages", "\(pages)") }
         let invalidationRate = scenario.takesRate ? adjustments.invalidationRate : nil
         if let rate = adjustments.faultRate { add("fault-rate", text(of: rate)) }
         if let rate = invalidationRate { add("invalidation-rate", text(of: rate)) }
@@ -103,6 +106,7 @@ struct Cell: Sendable {
         settings.warmUpNanoseconds = warmUpNanoseconds
         settings.walkNanoseconds = walkNanoseconds
         settings.changeNanoseconds = changeNanoseconds
+        settings.pagesPerFault = adjustments.pagesPerFault ?? scenario.pagesPerFault
         settings.speed = adjustments.speed
         settings.seed = seed
         settings.pairing = adjustments.pairing

@@ -73,6 +73,12 @@ struct ScenarioEntry: Sendable {
         }
     }
 
+    /// How many pages a fault of the scenario fills in, unless another number is asked for.
+    var ownPagesPerFault: Int {
+        if case .builtIn(let scenario) = source { return scenario.pagesPerFault }
+        return 1
+    }
+
     /// The scenario itself; reads the file of a trace.
     func load() throws -> Scenario {
         switch source {
@@ -101,6 +107,10 @@ struct ScenarioEntry: Sendable {
         if let crowd = scenario.crowd {
             parts.append(
                 "\(crowd.faultersPerCore) faulters and \(crowd.invalidatorsPerCore) invalidators for each core")
+        }
+        if scenario.pagesPerFault > 1 {
+            parts.append(
+                "\(scenario.pagesPerFault) pages a fault, \(scenario.faultsInSteps ? "step by step" : "anywhere")")
         }
         if scenario.hasMappingLock { parts.append("each section and each walk under one lock of the driver's own") }
         if scenario.walkNanoseconds > 0 { parts.append("walk \(scenario.walkNanoseconds) ns") }

@@ -120,8 +120,18 @@ public struct AdaptiveScheme<Installs: UnlockedInstalls & ~Copyable>: ~Copyable,
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        guard _fastPath(ticket.isBiased) else { return striped.beginInstall(ticket.words, at: page) }
-        return installs.begin(ticket.unlocked, ticket.words, at: page, in: striped)
+        beginInstall(ticket, of: PublishedPages(page))
+    }
+
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, over range: InvalidationRange) -> UInt64? {
+        beginInstall(ticket, of: PublishedPages(range))
+    }
+
+    @inlinable @inline(__always)
+    func beginInstall(_ ticket: Ticket, of pages: PublishedPages) -> UInt64? {
+        guard _fastPath(ticket.isBiased) else { return striped.beginInstall(ticket.words, at: pages.first) }
+        return installs.begin(ticket.unlocked, ticket.words, of: pages, in: striped)
     }
 
     @inlinable @inline(__always)

@@ -81,7 +81,17 @@ public struct PublishingScheme<Barrier: PublicationBarrier>: ~Copyable, SectionO
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        guard barrier.publish(page, in: ticket.slot, thenLoad: ticket.stripe.pointee.word) == ticket.word else {
+        beginInstall(ticket, publishing: PublishedPages(page))
+    }
+
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, over range: InvalidationRange) -> UInt64? {
+        beginInstall(ticket, publishing: PublishedPages(range))
+    }
+
+    @inlinable @inline(__always)
+    func beginInstall(_ ticket: Ticket, publishing pages: PublishedPages) -> UInt64? {
+        guard barrier.publish(pages, in: ticket.slot, thenLoad: ticket.stripe.pointee.word) == ticket.word else {
             ticket.slot.clear()
             return nil
         }
@@ -150,9 +160,9 @@ public protocol PublicationBarrier: Sendable {
     /// One that is ready to use.
     init()
 
-    /// The fault's side: publishes the page in the calling thread's slot, and then loads the word. Acquiring: the install
+    /// The fault's side: publishes the pages in the calling thread's slot, and then loads the word. Acquiring: the install
     /// comes after the load.
-    func publish(_ page: Int, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>) -> UInt64
+    func publish(_ pages: PublishedPages, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>) -> UInt64
 
     /// The section's side, after its raises and before its looks at the slots.
     func heavy()
@@ -160,15 +170,17 @@ public protocol PublicationBarrier: Sendable {
 
 extension ProcessBarrier: PublicationBarrier {
     @inlinable @inline(__always)
-    public func publish(_ page: Int, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>) -> UInt64 {
-        slot.publish(page)
+    public func publish(
+        _ pages: PublishedPages, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>
+    ) -> UInt64 {
+        slot.publish(pages)
         light()
         // Acquiring: the install comes after it.
         return word.load(ordering: .acquiring)
     }
 }
 
-/// Which page each thread is installing without a lock. Every thread that can be registered has a slot, on cache lines
+/// Which pages each thread is installing without a lock. Every thread that can be registered has a slot, on cache lines
 /// of its own, and only that thread writes it.
 @usableFromInline
 struct PublicationSlots: ~Copyable, Sendable {
@@ -187,7 +199,7 @@ struct PublicationSlots: ~Copyable, Sendable {
     /// In a forked child: nobody installs anything.
     func resetAfterFork() { lines.resetAfterFork() }
 
-    /// Traps if the calling thread is installing a page: its section would wait for that install, or two such threads
+    /// Traps if the calling thread is installing something: its section would wait for that install, or two such threads
     /// for each other.
     func requireNoInstallOfThisThread() {
         let me = ThreadRegistration.index
@@ -205,13 +217,52 @@ struct PublicationSlots: ~Copyable, Sendable {
     }
 }
 
-/// One thread's slot, in which it says which page it is installing; valid as long as its scheme.
+/// What a thread says in its slot: the pages that it installs. One page is its number and 1, without a shift or a test.
 ///
 /// Legal states of the word:
 ///
-///     value     meaning
-///     0         its thread installs nothing
-///     page + 1  its thread installs that page, or is about to check its ticket
+///     bits 0-47  bits 48-63  meaning
+///     0          0           its thread installs nothing
+///     page + 1   more        its thread installs that page and so many more behind it, or is about to check its ticket;
+///                            65,535 stands for all pages behind it
+public struct PublishedPages: Sendable {
+    @usableFromInline
+    let word: UInt64
+
+    @usableFromInline
+    static var shift: UInt64 { 48 }
+    @usableFromInline
+    static var mostMore: Int { 0xffff }
+
+    /// One page, below 2^48 - 1.
+    @inlinable @inline(__always)
+    init(_ page: Int) { word = UInt64(truncatingIfNeeded: page &+ 1) }
+
+    /// The pages of a range that begins below 2^48 - 1.
+    @inlinable @inline(__always)
+    init(_ range: InvalidationRange) {
+        let more = min(range.count &- 1, Self.mostMore)
+        word = UInt64(truncatingIfNeeded: range.startPage &+ 1) | UInt64(truncatingIfNeeded: more) &<< Self.shift
+    }
+
+    /// What a slot's word says; `nil` for nothing.
+    init?(word: UInt64) {
+        guard word != 0 else { return nil }
+        self.word = word
+    }
+
+    /// The first of them.
+    @inlinable @inline(__always)
+    var first: Int { Int(truncatingIfNeeded: word & (1 &<< Self.shift &- 1)) &- 1 }
+
+    func overlap(_ pages: Range<Int>) -> Bool {
+        let more = Int(word >> Self.shift)
+        let isOpen = more == Self.mostMore
+        return first < pages.upperBound && (isOpen || pages.lowerBound <= first + more)
+    }
+}
+
+/// One thread's slot, in which it says which pages it is installing, see ``PublishedPages``; valid as long as its scheme.
 public struct PublicationSlot: @unchecked Sendable {
     // @unchecked: an atomic behind a pointer.
     @usableFromInline
@@ -220,27 +271,27 @@ public struct PublicationSlot: @unchecked Sendable {
     @inlinable @inline(__always)
     init(word: UnsafeMutablePointer<Atomic<UInt64>>) { self.word = word }
 
-    /// Whether the calling thread, whose slot it is, is installing a page.
+    /// Whether the calling thread, whose slot it is, is installing something.
     // Relaxed: only this thread writes it.
     @inlinable @inline(__always)
     var isTaken: Bool { word.pointee.load(ordering: .relaxed) != 0 }
 
-    /// Says that the calling thread is about to install a page. The caller then runs the fault's side of a barrier, and
-    /// checks its ticket. Traps inside an install: the slot has room for one page.
+    /// Says that the calling thread is about to install these pages. The caller then runs the fault's side of a barrier, and
+    /// checks its ticket. Traps inside an install: the slot has room for one.
     @inlinable @inline(__always)
-    func publish(_ page: Int) {
+    func publish(_ pages: PublishedPages) {
         if _slowPath(isTaken) { InstallSection.trapNestedFault() }
-        // Releasing: an earlier install of this thread comes before it. A section that finds this page instead of the
-        // earlier one sees that install (pairs with isIn).
-        word.pointee.store(UInt64(truncatingIfNeeded: page &+ 1), ordering: .releasing)
+        // Releasing: an earlier install of this thread comes before it. A section that finds these pages instead of the
+        // earlier ones sees that install (pairs with isIn).
+        word.pointee.store(pages.word, ordering: .releasing)
     }
 
     /// The same with one locked instruction, behind which a sequentially consistent load comes.
     @inlinable @inline(__always)
-    func publishExchanging(_ page: Int) {
+    func publishExchanging(_ pages: PublishedPages) {
         if _slowPath(isTaken) { InstallSection.trapNestedFault() }
         // Sequentially consistent: see LockedExchange. It releases, too: as above.
-        _ = word.pointee.exchange(UInt64(truncatingIfNeeded: page &+ 1), ordering: .sequentiallyConsistent)
+        _ = word.pointee.exchange(pages.word, ordering: .sequentiallyConsistent)
     }
 
     @inlinable @inline(__always)
@@ -252,8 +303,8 @@ public struct PublicationSlot: @unchecked Sendable {
     func isIn(_ pages: Range<Int>) -> Bool {
         // Acquiring: if the answer is no, the teardown that follows sees what the thread installed before (pairs with
         // publish and clear).
-        let published = word.pointee.load(ordering: .acquiring)
-        return published != 0 && pages.contains(Int(published) - 1)
+        let published = PublishedPages(word: word.pointee.load(ordering: .acquiring))
+        return published?.overlap(pages) ?? false
     }
 }
 

@@ -22,8 +22,10 @@ public struct LockedExchange: PublicationBarrier {
     public init() {}
 
     @inlinable @inline(__always)
-    public func publish(_ page: Int, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>) -> UInt64 {
-        slot.publishExchanging(page)
+    public func publish(
+        _ pages: PublishedPages, in slot: PublicationSlot, thenLoad word: borrowing Atomic<UInt64>
+    ) -> UInt64 {
+        slot.publishExchanging(pages)
         // Sequentially consistent: see above. It acquires, too: the install comes after it.
         return word.load(ordering: .sequentiallyConsistent)
     }

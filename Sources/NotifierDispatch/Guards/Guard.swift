@@ -31,6 +31,27 @@ public protocol TranslationGuard: AnyObject, Sendable {
     /// The store releases: who acquires the word, such as a device, sees what the walk has made for it.
     func fault(at page: Int, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>) -> FaultOutcome
 
+    /// Fills in the translations of a page and, as far as that goes, of those around it: one walk and one install.
+    ///
+    /// The page must come through as in ``fault(at:walk:install:)``; the others may be left out. The range is clipped to
+    /// ``checkedRange(at:)``, and may shrink to the page alone if invalidations keep coming between. Traps if the page lies
+    /// outside of it.
+    ///
+    /// - Parameters:
+    ///   - page: The page's number.
+    ///   - range: The pages to fill in, this one among them.
+    ///   - walk: Looks the translations of a range up; finding nothing for the page is finding nothing. Otherwise as for
+    ///     one page.
+    ///   - install: Makes the translations of that range visible. As for one page, it is short, never sleeps, and is called
+    ///     at most once.
+    func faultRange<Translations>(
+        containing page: Int, within range: InvalidationRange,
+        walk: (InvalidationRange) -> Translations?, install: (InvalidationRange, Translations) -> Void
+    ) -> RangeFaultOutcome
+
+    /// The pages that one check of a fault of this page covers, this page among them. Never changes in a guard's life.
+    func checkedRange(at page: Int) -> InvalidationRange
+
     /// Subscribes a cache that uses this guard to everything that touches the range. ``AddressSpace/register(_:over:)``
     /// calls it.
     func subscribe<Cache: TranslationCache>(

@@ -47,6 +47,9 @@ public struct IntervalScheme<Begin: IntervalReadBegin, Extent: IntervalExtent>: 
         node(at: page).pointee.readRetry(ticket)
     }
 
+    /// The pages of the page's subscription.
+    public func checkedRange(at page: Int) -> InvalidationRange { subscriptions[Extent.index(of: page)].range }
+
     @inlinable
     public func isDead(at page: Int) -> Bool { node(at: page).pointee.isDead }
 

@@ -106,6 +106,14 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
     @inlinable @inline(__always)
     public func readRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
 
+    /// The hull is compared with the whole range.
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, over range: InvalidationRange) -> UInt64? {
+        beginLocked(at: range.startPage, unless: isInProgress(in: range) || hasMoved(since: ticket)) {
+            isInProgress(in: range) || hasMoved(since: ticket)
+        }
+    }
+
     @inlinable
     public func isDead(at page: Int) -> Bool {
         // Relaxed: with a share of the lock, since the writer holds the lock alone. Without it, since nothing is read
@@ -113,16 +121,19 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
         state.pointee.sequence.load(ordering: .relaxed) & Self.deadBit != 0
     }
 
-    /// Whether a section is open and the hull covers the page. With a share of the lock the hull is exact. Without it
-    /// the answer is a hint, which may mix the ends of two hulls.
     @inlinable @inline(__always)
-    func isInProgress(at page: Int) -> Bool {
+    func isInProgress(at page: Int) -> Bool { isInProgress(in: InvalidationRange(start: page, end: page &+ 1)) }
+
+    /// Whether a section is open and the hull shares a page with the range. With a share of the lock the hull is exact.
+    /// Without it the answer is a hint, which may mix the ends of two hulls.
+    @inlinable @inline(__always)
+    func isInProgress(in range: InvalidationRange) -> Bool {
         // Acquiring: a thread without the lock that sees the last section's end also sees the sequence, which moved
         // first (invariant 29; pairs with invalidationEnded). With a share of the lock, relaxed would do.
         state.pointee.inProgress.load(ordering: .acquiring) != 0
             // Relaxed: the lock orders them for the check that decides.
-            && state.pointee.hullStart.load(ordering: .relaxed) <= page
-            && page < state.pointee.hullEnd.load(ordering: .relaxed)
+            && state.pointee.hullStart.load(ordering: .relaxed) < range.endPage
+            && range.startPage < state.pointee.hullEnd.load(ordering: .relaxed)
     }
 
     /// Whether any section, or the subscription, has ended since the ticket.

@@ -17,6 +17,10 @@ public protocol RetryScheme: ~Copyable, Sendable {
     /// starts over these pages to hold back.
     func contestedRange(at page: Int) -> InvalidationRange
 
+    /// The pages that one check covers, this page among them: what starts over one of them before the check is found by it.
+    /// The check may have to be told of them, as in ``beginInstall(_:over:)``.
+    func checkedRange(at page: Int) -> InvalidationRange
+
     /// Begins a read, and never waits: returns `nil` if it would have to. If the subscription is over, it returns
     /// `nil`, or a ticket that ``beginInstall(_:at:)`` refuses.
     func readBeginIfIdle(at page: Int) -> Ticket?
@@ -31,7 +35,11 @@ public protocol RetryScheme: ~Copyable, Sendable {
     /// be had for a while.
     func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64?
 
-    /// Ends the install section that ``beginInstall(_:at:)`` began with this ticket, on the same thread.
+    /// The same for the installs of a range inside of ``checkedRange(at:)`` of the ticket's page.
+    func beginInstall(_ ticket: Ticket, over range: InvalidationRange) -> UInt64?
+
+    /// Ends the install section that ``beginInstall(_:at:)`` began with this ticket, or that over a range that begins with
+    /// the page, on the same thread.
     func endInstall(_ ticket: Ticket, at page: Int)
 
     /// A whole install section that stores a translation of one word in `slot`, releasing. Returns what
@@ -61,6 +69,16 @@ extension RetryScheme where Self: ~Copyable {
 
     /// All pages: right for a scheme that cannot tell them apart.
     public func contestedRange(at page: Int) -> InvalidationRange { .everything }
+
+    /// The pages whose sections keep a fault of this page out.
+    @inlinable @inline(__always)
+    public func checkedRange(at page: Int) -> InvalidationRange { contestedRange(at: page) }
+
+    /// As for the first page: right for a scheme that checks all of ``checkedRange(at:)`` in any case.
+    @inlinable @inline(__always)
+    public func beginInstall(_ ticket: Ticket, over range: InvalidationRange) -> UInt64? {
+        beginInstall(ticket, at: range.startPage)
+    }
 
     /// Stores it between begin and end.
     @inlinable @inline(__always)
@@ -114,9 +132,15 @@ extension LockingScheme where Self: ~Copyable {
     /// Checks, takes the lock, and checks again.
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        if checkRetry(ticket, at: page) { return nil }
+        beginLocked(at: page, unless: checkRetry(ticket, at: page)) { readRetry(ticket, at: page) }
+    }
+
+    /// Takes the lock and checks, unless an earlier check has found a collision.
+    @inlinable @inline(__always)
+    func beginLocked(at page: Int, unless hasCollided: Bool, readRetry: () -> Bool) -> UInt64? {
+        if hasCollided { return nil }
         guard let waited = lockForInstall(at: page) else { return nil }
-        guard !readRetry(ticket, at: page) else {
+        guard !readRetry() else {
             unlockForInstall(at: page)
             return nil
         }

@@ -58,6 +58,10 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationG
     /// Any.
     public var pages: Int { .max }
 
+    /// All pages: there is one lock.
+    @inlinable @inline(__always)
+    public func checkedRange(at page: Int) -> InvalidationRange { InvalidationRange(start: 0, end: .max) }
+
     @inlinable @inline(__always)
     var lock: UnsafeMutablePointer<Lock> { locks[0] }
 

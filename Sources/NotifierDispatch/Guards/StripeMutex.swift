@@ -48,6 +48,10 @@ public final class StripeMutexGuard: TranslationGuard, SectionObserver {
         return FaultOutcome(.installed, waitedNanoseconds: waited)
     }
 
+    /// The page's stripe, whose lock a fault holds.
+    @inlinable @inline(__always)
+    public func checkedRange(at page: Int) -> InvalidationRange { size.range(of: size.index(of: page)) }
+
     public func invalidationStarted(
         _ invalidation: Invalidation, teardown: (InvalidationRange) -> Void
     ) -> StartResponse {

@@ -238,7 +238,7 @@ public struct StripeSize: Hashable, Sendable {
             start: max(range.startPage, pages.startPage), end: min(range.endPage, pages.endPage))
     }
 
-    @usableFromInline
+    @inlinable @inline(__always)
     func range(of stripe: Int) -> InvalidationRange {
         InvalidationRange(start: stripe &<< shift, end: (stripe + 1) &<< shift)
     }

@@ -13,9 +13,9 @@ public protocol UnlockedInstalls: ~Copyable, Sendable {
     /// For a fault of the calling thread.
     var ticket: Ticket { get }
 
-    /// As ``RetryScheme/beginInstall(_:at:)``: `nil` also if the stripe's word or the wide word is not the ticket's.
+    /// As ``RetryScheme/beginInstall(_:over:)``: `nil` also if the stripe's word or the wide word is not the ticket's.
     func begin(
-        _ ticket: Ticket, _ words: StripedScheme.Ticket, at page: Int, in striped: borrowing StripedScheme
+        _ ticket: Ticket, _ words: StripedScheme.Ticket, of pages: PublishedPages, in striped: borrowing StripedScheme
     ) -> UInt64?
 
     /// As ``RetryScheme/endInstall(_:at:)``.
@@ -55,10 +55,11 @@ public struct PublishedInstalls: ~Copyable, UnlockedInstalls {
 
     @inlinable @inline(__always)
     public func begin(
-        _ slot: PublicationSlot, _ words: StripedScheme.Ticket, at page: Int, in striped: borrowing StripedScheme
+        _ slot: PublicationSlot, _ words: StripedScheme.Ticket, of pages: PublishedPages,
+        in striped: borrowing StripedScheme
     ) -> UInt64? {
         // Acquiring, both: the install comes after them. The barrier before them pairs with a section's heavy one.
-        guard barrier.publish(page, in: slot, thenLoad: words.stripe.pointee.word) == words.word,
+        guard barrier.publish(pages, in: slot, thenLoad: words.stripe.pointee.word) == words.word,
             striped.wide.word.load(ordering: .acquiring) == words.wide
         else {
             slot.clear()
@@ -79,7 +80,7 @@ public struct PublishedInstalls: ~Copyable, UnlockedInstalls {
         _ translation: UInt64, into slot: UnsafeMutablePointer<Atomic<UInt64>>, _ mine: PublicationSlot,
         _ words: StripedScheme.Ticket, at page: Int, in striped: borrowing StripedScheme
     ) -> UInt64? {
-        guard let waited = begin(mine, words, at: page, in: striped) else { return nil }
+        guard let waited = begin(mine, words, of: PublishedPages(page), in: striped) else { return nil }
         slot.pointee.store(translation, ordering: .releasing)
         mine.clear()
         return waited
@@ -116,9 +117,9 @@ public struct RestartedInstalls: ~Copyable, UnlockedInstalls {
 
     @inlinable @inline(__always)
     public func begin(
-        _ ticket: Void, _ words: StripedScheme.Ticket, at page: Int, in striped: borrowing StripedScheme
+        _ ticket: Void, _ words: StripedScheme.Ticket, of pages: PublishedPages, in striped: borrowing StripedScheme
     ) -> UInt64? {
-        striped.beginInstall(words, at: page)
+        striped.beginInstall(words, at: pages.first)
     }
 
     @inlinable @inline(__always)

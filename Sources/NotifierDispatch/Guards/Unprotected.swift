@@ -12,6 +12,10 @@ public final class UnprotectedGuard: TranslationGuard, SectionObserver {
     /// Any.
     public var pages: Int { .max }
 
+    /// All pages, since none is checked.
+    @inlinable @inline(__always)
+    public func checkedRange(at page: Int) -> InvalidationRange { InvalidationRange(start: 0, end: .max) }
+
     @inlinable @inline(__always)
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void

@@ -34,7 +34,7 @@ import Testing
             ["p50", "p99", "max"].map { "\(act)_\($0)_ns" }
         }
         let others = [
-            "registrations_per_second",
+            "registrations_per_second", "pages_per_second",
             "faults_per_second", "fault_retries_per_fault", "fault_fallbacks", "invalidations_per_second",
             "would_block_count", "stale_installs", "fairness_jain", "longest_wait_ns", "steal_percent",
             "involuntary_switches", "cpu_migrations", "core_round_trip_ns", "fault_sampling_shift", "noisy",

@@ -44,6 +44,26 @@ import Testing
         #expect((800...1_200).contains(pages.count { $0 < 655 }))
     }
 
+    @Test("Step by step, each faulter goes through all of the space from a place of its own")
+    func inSteps() {
+        let starts = (0..<8).map { stream in
+            var choice = PageChoice(scenario: .prefetch, pagesPerFault: 512, seed: 1, stream: stream)
+            #expect(!choice.isUniform)
+            let pages = (0..<128).map { _ in choice.next() }
+            #expect(Set(pages) == Set(stride(from: 0, to: 65_536, by: 512)))
+            #expect(zip(pages, pages.dropFirst()).allSatisfy { $1 == ($0 + 512) % 65_536 })
+            #expect(choice.next() == pages[0])
+            return pages[0]
+        }
+        #expect(Set(starts).count > 4)
+        // A space that is no multiple of the step, and one that is smaller.
+        for pages in [1_300, 100] {
+            let trace = Scenario(name: "small", arrivals: .none, faultsInSteps: true, pages: pages)
+            var choice = PageChoice(scenario: trace, pagesPerFault: 512, seed: 1, stream: 0)
+            #expect((0..<100).allSatisfy { _ in (0..<pages).contains(choice.next()) })
+        }
+    }
+
     @Test("In the hot scenario one page in a hundred takes nine faults in ten")
     func hot() {
         var choice = PageChoice(scenario: .hot, seed: 1, stream: 0)

@@ -18,6 +18,7 @@ import Testing
         #expect(DriverWork(settings()).isNone)
         #expect(!DriverWork(settings(walk: 1_000)).isNone)
         #expect(!DriverWork(settings(install: 1_000)).isNone)
+        #expect(!DriverWork(StormSettings(scenario: .faultAround)).isNone)
         #expect(DriverWork(StormSettings(scenario: .pressure)).isNone == false)
         #expect(DriverWork(StormSettings(scenario: .installCost)).isNone == false)
     }

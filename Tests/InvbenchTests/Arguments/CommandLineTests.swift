@@ -61,6 +61,10 @@ import Testing
             options.adjustments
                 == Cell.Adjustments(walkNanoseconds: 7, changeNanoseconds: 8, speed: 1.5, pairing: .callAll))
         #expect(!options.choosesCells)
+        #expect(try parse("--fault-pages", "512").adjustments == Cell.Adjustments(pagesPerFault: 512))
+        for wrong in ["0", "3", "131072", "-1", "many"] {
+            #expect(throws: (any Error).self) { try parse("--fault-pages", wrong) }
+        }
     }
 
     @Test func retries() throws {

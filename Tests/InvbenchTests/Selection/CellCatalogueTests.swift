@@ -222,6 +222,9 @@ import Testing
             try summary("crowded")
                 == "10000 invalidations a second at fixed intervals, 16 pages, anywhere, 4 faulters and 2 invalidators "
                 + "for each core")
+        #expect(
+            try summary("prefetch")
+                == "10000 invalidations a second at random, 16 pages, anywhere, 512 pages a fault, step by step")
         #expect(try summary("wide") == "200 invalidations a second at random, 32768 pages, anywhere")
         #expect(try summary("exit") == "the whole space is torn down and set up again, 20 times a second")
         #expect(

@@ -118,6 +118,30 @@ final class GuardedPages: @unchecked Sendable {
         return outcome
     }
 
+    /// A fault over a range, which does `work` as one of a page does; `work` also gets the range that is walked.
+    func faultRange(
+        containing page: Int, within range: Range<Int>, duringWalk work: (Int, Range<Int>) -> Void = { _, _ in },
+        duringInstall pause: () -> Void = {}
+    ) -> RangeFaultOutcome {
+        var walks = 0
+        return translationGuard.faultRange(
+            containing: page, within: .of(range),
+            walk: { range -> [UInt64]? in
+                let found = range.pages.map { generations[$0].load(ordering: .acquiring) }
+                walks += 1
+                work(walks, range.pages)
+                return found
+            },
+            install: { range, found in
+                pause()
+                for (page, generation) in zip(range.pages, found) {
+                    let old = translations[page].exchange(generation, ordering: .relaxed)
+                    // As above.
+                    if old != Self.nothing, old != generation { stale.count() }
+                }
+            })
+    }
+
     /// A fault that stores one word or installs by a closure, and may pause in its walk and in the closure.
     func fault(at page: Int, pausing pauses: Bool, asWord isWord: Bool) -> FaultOutcome {
         let walk = { (_: Int) in if pauses { _ = usleep(20) } }

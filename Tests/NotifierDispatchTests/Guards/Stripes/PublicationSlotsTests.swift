@@ -32,7 +32,7 @@ struct PublicationSlotsTests {
         let slots = Slots()
         RCU.withRegisteredThread {
             for pages in [0..<5, 6..<9, 5..<5] {
-                slots.slots.mine.publish(5)
+                slots.slots.mine.publish(PublishedPages(5))
                 // From another thread: it looks at all slots.
                 let hasReturned = Gate()
                 let waiter = slots.waitUntilNone(in: pages, then: hasReturned)
@@ -41,7 +41,7 @@ struct PublicationSlotsTests {
                 waiter.join()
             }
             for pages in [5..<6, 0..<6, 5..<9, 0..<Int.max] {
-                slots.slots.mine.publish(5)
+                slots.slots.mine.publish(PublishedPages(5))
                 let hasReturned = Gate()
                 let waiter = slots.waitUntilNone(in: pages, then: hasReturned)
                 #expect(!hasReturned.waitInVain())
@@ -51,16 +51,33 @@ struct PublicationSlotsTests {
         }
     }
 
+    @Test("A range is waited for by whoever shares a page with it; one of 65,536 pages or more is taken to have no end")
+    func publishedRanges() {
+        func waiters(for range: Range<Int>, among pages: [Range<Int>]) -> [Range<Int>] {
+            pages.filter { PublishedPages(.of(range)).overlap($0) }
+        }
+        let looks = [0..<4, 3..<5, 4..<5, 6..<7, 4..<8, 0..<Int.max, 7..<9, 8..<9]
+        #expect(waiters(for: 4..<8, among: looks) == [3..<5, 4..<5, 6..<7, 4..<8, 0..<Int.max, 7..<9])
+        #expect(waiters(for: 4..<5, among: looks) == [3..<5, 4..<5, 4..<8, 0..<Int.max])
+        #expect(PublishedPages(4).word == PublishedPages(.of(4..<5)).word)
+        let far = [0..<10, 65_543..<65_544, 65_544..<65_545, 65_545..<65_546, 1 << 40..<1 << 41]
+        // The last that is counted, and the first that is not.
+        #expect(waiters(for: 10..<65_545, among: far) == [65_543..<65_544, 65_544..<65_545])
+        #expect(waiters(for: 10..<65_546, among: far) == Array(far.dropFirst()))
+        #expect(PublishedPages(.of(1 << 40..<1 << 41)).first == 1 << 40)
+        #expect(PublishedPages(word: 0) == nil)
+    }
+
     @Test("Page 0 is a page, and not nothing")
     func pageZero() {
         let slots = Slots()
         RCU.withRegisteredThread {
-            slots.slots.mine.publish(0)
+            slots.slots.mine.publish(PublishedPages(0))
             let hasReturned = Gate()
             let waiter = slots.waitUntilNone(in: 0..<1, then: hasReturned)
             #expect(!hasReturned.waitInVain())
             slots.slots.mine.clear()
-            slots.slots.mine.publish(1)
+            slots.slots.mine.publish(PublishedPages(1))
             #expect(eventually { hasReturned.isOpen })
             slots.slots.mine.clear()
             waiter.join()
@@ -85,7 +102,7 @@ struct PublicationSlotsTests {
                 let mayClear = (0..<3).map { _ in Gate() }
                 let publishers = (0..<3).map { page in
                     RegisteredThread {
-                        slots.slots.mine.publish(page)
+                        slots.slots.mine.publish(PublishedPages(page))
                         arePublished.count()
                         mayClear[page].wait()
                         slots.slots.mine.clear()
@@ -109,7 +126,7 @@ struct PublicationSlotsTests {
         let slots = Slots()
         #expect(slots.residentPages == 0)
         RCU.withRegisteredThread {
-            slots.slots.mine.publish(7)
+            slots.slots.mine.publish(PublishedPages(7))
             slots.slots.mine.clear()
         }
         #expect(slots.residentPages == 1)
@@ -121,7 +138,7 @@ struct PublicationSlotsTests {
         let isPublished = Gate()
         let mayClear = Gate()
         let publisher = PlainThread {
-            slots.slots.mine.publish(0)
+            slots.slots.mine.publish(PublishedPages(0))
             isPublished.open()
             mayClear.wait()
             slots.slots.mine.clear()

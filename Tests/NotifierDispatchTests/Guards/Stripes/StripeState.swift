@@ -68,9 +68,6 @@ extension RetryingGuard where Scheme == AdaptiveScheme<PublishedInstalls> {
 }
 
 extension PublicationSlots {
-    /// What the calling thread says that it installs without a lock.
-    var publishedPage: Int? {
-        let published = mine.word.pointee.load(ordering: .acquiring)
-        return published == 0 ? nil : Int(published) - 1
-    }
+    /// The first page of what the calling thread says that it installs without a lock.
+    var publishedPage: Int? { PublishedPages(word: mine.word.pointee.load(ordering: .acquiring))?.first }
 }
