@@ -16,6 +16,13 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// say something.
     var repetitions: Int { self == .quick ? 16 : WorkloadAnswer.wantedBlocks }
 
+    /// How often cells that the command line chose are measured: under `quick` as often as a quarter of a minute holds,
+    /// between one and four times as often as its own. Few cells get narrow intervals while one waits for them.
+    func repetitions(ofChosen cells: Int, secondsEach: Double) -> Int {
+        guard self == .quick else { return repetitions }
+        return min(max(repetitions, Int(15 / (Double(cells) * secondsEach))), 4 * repetitions)
+    }
+
     /// The timed window, in nanoseconds. Many short windows say more than few long ones: the machine changes between two
     /// of them, and what is compared is measured within a second.
     var windowNanoseconds: UInt64 {

@@ -17,6 +17,8 @@ struct RunPlan: Sendable {
     let windowNanoseconds: UInt64
     /// How long the threads run before it, in nanoseconds.
     let warmUpNanoseconds: UInt64
+    /// About how long a repetition takes with what surrounds it, in seconds.
+    private let secondsOfRepetition: Double
     /// How often a noisy repetition is measured again.
     let noisyRetries: Int
     /// All repetitions, in the order in which they are measured.
@@ -68,14 +70,19 @@ struct RunPlan: Sendable {
         cells = chosen
         self.notes = notes
         workloads = Self.workloads(of: chosen)
-        repetitions = options.benchmark.repetitions ?? options.profile.repetitions
+        windowNanoseconds = options.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
+        // Long enough for every thread to be running and the caches to be warm, never longer than what is measured.
+        warmUpNanoseconds = min(20_000_000, windowNanoseconds)
+        secondsOfRepetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + Self.surroundingSeconds
+        repetitions =
+            options.benchmark.repetitions
+            ?? (options.choosesCells
+                ? options.profile.repetitions(ofChosen: chosen.count, secondsEach: secondsOfRepetition)
+                : options.profile.repetitions)
         // What the user counts is measured as often as he says.
         let mayGoOn = options.benchmark.repetitions == nil && options.benchmark.interleaves
         mostRepetitions = mayGoOn ? 2 * repetitions : repetitions
         budgetSeconds = mayGoOn && !options.choosesCells ? options.profile.budgetSeconds : nil
-        windowNanoseconds = options.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
-        // Long enough for every thread to be running and the caches to be warm, never longer than what is measured.
-        warmUpNanoseconds = min(20_000_000, windowNanoseconds)
         noisyRetries = options.retryNoisy
         seed = options.seed
         order = Schedule.order(
@@ -156,12 +163,13 @@ struct RunPlan: Sendable {
         return scenarios
     }
 
-    /// About how long the measuring takes, in seconds: the windows, and what surrounds each of them. Threads, spaces,
-    /// guards and checks took 20 to 36 ms of a repetition on two busy cores.
+    /// What surrounds the window and the warm-up of a repetition, in seconds. Threads, spaces, guards and checks took 20 to
+    /// 36 ms on two busy cores.
+    private static let surroundingSeconds = 0.03
+
+    /// About how long the measuring takes, in seconds.
     var expectedSeconds: Double {
-        let surroundings = 0.03
-        let repetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + surroundings
-        let seconds = Double(cells.count * repetitions) * repetition
+        let seconds = Double(cells.count * repetitions) * secondsOfRepetition
         return budgetSeconds.map { min($0, seconds) } ?? seconds
     }
 }

@@ -6,7 +6,9 @@ import Testing
 @testable import InvbenchCommand
 
 @Suite struct RunPlanTests {
-    private func plan(_ words: String..., cores: Int = 2) throws -> RunPlan {
+    private func plan(_ words: String..., cores: Int = 2) throws -> RunPlan { try plan(words: words, cores: cores) }
+
+    private func plan(words: [String], cores: Int = 2) throws -> RunPlan {
         let traces = ["redis", "java", "gcc"].map { "/bundle/\($0).strace.gz" }
         let options = try RunOptions.parse(CommandLineWords.normalised(words))
         return try RunPlan(
@@ -52,6 +54,20 @@ import Testing
         #expect(chosen.repetitions == 16 && chosen.mostRepetitions == 32 && chosen.budgetSeconds == nil)
     }
 
+    @Test func fewCellsAreMeasuredAsOftenAsAQuarterOfAMinuteHolds() throws {
+        func plan(guards: Int, _ more: String...) throws -> RunPlan {
+            let names = GuardCatalogue.builtIn.prefix(guards).map(\.name).joined(separator: ",")
+            return try self.plan(words: ["--guard", names, "--scenario", "calm", "--faulters", "1"] + more)
+        }
+        let two = try plan(guards: 2)
+        #expect(two.cells.count == 2 && two.repetitions == 64 && two.mostRepetitions == 128)
+        let eight = try plan(guards: 8)
+        #expect(eight.repetitions == 23 && eight.expectedSeconds <= 15)
+        #expect(try plan(guards: 2, "--window", "1s").repetitions == 16)
+        #expect(try plan(guards: 2, "--profile", "standard").repetitions == 12)
+        #expect(try plan(guards: 2, "--benchmark_repetitions", "3").repetitions == 3)
+    }
+
     @Test func quickHasTheGuardsThatOnesOwnPackageBrings() throws {
         let mine = GuardEntry(name: "mine", summary: "one lock") { _ in MutexGuard() }
         let catalogue = try CellCatalogue(
@@ -73,7 +89,7 @@ import Testing
         let plan = try plan("--profile", "standard")
         let others = [
             "hot", "sweep", "burst", "wide", "exit", "nonblocking", "fanout", "churn", "install-cost",
-            "long-sections", "trace:java", "trace:gcc",
+            "long-sections", "fault-around", "prefetch", "trace:java", "trace:gcc",
         ]
         #expect(Set(plan.cells.map(\.entry.name)) == Self.toBeHad)
         #expect(
@@ -95,8 +111,8 @@ import Testing
 
     @Test func fullIsEverythingRegistered() throws {
         let plan = try plan("--profile=full")
-        #expect(work(plan).count == 35)
-        #expect(work(plan, of: "striped").count == 37)
+        #expect(work(plan).count == 39)
+        #expect(work(plan, of: "striped").count == 41)
         #expect(plan.repetitions == 12 && plan.windowNanoseconds == 1_000_000_000)
     }
 
