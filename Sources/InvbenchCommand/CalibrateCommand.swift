@@ -12,7 +12,8 @@ struct CalibrateCommand: ParsableCommand {
             is. This makes several runs of this program, one after the other, and keeps how far they differ for each \
             cell and metric in <results>/<machine>/noise.calibration, beside the machine's baselines. From then on \
             'compare' has a noise floor of its own for each, so that runs of one program are told apart no more often \
-            than its --alpha says. It does not apply to runs of both sides in turn, nor to 'ab', where the machine's \
+            than its --alpha says; and the intervals of 'run' hold what was measured of one guard's faults beside another's, \
+            in the place of a stated 2 %. It does not apply to runs of both sides in turn, nor to 'ab', where the machine's \
             drift meets both alike.
 
             What stands behind -- goes to 'run': calibrate with what you will compare. Without any it is the quick \
@@ -111,5 +112,15 @@ struct CalibrateCommand: ParsableCommand {
                     + "would count as noise")
         }
         return machine
+    }
+}
+
+extension NoiseCalibration {
+    /// What was measured of a machine's noise below the folder `results`; `nil` if nothing was.
+    static func ofMachine(_ machine: String, results: String) throws -> NoiseCalibration? {
+        guard let machine = FileNamePart(machine) else { return nil }
+        return try UsageError.explaining {
+            try NoiseCalibration(reading: path(results: results, machine: machine))
+        }
     }
 }

@@ -67,17 +67,9 @@ struct CompareCommand: ParsableCommand {
         }
         let report = ComparisonReport(
             base: base, new: new, rule: rule,
-            calibration: machines.count == 1 ? try readCalibration(of: machines[0]) : nil)
+            calibration: machines.count == 1 ? try .ofMachine(machines[0], results: results) : nil)
         if try !verdict.write(report) { throw ExitStatus.unwritten }
         let status = verdict.status(of: report)
         if status != .success { throw status }
-    }
-
-    /// What was measured of a machine's noise, where it was.
-    private func readCalibration(of machine: String) throws -> NoiseCalibration? {
-        guard let machine = FileNamePart(machine) else { return nil }
-        return try UsageError.explaining {
-            try NoiseCalibration(reading: NoiseCalibration.path(results: results, machine: machine))
-        }
     }
 }

@@ -18,15 +18,18 @@ struct RunCommand: GuardCommand {
         if options.placement.plan { return try show(placements, on: topology) }
         let fingerprint = Fingerprint(build: .ofThisProgram)
         let counters = ProcessorCounters()
+        let calibration = try NoiseCalibration.ofMachine(fingerprint.machine.machineID, results: options.results)
+        let betweenRuns = calibration?.betweenRuns ?? WorkloadAnswer.defaultBetweenRuns
         let context = try RunContext.lines(
-            of: plan, options: options, fingerprint: fingerprint, counters: counters)
+            of: plan, options: options, fingerprint: fingerprint, counters: counters, betweenRuns: betweenRuns)
 
         Interruption.survivesFailedWrites()
         Interruption.watch()
         let scenarios = try loadScenarios(of: plan)
         try checkDetector()
         if let signal = Interruption.signal { throw ExitStatus.interrupted(signal: signal) }
-        let destinations = try Destinations(options, plan: plan, fingerprint: fingerprint, context: context)
+        let destinations = try Destinations(
+            options, plan: plan, fingerprint: fingerprint, context: context, betweenRuns: betweenRuns)
         StandardError.write(
             RunHeader.text(
                 of: plan, options: options, machine: fingerprint.machine, counters: counters,

@@ -95,9 +95,17 @@ struct AnsweredFiles {
         unprotectedGuards = unprotected
     }
 
-    /// What they say about the guards, compared with `reference`.
+    /// What they say about the guards, compared with `reference`. Intervals hold what is between runs as far as it was known
+    /// when the runs were made; of several runs, the largest.
     func answer(reference: String) -> RunAnswer {
-        RunAnswer(
-            rows: rows, options: AnswerOptions(reference: reference, unprotectedGuards: unprotectedGuards))
+        let betweenRuns = contexts.map { context in
+            context[AnswerOptions.betweenRunsKey].flatMap(Double.init).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
+                ?? WorkloadAnswer.defaultBetweenRuns
+        }
+        return RunAnswer(
+            rows: rows,
+            options: AnswerOptions(
+                reference: reference, unprotectedGuards: unprotectedGuards,
+                betweenRuns: betweenRuns.max() ?? WorkloadAnswer.defaultBetweenRuns))
     }
 }

@@ -1,3 +1,4 @@
+import BenchmarkRecords
 import Foundation
 import Testing
 
@@ -8,6 +9,14 @@ extension EndToEndTests {
     @Suite struct CalibrateCommandTests {
         private let command: InvbenchProcess
         private static let path = "results/m/noise.calibration"
+
+        /// A member of an object if it is a number.
+        private struct JSONNumber: Decodable {
+            let value: Double?
+            init(from decoder: any Decoder) throws {
+                value = try? decoder.singleValueContainer().decode(Double.self)
+            }
+        }
 
         init() throws { command = try InvbenchProcess() }
 
@@ -82,14 +91,31 @@ extension EndToEndTests {
             #expect(outcome.errors.contains("\(Self.path): cannot create the folder"))
         }
 
-        @Test func itMakesRunsOfItsOwn() throws {
-            let outcome = try command.run([
-                "calibrate", "--runs", "5", "--", "--guard", "stripe-mutex", "--scenario", "calm", "--faulters", "1",
-                "--window", "1ms", "--benchmark_repetitions", "6",
-            ])
+        @Test func itMakesRunsOfItsOwnAndLaterOnesKnow() throws {
+            let flags = [
+                "--guard", "stripe-mutex,striped", "--scenario", "calm", "--faulters", "1", "--window", "1ms",
+                "--benchmark_repetitions", "6",
+            ]
+            let outcome = try command.run(["calibrate", "--runs", "5", "--"] + flags)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.output.contains("storm/stripe-mutex/calm/faulters:1/invalidators:0"))
+            #expect(outcome.output.contains("in the place of 2.00 %"))
             #expect(outcome.errors.contains("run 5 of 5"))
+            let path = try #require(
+                outcome.errors.split(separator: "\n").last?.split(separator: " ").last.map(String.init))
+            let calibration = try JSONDecoder().decode(
+                [String: JSONNumber].self, from: Data(try command.text(of: path).utf8))
+            func betweenRuns(_ more: [String] = []) throws -> Double {
+                let run = try command.run(flags + ["--no-save", "--benchmark_out=run.json"] + more)
+                #expect(run.status == 0, "\(run.errors)")
+                let file = try ResultsFile(reading: command.folder.appendingPathComponent("run.json").path)
+                return try #require(file.context["between_runs"].flatMap(Double.init))
+            }
+            #expect(try betweenRuns() == calibration["between_runs"]?.value)
+            #expect(try betweenRuns(["--results", "elsewhere"]) == 0.02)
+            try command.write("{", to: path)
+            let damaged = try command.run(flags)
+            #expect(damaged.status == 2 && damaged.errors.hasPrefix("invbench: \(path): line 1"), "\(damaged.errors)")
         }
     }
 }

@@ -13,6 +13,9 @@ public struct AnswerOptions: Sendable {
     /// The guard of ours that does not protect.
     public static let unprotectedGuard = "unprotected"
 
+    /// The key of a results file's context that says what ``betweenRuns`` was when the run was made.
+    public static let betweenRunsKey = "between_runs"
+
     /// The defaults.
     public init(
         reference: String = defaultReference, unprotectedGuards: Set<String> = [unprotectedGuard],

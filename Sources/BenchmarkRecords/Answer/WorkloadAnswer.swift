@@ -41,6 +41,8 @@ public struct WorkloadAnswer: Sendable {
     public let verdict: String
     /// The same without the rate and the ratio of the best guard, for above a table of them.
     public let headline: String
+    /// Its guards in pairs.
+    let comparisons: Comparisons
 
     /// Fewer blocks in one state than this are too few for a figure.
     public static let fewestBlocks = 6
@@ -80,7 +82,8 @@ public struct WorkloadAnswer: Sendable {
         coreShare = shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
         let reference = variants.firstIndex { $0.name == options.reference }
         self.reference = reference.map { variants[$0].name }
-        let comparison = Comparisons(fit, betweenRuns: options.betweenRuns)
+        comparisons = Comparisons(fit, betweenRuns: options.betweenRuns)
+        let comparison = comparisons
         var guards = variants.indices.map { index in
             GuardAnswer(
                 variants[index], index: index, rows: blocks.compactMap { $0.rows[variants[index]] },
@@ -128,9 +131,15 @@ struct Comparisons {
 
     /// A guard's rate divided by another one's.
     func ratio(_ index: Int, to other: Int) -> Estimate? {
-        guard isKnown(index), isKnown(other), let found = fit.difference(index, other) else { return nil }
+        guard let found = insideRun(index, other) else { return nil }
         if index == other { return Estimate(value: 1, low: 1, high: 1) }
         return estimate(found, freedom: fit.freedom(index, other), runs: 2)
+    }
+
+    /// The logarithm of a guard's rate divided by another one's, and its standard error inside this run; `nil` if the blocks
+    /// of one of them are too few.
+    func insideRun(_ index: Int, _ other: Int) -> (value: Double, error: Double)? {
+        isKnown(index) && isKnown(other) ? fit.difference(index, other) : nil
     }
 
     /// The p-value of the hypothesis that two guards are as fast, inside this run: two-sided, of Student's t.
@@ -161,16 +170,24 @@ struct Comparisons {
     }
 
     private func p(_ index: Int, _ other: Int, runs: Double) -> Double? {
-        guard isKnown(index), isKnown(other), let found = fit.difference(index, other) else { return nil }
-        let error = (found.error * found.error + runs * betweenRuns * betweenRuns).squareRoot()
+        guard let found = insideRun(index, other) else { return nil }
+        let whole = withRuns(found.error, freedom: fit.freedom(index, other), runs: runs)
         if found.value == 0 { return 1 }
-        return error > 0
-            ? StudentsT.twoSidedP(beyond: found.value / error, freedom: fit.freedom(index, other)) : 0
+        return whole.error > 0 ? StudentsT.twoSidedP(beyond: found.value / whole.error, freedom: whole.freedom) : 0
+    }
+
+    /// A standard error inside this run, and what so many guards differ by between runs. Of the sum, only the first part is
+    /// estimated: its degrees of freedom are those of Welch and Satterthwaite.
+    private func withRuns(_ error: Double, freedom: Double, runs: Double) -> (error: Double, freedom: Double) {
+        let inside = error * error
+        let whole = inside + runs * betweenRuns * betweenRuns
+        // A million is the normal distribution.
+        return (whole.squareRoot(), min(freedom * (whole / inside) * (whole / inside), 1e6))
     }
 
     private func estimate(_ found: (value: Double, error: Double), freedom: Double, runs: Double) -> Estimate {
-        let error = (found.error * found.error + runs * betweenRuns * betweenRuns).squareRoot()
-        let reach = error * StudentsT.distance(exceededWith: WorkloadAnswer.level, freedom: freedom)
+        let whole = withRuns(found.error, freedom: freedom, runs: runs)
+        let reach = whole.error * StudentsT.distance(exceededWith: WorkloadAnswer.level, freedom: whole.freedom)
         return Estimate(value: exp(found.value), low: exp(found.value - reach), high: exp(found.value + reach))
     }
 }

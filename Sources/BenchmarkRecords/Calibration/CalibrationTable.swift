@@ -31,6 +31,18 @@ public struct CalibrationTable: Sendable, CustomStringConvertible {
             ([
                 "What a change between two runs has to exceed, so that of \(comparisons) comparisons together no more than "
                     + "\(ComparisonText.p(rule.alpha)) are false (from \(runs)):", heading,
-            ] + lines).map { $0 + "\n" }.joined()
+            ] + lines + Self.ofAnswers(calibration)).map { $0 + "\n" }.joined()
+    }
+
+    /// What answers take from it.
+    private static func ofAnswers(_ calibration: NoiseCalibration) -> [String] {
+        guard let betweenRuns = calibration.betweenRuns else { return [] }
+        return [
+            "",
+            "From run to run a guard's faults/s differ by \(ScaledNumber.ratio(100 * betweenRuns)) % beyond what a run shows of "
+                + "itself (standard",
+            "deviation). The intervals of 'invbench run' hold that from now on, in the place of "
+                + "\(ScaledNumber.ratio(100 * WorkloadAnswer.defaultBetweenRuns)) %.",
+        ]
     }
 }

@@ -2,15 +2,19 @@ import Foundation
 
 /// The file of a calibration: JSON, with a schema version.
 ///
-///     {"invbench_calibration": 1, "benchmarks": {"storm/...": {"runs": 10, "commit": "...", "date": "...",
-///      "deviations": {"faults_per_second": 0.012}}}}
+///     {"invbench_calibration": 1, "between_runs": 0.011, "benchmarks": {"storm/...": {"runs": 10, "commit": "...",
+///      "date": "...", "deviations": {"faults_per_second": 0.012}}}}
+///
+/// `between_runs` is absent if no two guards were measured in one workload.
 extension NoiseCalibration {
     private struct Document: Encodable {
         let benchmarks: [String: Benchmark]
+        let betweenRuns: Double?
         let version: Int
 
         enum CodingKeys: String, CodingKey {
             case benchmarks
+            case betweenRuns = "between_runs"
             case version = "invbench_calibration"
         }
     }
@@ -22,7 +26,9 @@ extension NoiseCalibration {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(
-            decoding: try encoder.encode(Document(benchmarks: benchmarks, version: Self.version)), as: UTF8.self) + "\n"
+            decoding: try encoder.encode(
+                Document(benchmarks: benchmarks, betweenRuns: betweenRuns, version: Self.version)), as: UTF8.self)
+            + "\n"
     }
 
     /// Reads the file at `path`; `nil` where there is none.
@@ -48,7 +54,16 @@ extension NoiseCalibration {
             }
             benchmarks[member.key] = benchmark
         }
-        self.init(path: path, benchmarks: benchmarks)
+        var betweenRuns: Double?
+        if let value = document["between_runs"] {
+            guard case .number(let deviation, _) = value, deviation >= 0 else {
+                throw ResultsFileError(
+                    path: path, place: "between_runs",
+                    reason: "a number of 0 or above is due; delete the file and calibrate again")
+            }
+            betweenRuns = deviation
+        }
+        self.init(path: path, benchmarks: benchmarks, betweenRuns: betweenRuns)
     }
 }
 

@@ -23,7 +23,9 @@ extension NoiseCalibration {
                 runs: runs.count, commit: commits.isEmpty ? "unknown" : commits, date: date,
                 deviations: Self.deviations(of: runs))
         }
-        self.init(path: path, benchmarks: measured.filter { !$0.value.deviations.isEmpty })
+        self.init(
+            path: path, benchmarks: measured.filter { !$0.value.deviations.isEmpty },
+            betweenRuns: BetweenRuns.deviation(of: runs.map(\.rows)))
     }
 
     private static func deviations(of runs: [[ResultRow]]) -> [String: Double] {

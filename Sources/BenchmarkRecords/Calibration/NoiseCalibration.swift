@@ -21,15 +21,19 @@ public struct NoiseCalibration: Hashable, Sendable {
     public let path: String
     /// By the benchmarks' names.
     private(set) var benchmarks: [String: Benchmark]
+    /// By how much a guard's faults a second differ from run to run beyond what a run shows of itself: the standard
+    /// deviation of the logarithm; `nil` if that was not measured. It is what ``AnswerOptions/betweenRuns`` takes.
+    public private(set) var betweenRuns: Double?
 
     /// The file of a machine's calibration below the folder `results`, beside the machine's baselines.
     public static func path(results: String, machine: FileNamePart) -> String {
         "\(results)/\(machine)/noise.calibration"
     }
 
-    init(path: String, benchmarks: [String: Benchmark]) {
+    init(path: String, benchmarks: [String: Benchmark], betweenRuns: Double? = nil) {
         self.path = path
         self.benchmarks = benchmarks
+        self.betweenRuns = betweenRuns
     }
 
     /// The largest number of runs that went into a benchmark of it.
@@ -45,9 +49,11 @@ public struct NoiseCalibration: Hashable, Sendable {
         }
     }
 
-    /// This one with what `newer` measured in the place of what it has of the same benchmarks.
+    /// This one with what `newer` measured in the place of what it has of the same.
     public func updated(by newer: NoiseCalibration) -> NoiseCalibration {
-        NoiseCalibration(path: path, benchmarks: benchmarks.merging(newer.benchmarks) { $1 })
+        NoiseCalibration(
+            path: path, benchmarks: benchmarks.merging(newer.benchmarks) { $1 },
+            betweenRuns: newer.betweenRuns ?? betweenRuns)
     }
 }
 

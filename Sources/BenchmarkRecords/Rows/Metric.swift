@@ -177,7 +177,8 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationBacklog, .wouldBlockCount,
             .staleInstalls, .cyclesPerFault, .instructionsPerFault, .cacheMissesPerFault:
             .lower
-        case .faultsPerSecond, .pagesPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness, .invalidationFairness:
+        case .faultsPerSecond, .pagesPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness,
+            .invalidationFairness:
             .higher
         case .faultSamples, .faultSamplingShift, .faultTrend, .warmUpUnsteady, .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,

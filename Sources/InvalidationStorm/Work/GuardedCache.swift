@@ -81,12 +81,9 @@ public final class GuardedCache<Guard: TranslationGuard>: TranslationCache {
         let outcome = `guard`.faultRange(
             containing: page, within: range,
             walk: { range -> Void? in
+                ShadowTable.prefetch(range, in: tables.shadow)
                 work.walk(range, in: tables.pages, into: walked)
-                overwritten = 0
-                for page in range.pages
-                where ShadowTable.holdsAnother(than: walked[page, of: range], at: page, in: tables.shadow) {
-                    overwritten &+= 1
-                }
+                overwritten = ShadowTable.countOthers(than: walked, in: range, in: tables.shadow)
             },
             install: { range, _ in
                 work.installDelay.spend()

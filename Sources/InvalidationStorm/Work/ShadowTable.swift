@@ -24,6 +24,7 @@ public final class ShadowTable: @unchecked Sendable {
     static var nothing: UInt64 { 0 }
 
     /// How many entries one request for a cache line covers.
+    @inlinable
     static var entriesPerLine: Int { 64 / MemoryLayout<UInt64>.size }
 
     /// An empty table for the translations of a page table, in memory of the same kind.
@@ -64,16 +65,36 @@ public final class ShadowTable: @unchecked Sendable {
     static func holdsAnother(than generation: UInt64, at page: Int, in entries: Entries) -> Bool {
         // The line is taken to be written from the start, so that looking at it first costs no second transfer.
         cplatform_prefetch_for_write(entries + page)
+        return isAnother(than: generation, at: page, in: entries)
+    }
+
+    @inlinable @inline(__always)
+    static func isAnother(than generation: UInt64, at page: Int, in entries: Entries) -> Bool {
         // Relaxed: it comes after the page table, whose load acquires, and before the store to the same entry.
         let old = entries[page].load(ordering: .relaxed)
         return old != generation && old != nothing
     }
 
-    /// Removes the translations of a range. Called by a guard's teardown.
-    public func clear(_ range: InvalidationRange) {
-        for page in stride(from: range.startPage, to: range.endPage, by: Self.entriesPerLine) {
+    /// Check 1 for the pages of a range: in how many of its entries ``holdsAnother(than:at:in:)`` finds another generation
+    /// than the walk found. The lines are asked for before the walk: see ``prefetch(_:in:)``.
+    @inlinable @inline(__always)
+    static func countOthers(than walked: WalkedPages, in range: InvalidationRange, in entries: Entries) -> UInt64 {
+        var count: UInt64 = 0
+        for page in range.pages where isAnother(than: walked[page, of: range], at: page, in: entries) { count &+= 1 }
+        return count
+    }
+
+    /// Takes the lines of a range to be written.
+    @inlinable @inline(__always)
+    static func prefetch(_ range: InvalidationRange, in entries: Entries) {
+        for page in stride(from: range.startPage, to: range.endPage, by: entriesPerLine) {
             cplatform_prefetch_for_write(entries + page)
         }
+    }
+
+    /// Removes the translations of a range. Called by a guard's teardown.
+    public func clear(_ range: InvalidationRange) {
+        Self.prefetch(range, in: entries)
         for page in range.pages where entries[page].load(ordering: .relaxed) != Self.nothing {
             // Check 1, teardown. The page table is read first (it acquires), then the entry: one that is older than
             // what was read, and visible now, has outlived the start of the section that changed the page. A younger

@@ -74,7 +74,8 @@ struct RunOptions: ParsableArguments {
     var adjustments: Cell.Adjustments {
         Cell.Adjustments(
             walkNanoseconds: work.walkNs, changeNanoseconds: work.changeNs, pagesPerFault: work.faultPages,
-            faultRate: arrivals.faultRate, invalidationRate: arrivals.invalidationRate, spacing: arrivals.arrivals ?? .poisson,
-            speed: work.speed, pairing: work.pairing, guardParameters: parameters.chosen, placement: placement.chosen)
+            faultRate: arrivals.faultRate, invalidationRate: arrivals.invalidationRate,
+            spacing: arrivals.arrivals ?? .poisson, speed: work.speed, pairing: work.pairing,
+            guardParameters: parameters.chosen, placement: placement.chosen)
     }
 }

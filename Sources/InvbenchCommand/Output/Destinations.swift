@@ -17,11 +17,14 @@ struct Destinations {
     /// Opens everything that `options` asks for. What cannot be opened is told on standard error, and the run goes on
     /// without it; nothing is touched where the options contradict each other.
     init(
-        _ options: RunOptions, plan: RunPlan, fingerprint: Fingerprint, context: [ContextLine], date: Date = Date()
+        _ options: RunOptions, plan: RunPlan, fingerprint: Fingerprint, context: [ContextLine], betweenRuns: Double,
+        date: Date = Date()
     ) throws {
         let flags = options.benchmark
         self.flags = options.answer
-        answer = AnswerOptions(reference: options.answer.reference, unprotectedGuards: Set(plan.unprotectedGuards))
+        answer = AnswerOptions(
+            reference: options.answer.reference, unprotectedGuards: Set(plan.unprotectedGuards),
+            betweenRuns: betweenRuns)
         machine = MachineText(context: Dictionary(context.map { ($0.key, $0.value) }) { first, _ in first })
         let path = ResultsLocation.path(
             in: options.results, machine: fingerprint.machine.machineID, commit: fingerprint.build.commit, date: date)

@@ -8,7 +8,8 @@ import NotifierDispatch
 enum RunContext {
     /// All lines; a user's line with one of our keys is refused.
     static func lines(
-        of plan: RunPlan, options: RunOptions, fingerprint: Fingerprint, counters: ProcessorCounters
+        of plan: RunPlan, options: RunOptions, fingerprint: Fingerprint, counters: ProcessorCounters,
+        betweenRuns: Double
     ) throws -> [ContextLine] {
         let settings: KeyValuePairs = [
             "profile": options.choosesCells ? "none" : options.profile.rawValue,
@@ -23,6 +24,7 @@ enum RunContext {
             "restartable_sequences": RestartableSequences.refusal?.description ?? "yes",
             "adaptive_installs": RestartableSequences.refusal == nil ? "restarted" : "published",
             "guard_parameters": guardParameters(of: plan, options.parameters.chosen),
+            AnswerOptions.betweenRunsKey: String(betweenRuns),
         ]
         let run = settings.map { ContextLine(key: $0.key, value: $0.value) } + options.placement.chosen.contextLines
         let users = try users(

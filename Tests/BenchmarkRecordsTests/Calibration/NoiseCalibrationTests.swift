@@ -107,6 +107,7 @@ import Testing
         ("{", "line 1"), (#"{"benchmarks": {}}"#, "invbench_calibration"),
         (#"{"invbench_calibration": 2, "benchmarks": []}"#, "newer invbench"),
         (#"{"invbench_calibration": 1}"#, "benchmarks: no such object"),
+        (#"{"invbench_calibration": 1, "between_runs": -1, "benchmarks": {}}"#, "between_runs: a number"),
         (#"{"invbench_calibration": 1, "benchmarks": {"a": {"runs": 5, "commit": "c", "date": "d"}}}"#, "benchmarks.a"),
         (
             #"{"invbench_calibration": 1, "benchmarks": {"a": {"runs": 1, "commit": "c", "date": "d", "deviations": {}}}}"#,

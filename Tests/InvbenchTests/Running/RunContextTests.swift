@@ -11,7 +11,7 @@ import Testing
         let fingerprint = Fingerprint(
             root: "/nowhere", build: BuildFacts(compiler: "c", buildType: "release"))
         return try RunContext.lines(
-            of: plan, options: options, fingerprint: fingerprint, counters: ProcessorCounters())
+            of: plan, options: options, fingerprint: fingerprint, counters: ProcessorCounters(), betweenRuns: 0.0125)
     }
 
     @Test func theUsersLinesComeBehindOurs() throws {
@@ -19,6 +19,7 @@ import Testing
         #expect(lines.last == ContextLine(key: "branch", value: "main"))
         #expect(lines.contains(ContextLine(key: "seed", value: "1")))
         #expect(lines.contains(ContextLine(key: "build_type", value: "release")))
+        #expect(lines.contains(ContextLine(key: "between_runs", value: "0.0125")))
     }
 
     @Test func theParametersOfGuardsAreThereWithTheirDefaults() throws {
