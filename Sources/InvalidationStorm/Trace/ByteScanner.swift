@@ -38,6 +38,11 @@ struct ByteScanner {
         return digits.count == count ? Self.number(digits, radix: 10) : nil
     }
 
+    /// The value of decimal digits; `nil` where there are none, or it does not fit.
+    static func number(_ digits: ArraySlice<UInt8>) -> UInt64? { number(digits, radix: 10) }
+
+    static func isHexadecimal(_ byte: UInt8) -> Bool { hexadecimalValue(byte) != nil }
+
     /// Takes a number as strace writes one: decimal, `0x` and hexadecimal, or `NULL` for 0.
     mutating func number() -> UInt64? {
         if skip("NULL") { return 0 }

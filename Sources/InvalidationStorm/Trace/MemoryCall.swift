@@ -128,10 +128,10 @@ enum MemoryCall: Equatable {
 
     private static func advise(_ arguments: StraceArguments, _ value: UInt64) throws(LineFault) -> MemoryCall? {
         let pages = try zeroReturning(arguments, 3...3, value)
-        let isGuard = arguments.leadingNumber(2) == StraceFlags.guardInstallNumber
+        let isDiscarding = arguments.leadingNumber(2).map(StraceFlags.discardingNumbers.contains) ?? false
         let advice = try arguments.flags(2, outOf: StraceFlags.advice)
         guard !pages.isEmpty else { return nil }
-        if isGuard || !advice.isDisjoint(with: StraceFlags.discardingAdvice) { return .invalidate(.clear, pages) }
+        if isDiscarding || !advice.isDisjoint(with: StraceFlags.discardingAdvice) { return .invalidate(.clear, pages) }
         switch advice.first {
         case "MADV_DONTFORK": return .setForkRule(pages, .omitted)
         case "MADV_WIPEONFORK": return .setForkRule(pages, .wiped)

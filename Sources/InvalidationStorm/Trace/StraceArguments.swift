@@ -7,8 +7,13 @@ struct StraceArguments {
         var fields: [ArraySlice<UInt8>] = []
         var closing: [UInt8] = []
         var start = text.startIndex
-        for index in text.indices {
+        var index = text.startIndex
+        while index < text.endIndex {
+            defer { index += 1 }
             switch text[index] {
+            case UInt8(ascii: "<") where Self.beginsPath(at: index, in: text):
+                guard let end = Self.endOfPath(from: index, in: text) else { throw Self.fault }
+                index = end
             case UInt8(ascii: "("): closing.append(UInt8(ascii: ")"))
             case UInt8(ascii: "["): closing.append(UInt8(ascii: "]"))
             case UInt8(ascii: "{"): closing.append(UInt8(ascii: "}"))
@@ -27,6 +32,29 @@ struct StraceArguments {
             fields[index].removeFirst()
         }
         self.fields = fields
+    }
+
+    /// Whether the path of a descriptor begins here (`-y`): `3</srv/data>`. A shift is none: `21<<MAP_HUGE_SHIFT`.
+    private static func beginsPath(at index: Int, in text: ArraySlice<UInt8>) -> Bool {
+        guard index > text.startIndex, index + 1 < text.endIndex else { return false }
+        return text[index + 1] != UInt8(ascii: "<")
+            && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[index - 1])
+    }
+
+    /// Where the path that begins at `start` ends. strace escapes both brackets in names; a device has its numbers in
+    /// brackets of its own, and a connection an arrow.
+    private static func endOfPath(from start: Int, in text: ArraySlice<UInt8>) -> Int? {
+        var depth = 0
+        for index in text[start...].indices {
+            switch text[index] {
+            case UInt8(ascii: "<"): depth += 1
+            case UInt8(ascii: ">") where text[index - 1] != UInt8(ascii: "-"):
+                depth -= 1
+                if depth == 0 { return index }
+            default: break
+            }
+        }
+        return nil
     }
 
     static let fault = LineFault("arguments that strace does not write for this call")

@@ -25,6 +25,8 @@ struct StraceRecording {
     /// Whether strace started the program, so that the trace begins with its first call: the dynamic loader and the C
     /// library ask for the break before all else. Otherwise strace was attached to a process that ran already.
     var isFromTheStart = false
+    /// Whether the lines say when they were written.
+    var hasTimes = false
 }
 
 /// Joins the lines of a trace into calls, and refuses what strace cannot have written in this order.
@@ -45,10 +47,14 @@ struct StraceCalls {
     }
 
     private var recording = StraceRecording()
-    /// The first line's time, and the last one's, in microseconds.
-    private var times: (first: UInt64, last: UInt64)?
+    private var clock = RecordedClock()
+    private var threads = RecordedThreads()
     private var lastLine = 0
-    private var hasThreadIDs = true
+    /// Whether a call that is followed was seen, so that it is known what the program began with.
+    private var hasBegun = false
+    /// Whether the program has left, and whether a line said that a thread was gone: strace may be told not to (`-qq`).
+    private var hasLeft = false
+    private var tellsEnds = false
     /// The calls that are unfinished, by thread.
     private var pending: [Int32: Pending] = [:]
     /// The threads that have been seen and have not ended.
@@ -58,20 +64,26 @@ struct StraceCalls {
 
     /// Takes the line with that number. Throws a ``LineFault`` where it cannot follow those before it.
     mutating func append(_ line: StraceLine, number: Int) throws(LineFault) {
-        let nanoseconds = try advance(to: line)
+        let nanoseconds = try clock.advance(to: line.time)
+        recording.hasTimes = clock.hasTimes
         lastLine = number
-        let thread = line.thread ?? 0
+        let thread = try threads.number(of: line.column)
         recording.threads.insert(thread)
         running.insert(thread)
-        if number == 1 { recording.isFromTheStart = Self.asksBreak(line) }
+        if !hasBegun, let isFromTheStart = Self.begins(line) {
+            hasBegun = true
+            recording.isFromTheStart = isFromTheStart
+        }
         switch line.content {
         case .call(let name, let arguments, let result):
             try requireIdle(thread)
+            if name == "exit_group" { hasLeft = true }
             if let call = try Self.effect(name, arguments, result) {
                 record(nanoseconds, thread, .whole(call))
             }
         case .unfinished(let name, let arguments):
             try requireIdle(thread)
+            if name == "exit_group" { hasLeft = true }
             pending[thread] = Pending(
                 name: name, arguments: Array(arguments), line: number, record: recording.records.count)
             record(nanoseconds, thread, .begun(name == "exit_group" ? .exitGroup : nil))
@@ -88,9 +100,10 @@ struct StraceCalls {
             record(nanoseconds, thread, .ended(begun: begun.record))
         case .detached:
             isDetached = true
-        case .signal:
+        case .passedOver:
             break
         case .threadEnded:
+            tellsEnds = true
             end(thread)
             record(nanoseconds, thread, .threadEnded)
         case .superseded(let other):
@@ -99,6 +112,9 @@ struct StraceCalls {
             record(nanoseconds, thread, .superseded(by: other))
         }
     }
+
+    /// A message of strace's own: it has begun to follow that thread.
+    mutating func attached(_ thread: Int32) { threads.attached(thread) }
 
     /// Says that the trace has ended. Throws a ``LateFault`` where strace would not have ended it here.
     consuming func finish() throws(LateFault) -> StraceRecording {
@@ -110,28 +126,13 @@ struct StraceCalls {
                 message: "\(first.value.name) of thread \(first.key) is never resumed, and the thread does not end: "
                     + "the file is cut; copy or record it again")
         }
-        if recording.isFromTheStart, let thread = running.min() {
+        if recording.isFromTheStart, tellsEnds || !hasLeft, let thread = running.min() {
             throw LateFault(
                 line: lastLine,
                 message: "the trace stops while thread \(thread) still runs: the file is cut, or strace was killed; "
                     + "copy or record it again")
         }
         return recording
-    }
-
-    /// The time of `line` since the first one, in nanoseconds.
-    private mutating func advance(to line: StraceLine) throws(LineFault) -> UInt64 {
-        guard let times else {
-            times = (line.microseconds, line.microseconds)
-            hasThreadIDs = line.thread != nil
-            return 0
-        }
-        guard (line.thread != nil) == hasThreadIDs else { throw .notStrace }
-        guard line.microseconds >= times.last else {
-            throw LineFault("earlier than the line before it: lines are out of order, or the clock was set back")
-        }
-        self.times = (times.first, line.microseconds)
-        return (line.microseconds - times.first) * 1000
     }
 
     private func requireIdle(_ thread: Int32) throws(LineFault) {
@@ -141,10 +142,13 @@ struct StraceCalls {
         }
     }
 
-    private static func asksBreak(_ line: StraceLine) -> Bool {
+    /// Whether the line is that of a program's beginning; `nil` if it does not say.
+    private static func begins(_ line: StraceLine) -> Bool? {
         switch line.content {
+        case .passedOver("execve"): true
         case .call("brk", let arguments, _), .unfinished("brk", let arguments): arguments.elementsEqual("NULL".utf8)
-        default: false
+        case .call, .unfinished: false
+        default: nil
         }
     }
 

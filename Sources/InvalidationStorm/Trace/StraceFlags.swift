@@ -20,8 +20,8 @@ enum StraceFlags {
         "MADV_DONTNEED", "MADV_DONTNEED_LOCKED", "MADV_FREE", "MADV_REMOVE", "MADV_GUARD_INSTALL",
     ]
 
-    /// `MADV_GUARD_INSTALL` (Linux 6.13) as a strace that has no name for it writes it.
-    static let guardInstallNumber: UInt64 = 102
+    /// The same as a strace that has no names for them writes them: DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL.
+    static let discardingNumbers: Set<UInt64> = [4, 8, 9, 24, 102]
 
     static let advice: Set<String> = discardingAdvice.union([
         "MADV_NORMAL", "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_WILLNEED", "MADV_DONTFORK", "MADV_DOFORK",

@@ -18,12 +18,23 @@ public struct Trace: Sendable {
     public let steps: [TraceStep]
     /// How many pages the steps' ranges lie in: every range ends at or below this.
     public let pages: Int
+    /// Whether the recording says when they came. Otherwise all have the time 0, and can only be replayed as fast as
+    /// possible.
+    public let hasTimes: Bool
+
+    init(name: String, steps: [TraceStep], pages: Int, hasTimes: Bool = true) {
+        self.name = name
+        self.steps = steps
+        self.pages = pages
+        self.hasTimes = hasTimes
+    }
 }
 
 extension Trace {
     /// Reads a recording made with
     /// `strace -f -ttt -e trace=%memory,clone,clone3,fork,vfork,exit_group -o FILE PROGRAM` (or `-p PID`), plain or
-    /// gzip; its first bytes decide which.
+    /// gzip; its first bytes decide which. Other flags are taken too: any kind of time or none, `-T`, `-k`, `-i`, `-n`, `-y`,
+    /// `-yy`, `-Y`, `-C`, `-q`, colours, `[pid N]` from a terminal, and calls that change no memory.
     ///
     /// The whole file is read and understood before anything is returned. Each invalidation that Linux raises for the
     /// recorded calls is one step; the rules stand in KernelEvents.swift. The trace's ``name`` is the file's without
@@ -51,6 +62,7 @@ extension Trace {
             throw TraceError(file: path, message: error.message)
         }
         name = Self.name(ofFile: path)
+        hasTimes = recording.hasTimes
         guard !steps.isEmpty else {
             throw TraceError(
                 file: path, message: "the trace holds no invalidation: record a program that unmaps or protects memory")

@@ -18,6 +18,8 @@ struct TraceLines: ~Copyable {
     private var partial: [UInt8] = []
     /// What was wrong with the first damaged line; lines after it are only counted.
     private var firstFault: TraceError?
+    /// Whether the table of `-C` has begun, which is the last that strace writes.
+    private var isInTable = false
 
     /// Text for a trace of that file; `mostText` is the bound on it, in bytes.
     init(path: String, mostText: Int = Self.mostText) {
@@ -78,9 +80,51 @@ struct TraceLines: ~Copyable {
         guard firstFault == nil else { return }
         do throws(LineFault) {
             guard text.count <= Self.longestLine else { throw LineFault("longer than any line that strace writes") }
-            try calls.append(StraceLine(text), number: count)
+            let plain = Self.withoutColours(text.last == UInt8(ascii: "\r") ? text.dropLast() : text)
+            if passesOver(plain) { return }
+            try calls.append(StraceLine(plain), number: count)
         } catch {
             firstFault = TraceError(file: path, line: count, text: text, message: error.message)
         }
+    }
+
+    /// Whether the line is about no call: blank, a frame of a call's stack (`-k`), of the table of `-C`, or a message of
+    /// strace's own.
+    private mutating func passesOver(_ text: ArraySlice<UInt8>) -> Bool {
+        var scanner = ByteScanner(text)
+        if isInTable || scanner.skip(" > ") { return true }
+        if scanner.skip("% time ") {
+            isInTable = true
+            return true
+        }
+        if scanner.skip("strace: ") {
+            if scanner.skip("Process "), let thread = scanner.decimal().flatMap({ Int32(exactly: $0) }),
+                scanner.skip(" attached")
+            {
+                calls.attached(thread)
+            }
+            return true
+        }
+        return text.allSatisfy { $0 == UInt8(ascii: " ") }
+    }
+
+    /// The line without the sequences that colour it: `ESC [ 35 m`.
+    private static func withoutColours(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard text.contains(0x1b) else { return text }
+        var plain: [UInt8] = []
+        var rest = text
+        while let byte = rest.popFirst() {
+            guard byte == 0x1b, rest.first == UInt8(ascii: "[") else {
+                plain.append(byte)
+                continue
+            }
+            let sequence = rest.dropFirst().prefix { (UInt8(ascii: "0")...UInt8(ascii: ";")).contains($0) }
+            guard sequence.endIndex < rest.endIndex, rest[sequence.endIndex] == UInt8(ascii: "m") else {
+                plain.append(byte)
+                continue
+            }
+            rest = rest[(sequence.endIndex + 1)...]
+        }
+        return plain[...]
     }
 }

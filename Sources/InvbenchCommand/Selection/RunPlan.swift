@@ -158,7 +158,13 @@ struct RunPlan: Sendable {
     func loadScenarios() throws -> [String: Scenario] {
         var scenarios: [String: Scenario] = [:]
         for cell in cells where scenarios[cell.scenario.name] == nil {
-            scenarios[cell.scenario.name] = try cell.scenario.load()
+            let scenario = try cell.scenario.load()
+            if cell.adjustments.speed != 0, case .trace(let trace) = scenario.arrivals, !trace.hasTimes {
+                throw UsageError(
+                    "--speed: '\(scenario.name)' was recorded without times, so it can only be replayed as fast as possible; "
+                        + "record it with -ttt, or leave --speed out")
+            }
+            scenarios[scenario.name] = scenario
         }
         return scenarios
     }

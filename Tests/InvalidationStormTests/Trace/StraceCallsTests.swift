@@ -65,7 +65,9 @@ import Testing
             "1 1.000003 +++ exited with 0 +++",
         ]
         #expect(try TraceFixture.read(lines).steps.count == 1)
-        expectFault(Array(lines.dropLast()), line: 3, "thread 1 still runs")
+        // The last line may be missing: strace -qq leaves it out.
+        #expect(try TraceFixture.read(Array(lines.dropLast())).steps.count == 1)
+        expectFault(Array(lines.dropLast(2)), line: 2, "thread 1 still runs")
         #expect(try TraceFixture.read(Array(lines[1..<2])).steps.count == 1)
     }
 

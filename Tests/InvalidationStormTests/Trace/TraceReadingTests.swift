@@ -70,7 +70,7 @@ import Testing
         #expect(TraceFixture.error(try TraceFixture.gzip([]))?.message.contains("empty") == true)
         #expect(
             TraceFixture.error(["1 1.000000 mlock(0x10000, 4096) = 0"])?.message.contains("no invalidation") == true)
-        #expect(TraceFixture.error(["", "1 1.000000 brk(NULL) = 0x1"])?.line == 1)
+        #expect(TraceFixture.error(["", "1 1.000000 brk(NULL) = 0x1"])?.line == 2)
         #expect(TraceFixture.error([0x1f])?.line == 1)
         let long = TraceFixture.error([
             "1 1.000000 brk(" + String(repeating: "x", count: TraceLines.longestLine) + ") = 0"
