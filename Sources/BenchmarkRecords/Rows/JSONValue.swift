@@ -62,6 +62,10 @@ enum JSONValue: Equatable {
     }
 }
 
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    fileprivate func starts(with word: StaticString) -> Bool { word.withUTF8Buffer { starts(with: $0) } }
+}
+
 extension JSONScanner {
     /// Reads a value of any kind.
     mutating func readValue() throws(JSONValue.SyntaxError) -> JSONValue {
@@ -81,6 +85,10 @@ extension JSONScanner {
             if skipWord("null") { return .null }
             if skipWord("true") { return .bool(true) }
             if skipWord("false") { return .bool(false) }
+            for word in ["NaN", "nan", "Infinity", "inf"] as [StaticString] where bytes[position...].starts(with: word)
+            {
+                throw error("not a JSON value: \(word) is none of its numbers; leave out the counter that has no value")
+            }
             throw error("not a JSON value")
         }
     }

@@ -98,10 +98,27 @@ private struct DocumentReader {
         return ResultsFile(context: context, rows: rows)
     }
 
+    /// Passes a document that is no object; says what stands before one.
+    private func explainBeginning(of scanner: inout JSONScanner) throws(JSONValue.SyntaxError) {
+        let beginning = scanner
+        if scanner.skipWord("\u{FEFF}") {
+            throw beginning.error("a byte order mark; save the file as UTF-8 without one")
+        }
+        do {
+            _ = try scanner.readValue()
+            try scanner.readEnd()
+        } catch {
+            guard scanner.bytes[beginning.position...].contains(UInt8(ascii: "{")) else { throw error }
+            throw beginning.error(
+                "text before the document, which begins with {; take what --benchmark_out wrote, not what a program prints"
+            )
+        }
+    }
+
     private mutating func read(_ scanner: inout JSONScanner) throws(JSONValue.SyntaxError) {
         scanner.skipWhitespace()
         guard scanner.current == UInt8(ascii: "{") else {
-            _ = try scanner.readValue()
+            try explainBeginning(of: &scanner)
             return
         }
         var keys: Set<String> = []

@@ -142,8 +142,23 @@ import Testing
 
     @Test func refusesWhatIsNotJSON() {
         let bare = "{\"context\": {},\n \"benchmarks\": [{\"a\": NaN}]}"
-        #expect(outcome(bare) == "r.json: line 2, column 23: not a JSON value")
-        #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"a\": inf}]}").hasSuffix("not a JSON value"))
+        let advice = "is none of its numbers; leave out the counter that has no value"
+        #expect(outcome(bare) == "r.json: line 2, column 23: not a JSON value: NaN \(advice)")
+        for word in ["nan", "inf", "Infinity"] {
+            let text = "{\"context\": {}, \"benchmarks\": [{\"a\": \(word)}]}"
+            #expect(outcome(text).hasSuffix("not a JSON value: \(word) \(advice)"))
+        }
+        #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"a\": Nan}]}").hasSuffix("not a JSON value"))
+        let whole = "{\"context\": {}, \"benchmarks\": []}"
+        #expect(
+            outcome("\u{FEFF}" + whole)
+                == "r.json: line 1, column 1: a byte order mark; save the file as UTF-8 without one")
+        for before in ["2024-05-01T10:00:00+00:00\nRunning ./bench\n", "Running ./bench\n", "[1]\n", "7 "] {
+            let text = outcome(before + whole)
+            #expect(text.hasPrefix("r.json: line 1, column 1: text before the document"), "\(text)")
+        }
+        #expect(outcome("[1]") == "r.json: context: no such object")
+        #expect(outcome("7 7") == "r.json: line 1, column 3: text after the end of the document")
         #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"a\": -Infinity}]}").hasSuffix("a digit is due"))
         #expect(outcome("{\"context\": {}, \"benchmarks\": [{\"a\": 1e999}]}").hasSuffix("1e999 is too large"))
         #expect(outcome("{\"context\": {}, \"benchmarks\": [").contains("the text ends"))
