@@ -16,6 +16,7 @@ public struct ComparedOrigins: Sendable {
     /// What differs between two runs of one program on one machine, and needs no word.
     static let changing: Set<String> = [
         "date", "load_avg", "mhz_per_cpu", "executable", "commit", "tree_dirty", "profile", "seed", "machine_id",
+        "clock_pair_ns", AnswerOptions.betweenRunsKey,
     ]
 
     /// What may make the sides differ beside the program, a line each. Where the runs of a side measured different

@@ -195,6 +195,7 @@ import Testing
             ).warnings
         }
         #expect(warnings(["kernel": "6.1", "commit": "a", "seed": "1"], ["kernel": "6.1", "commit": "b"]).isEmpty)
+        #expect(warnings(["clock_pair_ns": "48.1"], ["clock_pair_ns": "48.4", "between_runs": "0.02"]).isEmpty)
         #expect(
             warnings(["kernel": "6.1"], ["kernel": "6.2", "governor": "x"]) == [
                 "governor differs: absent in the base, x in the new", "kernel differs: 6.1 in the base, 6.2 in the new",
