@@ -28,10 +28,16 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         let painter = Painter(isOn: style.hasColours)
         let verdict = VerdictText(answer, machine: machine).lines
         let top = verdict.map { WrappedText.wrapped($0) }
-        let blocks = answer.workloads.map { Self.block($0, machine: machine, style: style, painter) }
+        let blocks = answer.workloads.indices.map { index in
+            let workload = answer.workloads[index]
+            let isOtherState = index > 0 && answer.workloads[index - 1].name == workload.name && !style.isWide
+            // Of another state of the cores the best guard is enough: a screen has no room for every table twice.
+            return isOtherState
+                ? Self.line(of: workload) : "\n" + Self.block(workload, machine: machine, style: style, painter)
+        }
         let notes = Self.notes(answer).map { WrappedText.wrapped($0) }
         description =
-            ([painter.bold(top.joined(separator: "\n"))] + blocks).joined(separator: "\n\n") + "\n"
+            ([painter.bold(top.joined(separator: "\n"))] + blocks).joined(separator: "\n") + "\n"
             + (notes.isEmpty ? "" : "\n" + notes.joined(separator: "\n") + "\n")
     }
 
@@ -123,8 +129,20 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
             return painter.line(text, of: guardAnswer)
         }
         let heading = line("", "guard", columns.map(\.heading), columns)
-        return ([painter.bold(title), WrappedText.wrapped(answer.headline), painter.dim(heading)] + lines)
-            .joined(separator: "\n")
+        let headline = answer.headline.map { [WrappedText.wrapped($0)] } ?? []
+        return ([painter.bold(title)] + headline + [painter.dim(heading)] + lines).joined(separator: "\n")
+    }
+
+    /// A workload in one line: `cores far, 458 ns between cores, 7 blocks: adaptive, asymmetric; 8.04 x interval (5.28-12.2)`.
+    private static func line(of answer: WorkloadAnswer) -> String {
+        let measured = [answer.state?.description, ScaledNumber.counted(answer.blocks, "block")].compactMap(\.self)
+        let names = answer.best.map(\.name).joined(separator: ", ")
+        var text = "   \(measured.joined(separator: ", ")): \(names.isEmpty ? "no guard has a rank" : names)"
+        if let ratio = answer.best.first?.ratio, let reference = answer.reference, answer.best[0].name != reference {
+            let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
+            text += "; \(ScaledNumber.ratio(ratio.value)) x \(reference) (\(ends))"
+        }
+        return shortened(text, to: 100)
     }
 
     private static func line(_ group: String, _ name: String, _ cells: [String], _ columns: [Column]) -> String {

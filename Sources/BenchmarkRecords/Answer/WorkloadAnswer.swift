@@ -39,8 +39,8 @@ public struct WorkloadAnswer: Sendable {
     public let isOversubscribed: Bool
     /// The verdict in words: one or two sentences.
     public let verdict: String
-    /// The same without the rate and the ratio of the best guard, for above a table of them.
-    public let headline: String
+    /// What a table of the guards does not show of it, to stand above one; `nil` if it shows everything.
+    public let headline: String?
     /// Its guards in pairs.
     let comparisons: Comparisons
 
@@ -92,10 +92,9 @@ public struct WorkloadAnswer: Sendable {
         }
         comparison.rank(&guards)
         self.guards = guards.sorted { ($0.effect ?? -.infinity) > ($1.effect ?? -.infinity) }
-        var words = WorkloadVerdict(title: title, guards: self.guards, reference: self.reference)
+        let words = WorkloadVerdict(title: title, guards: self.guards, reference: self.reference)
         verdict = words.text
-        words.hasFigures = false
-        headline = words.text
+        headline = words.headline
     }
 }
 

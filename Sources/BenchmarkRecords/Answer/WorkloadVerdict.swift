@@ -3,15 +3,22 @@ struct WorkloadVerdict {
     let title: String
     let guards: [GuardAnswer]
     let reference: String?
-    /// Whether it says what the best guard's rate and ratio are. Above a table they would stand twice.
-    var hasFigures = true
 
-    var text: String {
+    var text: String { ([lead] + remarks).joined(separator: " ") }
+
+    /// What a table of the guards does not show, to stand above it; `nil` if it shows everything.
+    var headline: String? {
+        let isAlone = guards.count(where: \.hasRank) < 2
+        let sentences = (isAlone ? [lead] : []) + remarks
+        return sentences.isEmpty ? nil : sentences.joined(separator: " ")
+    }
+
+    private var remarks: [String] {
         let stale = guards.filter { $0.flags.contains(.stale) }
         let broken = stale.map { guardAnswer in
             "\(guardAnswer.name) showed \(ScaledNumber.count(guardAnswer.stale ?? 0)) stale translations: do not use it."
         }
-        return ([lead, behind, invalidations].compactMap(\.self) + broken).joined(separator: " ")
+        return [behind, invalidations].compactMap(\.self) + broken
     }
 
     private var first: [GuardAnswer] { guards.filter { $0.group == 1 } }
@@ -27,12 +34,10 @@ struct WorkloadVerdict {
         }
         let others = first.dropFirst().map(\.name)
         if !others.isEmpty {
-            let ending = hasFigures ? ": \(best.name) has \(figures)." : "."
-            return "Best are \(NameList.text([best.name] + others)), not told apart\(ending)"
+            return "Best are \(NameList.text([best.name] + others)), not told apart: \(best.name) has \(figures)."
         }
-        let ending = hasFigures ? ": \(figures)." : "."
         let isAlone = guards.count(where: \.hasRank) == 1
-        return (isAlone ? "Only \(best.name) has a rank here" : "Best is \(best.name)") + ending
+        return (isAlone ? "Only \(best.name) has a rank here" : "Best is \(best.name)") + ": \(figures)."
     }
 
     /// A guard with more faults a second that does not keep up was not taken: that is said.
