@@ -1,12 +1,12 @@
-/// Faults over ranges: a device that misses one page fills in those around it too, since it will ask for them next. One walk,
-/// one check and one lock, or none, serve them all.
-///
-///     let outcome = cache.guard.faultRange(
-///         containing: page, within: around,
-///         walk: { lookUp($0) }, install: { range, found in for page in range.pages { table[page] = found[page] } })
-///
-/// The race is that of a fault of one page. The check covers the whole range: whatever starts over a page of it comes between
-/// ticket and check, and the walk is thrown away; or it comes after the check, and its teardown finds the installs.
+// Faults over ranges: a device that misses one page fills in those around it too, since it will ask for them next. One walk,
+// one check and one lock, or none, serve them all.
+//
+//     let outcome = cache.guard.faultRange(
+//         containing: page, within: around,
+//         walk: { lookUp($0) }, install: { range, found in for page in range.pages { table[page] = found[page] } })
+//
+// The race is that of a fault of one page. The check covers the whole range: whatever starts over a page of it comes between
+// ticket and check, and the walk is thrown away; or it comes after the check, and its teardown finds the installs.
 
 /// What came of a fault over a range.
 public struct RangeFaultOutcome: Sendable {
