@@ -5,9 +5,9 @@ import Testing
 @testable import InvbenchCommand
 
 @Suite struct RunExtentTests {
-    /// Two workloads of two guards each.
+    /// Two workloads of two guards each, 16 times: more often, windows of a second would take too long.
     private func plan(_ words: String...) throws -> RunPlan {
-        let choice = ["--guard", "mutex,kvm", "--scenario", "storm,steady", "--faulters", "1"]
+        let choice = ["--guard", "mutex,kvm", "--scenario", "storm,steady", "--faulters", "1", "--window", "1s"]
         return try RunPlan(
             RunOptions.parse(choice + words), catalogue: CellCatalogue(builtInTraces: []), cores: 2)
     }
