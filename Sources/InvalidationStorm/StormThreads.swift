@@ -31,6 +31,8 @@ struct StormThreads {
             RoleThread(on: places[number]) {
                 probes?.before.take(threadNumber: number, clock: clock)
                 control.gather()
+                let walked = WalkedPages(room: settings.pagesPerFault)
+                defer { walked?.deallocate() }
                 let faulter = Faulter(
                     number: number, control: control, clock: clock,
                     firstChoice: PageChoice(
@@ -40,10 +42,16 @@ struct StormThreads {
                         ArrivalTimes(
                             $0, thread: number, of: settings.faulters, from: control.startTicks, clock: clock,
                             seed: settings.seed)
-                    })
-                var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) {
-                    body(faulter, $0)
+                    }, walked: walked)
+                // Those before the window at its opening, and those in it at its close.
+                var pages: UInt64 = 0
+                var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) { atWindow in
+                    body(faulter) { isOpening in
+                        if let walked { pages = walked.installed &- pages }
+                        atWindow(isOpening)
+                    }
                 }
+                tally.pages = walked == nil ? nil : pages
                 tally.usage = usage
                 probes?.after.take(threadNumber: number, clock: clock)
                 return tally

@@ -104,7 +104,12 @@ public struct InvalidationRange: Hashable, Sendable {
     }
 
     /// All pages that there can be.
-    static let everything = InvalidationRange(start: 0, end: .max)
+    @inlinable @inline(__always)
+    static var everything: InvalidationRange { InvalidationRange(start: 0, end: .max) }
+
+    /// One page.
+    @inlinable @inline(__always)
+    static func page(_ page: Int) -> InvalidationRange { InvalidationRange(start: page, end: page &+ 1) }
 
     /// The range as Swift's own half-open range, to iterate over.
     @inlinable

@@ -66,9 +66,7 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         }
         let ratio = Column(heading: "x \(shortened(reference, to: 16))", width: 18) { guardAnswer in
             guard let ratio = guardAnswer.ratio else { return "-" }
-            if guardAnswer.name == answer.reference { return "1" }
-            let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
-            return "\(ScaledNumber.ratio(ratio.value)) (\(ends))"
+            return guardAnswer.name == answer.reference ? "1" : text(of: ratio)
         }
         let invalidations = Column(heading: "inval/s", width: 7) { guardAnswer in
             guardAnswer.median(.invalidationsPerSecond).map { $0 == 0 ? "-" : ScaledNumber.rate($0) } ?? "-"
@@ -133,14 +131,19 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         return ([painter.bold(title)] + headline + [painter.dim(heading)] + lines).joined(separator: "\n")
     }
 
-    /// A workload in one line: `cores far, 458 ns between cores, 7 blocks: adaptive, asymmetric; 8.04 x interval (5.28-12.2)`.
+    /// `8.04 (5.28-12.2)`.
+    private static func text(of ratio: Estimate) -> String {
+        let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
+        return "\(ScaledNumber.ratio(ratio.value)) (\(ends))"
+    }
+
+    /// A workload in one line: `cores far, 458 ns between cores, 7 blocks: adaptive, asymmetric; 8.04 (5.28-12.2) x interval`.
     private static func line(of answer: WorkloadAnswer) -> String {
         let measured = [answer.state?.description, ScaledNumber.counted(answer.blocks, "block")].compactMap(\.self)
         let names = answer.best.map(\.name).joined(separator: ", ")
         var text = "   \(measured.joined(separator: ", ")): \(names.isEmpty ? "no guard has a rank" : names)"
         if let ratio = answer.best.first?.ratio, let reference = answer.reference, answer.best[0].name != reference {
-            let ends = "\(ScaledNumber.ratio(ratio.low))-\(ScaledNumber.ratio(ratio.high))"
-            text += "; \(ScaledNumber.ratio(ratio.value)) x \(reference) (\(ends))"
+            text += "; \(self.text(of: ratio)) x \(reference)"
         }
         return shortened(text, to: 100)
     }

@@ -82,15 +82,15 @@ public struct WorkloadAnswer: Sendable {
         coreShare = shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
         let reference = variants.firstIndex { $0.name == options.reference }
         self.reference = reference.map { variants[$0].name }
-        comparisons = Comparisons(fit, betweenRuns: options.betweenRuns)
-        let comparison = comparisons
+        let comparisons = Comparisons(fit, betweenRuns: options.betweenRuns)
+        self.comparisons = comparisons
         var guards = variants.indices.map { index in
             GuardAnswer(
                 variants[index], index: index, rows: blocks.compactMap { $0.rows[variants[index]] },
-                allRows: rowsByGuard[variants[index]] ?? [], comparison: comparison, reference: reference,
+                allRows: rowsByGuard[variants[index]] ?? [], comparison: comparisons, reference: reference,
                 isProtected: !options.unprotectedGuards.contains(variants[index].guardName))
         }
-        comparison.rank(&guards)
+        comparisons.rank(&guards)
         self.guards = guards.sorted { ($0.effect ?? -.infinity) > ($1.effect ?? -.infinity) }
         let words = WorkloadVerdict(title: title, guards: self.guards, reference: self.reference)
         verdict = words.text

@@ -37,12 +37,13 @@ public struct CalibrationTable: Sendable, CustomStringConvertible {
     /// What answers take from it.
     private static func ofAnswers(_ calibration: NoiseCalibration) -> [String] {
         guard let betweenRuns = calibration.betweenRuns else { return [] }
+        func percent(_ deviation: Double) -> String { "\(ScaledNumber.ratio(100 * deviation)) %" }
         return [
             "",
-            "From run to run a guard's faults/s differ by \(ScaledNumber.ratio(100 * betweenRuns)) % beyond what a run shows of "
-                + "itself (standard",
-            "deviation). The intervals of 'invbench run' hold that from now on, in the place of "
-                + "\(ScaledNumber.ratio(100 * WorkloadAnswer.defaultBetweenRuns)) %.",
+            WrappedText.wrapped(
+                "From run to run a guard's faults/s differ by \(percent(betweenRuns)) beyond what a run shows of itself "
+                    + "(standard deviation). The intervals of 'invbench run' hold that from now on, in the place of "
+                    + "\(percent(WorkloadAnswer.defaultBetweenRuns))."),
         ]
     }
 }

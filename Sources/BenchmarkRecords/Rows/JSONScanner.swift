@@ -68,10 +68,12 @@ struct JSONScanner {
 
     /// Passes `word` where it comes next.
     mutating func skipWord(_ word: StaticString) -> Bool {
-        let isNext = word.withUTF8Buffer { bytes[position...].starts(with: $0) }
-        if isNext { position += word.utf8CodeUnitCount }
-        return isNext
+        guard isNext(word) else { return false }
+        position += word.utf8CodeUnitCount
+        return true
     }
+
+    func isNext(_ word: StaticString) -> Bool { word.withUTF8Buffer { bytes[position...].starts(with: $0) } }
 
     /// Passes an object; `member` passes the value of each key, from the colon on, which has been passed.
     ///

@@ -62,10 +62,6 @@ enum JSONValue: Equatable {
     }
 }
 
-extension Slice<UnsafeBufferPointer<UInt8>> {
-    fileprivate func starts(with word: StaticString) -> Bool { word.withUTF8Buffer { starts(with: $0) } }
-}
-
 extension JSONScanner {
     /// Reads a value of any kind.
     mutating func readValue() throws(JSONValue.SyntaxError) -> JSONValue {
@@ -85,8 +81,7 @@ extension JSONScanner {
             if skipWord("null") { return .null }
             if skipWord("true") { return .bool(true) }
             if skipWord("false") { return .bool(false) }
-            for word in ["NaN", "nan", "Infinity", "inf"] as [StaticString] where bytes[position...].starts(with: word)
-            {
+            for word in ["NaN", "nan", "Infinity", "inf"] as [StaticString] where isNext(word) {
                 throw error("not a JSON value: \(word) is none of its numbers; leave out the counter that has no value")
             }
             throw error("not a JSON value")

@@ -68,25 +68,22 @@ extension Faulter {
     /// finds its cache dead goes to the next one, and the time until there is one belongs to its latency.
     @inlinable
     func runOpenLoop<Guard: TranslationGuard>(
-        on device: Device<Guard>, at times: ArrivalTimes, _ walked: WalkedPages?,
-        atWindow: (_ isOpening: Bool) -> Void
+        on device: Device<Guard>, at times: ArrivalTimes, atWindow: (_ isOpening: Bool) -> Void
     ) -> FaulterTally {
         var arrivals = FaultArrivals(times: times, pages: firstChoice)
         var tally = FaulterTally(measuresWaits: Guard.measuresWaits, isOpenLoop: true)
         var cache = device.cache
-        while loadArrivals(&arrivals, on: cache, walked, before: .window) == .lifeEnded {
+        while loadArrivals(&arrivals, on: cache, before: .window) == .lifeEnded {
             cache = presentCache(of: device)
         }
         arrivals.skip(to: control.windowStartTicks)
-        let pagesBefore = walked?.installed ?? 0
         atWindow(true)
-        while measureArrivals(&arrivals, on: cache, walked, &tally) == .lifeEnded {
+        while measureArrivals(&arrivals, on: cache, &tally) == .lifeEnded {
             cache = presentCache(of: device)
         }
-        tally.pages = walked.map { $0.installed &- pagesBefore }
         atWindow(false)
         control.leaveWindow()
-        while loadArrivals(&arrivals, on: cache, walked, before: .stopped) == .lifeEnded {
+        while loadArrivals(&arrivals, on: cache, before: .stopped) == .lifeEnded {
             cache = presentCache(of: device)
         }
         return tally
@@ -95,8 +92,7 @@ extension Faulter {
     /// Faults unrecorded until `phase` begins or the cache's life ends; the fault that found that is still due then.
     @inlinable @inline(never)
     func loadArrivals<Guard: TranslationGuard>(
-        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, _ walked: WalkedPages?,
-        before phase: StormControl.Phase
+        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, before phase: StormControl.Phase
     ) -> LoopEnd {
         let tables = cache.tables(for: walked)
         while control.wait(until: arrivals.dueTicks, before: phase, clock: clock) != nil {
@@ -110,8 +106,7 @@ extension Faulter {
     /// cache's life ends; the fault that found that is still due then.
     @inlinable @inline(never)
     func measureArrivals<Guard: TranslationGuard>(
-        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, _ walked: WalkedPages?,
-        _ tally: inout FaulterTally
+        _ arrivals: inout FaultArrivals, on cache: GuardedCache<Guard>, _ tally: inout FaulterTally
     ) -> LoopEnd {
         let tables = cache.tables(for: walked)
         while true {

@@ -9,7 +9,6 @@ public struct FaulterTally: Sendable {
     var retries: UInt64 = 0
     var fallbacks: UInt64 = 0
     /// Pages filled in; `nil` where each fault fills in one.
-    @usableFromInline
     var pages: UInt64?
     /// `nil` where the guard does not measure waits.
     var longestWaitNanoseconds: UInt64?
@@ -65,6 +64,9 @@ public struct Faulter: Sendable {
     /// The intended starts of an open loop.
     @usableFromInline
     let arrivals: ArrivalTimes?
+    /// What its walks over ranges find; `nil` if its faults are of one page.
+    @usableFromInline
+    var walked: WalkedPages?
 
     /// Faults between two looks at the phase while nothing is recorded.
     @usableFromInline
@@ -83,37 +85,33 @@ public struct Faulter: Sendable {
     func run<Guard: TranslationGuard>(
         on device: Device<Guard>, atWindow: (_ isOpening: Bool) -> Void
     ) -> FaulterTally {
-        let walked = WalkedPages(room: device.work.pagesPerFault)
-        defer { walked?.deallocate() }
-        if let arrivals { return runOpenLoop(on: device, at: arrivals, walked, atWindow: atWindow) }
+        if let arrivals { return runOpenLoop(on: device, at: arrivals, atWindow: atWindow) }
         var choice = firstChoice
         var tally = FaulterTally(measuresWaits: Guard.measuresWaits)
         var cache = device.cache
-        while loadCache(cache, walked, in: .warmUp, &choice) == .lifeEnded {
+        while loadCache(cache, in: .warmUp, &choice) == .lifeEnded {
             cache = successor(of: cache, on: device, in: .warmUp)
         }
         // A fault that was waiting when the window opened has waited in it.
         tally.longestTicks = clock.now() &- control.windowStartTicks
-        let pagesBefore = walked?.installed ?? 0
         atWindow(true)
-        while measureCache(cache, walked, &choice, &tally) == .lifeEnded, control.phase == .window {
+        while measureCache(cache, &choice, &tally) == .lifeEnded, control.phase == .window {
             cache = successor(of: cache, on: device, in: .window)
         }
-        tally.pages = walked.map { $0.installed &- pagesBefore }
         tally.windowTicks = clock.now() &- control.windowStartTicks
         atWindow(false)
         control.leaveWindow()
-        while loadCache(cache, walked, in: .coolDown, &choice) == .lifeEnded {
+        while loadCache(cache, in: .coolDown, &choice) == .lifeEnded {
             cache = successor(of: cache, on: device, in: .coolDown)
         }
         return tally
     }
 
-    /// Faults unrecorded. Specialised for the guard, as ``measureCache(_:_:_:_:)`` is: nothing on the way is called
+    /// Faults unrecorded. Specialised for the guard, as ``measureCache(_:_:_:)`` is: nothing on the way is called
     /// through a table, and no reference is counted.
     @inlinable @inline(never)
     func loadCache<Guard: TranslationGuard>(
-        _ cache: GuardedCache<Guard>, _ walked: WalkedPages?, in phase: StormControl.Phase, _ choice: inout PageChoice
+        _ cache: GuardedCache<Guard>, in phase: StormControl.Phase, _ choice: inout PageChoice
     ) -> LoopEnd {
         // A copy, which stays in registers.
         var pages = choice
@@ -132,7 +130,7 @@ public struct Faulter: Sendable {
     /// asked of that one alone, since a dead cache stays so; the faults of such a round are not counted.
     @inlinable @inline(never)
     func measureCache<Guard: TranslationGuard>(
-        _ cache: GuardedCache<Guard>, _ walked: WalkedPages?, _ choice: inout PageChoice, _ tally: inout FaulterTally
+        _ cache: GuardedCache<Guard>, _ choice: inout PageChoice, _ tally: inout FaulterTally
     ) -> LoopEnd {
         var pages = choice
         let tables = cache.tables(for: walked)

@@ -27,19 +27,24 @@ struct ByteScanner {
 
     /// Takes a decimal number without leading zeros; `nil` where there is none that fits.
     mutating func decimal() -> UInt64? {
-        let digits = take { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let digits = digits()
         guard digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
         return Self.number(digits, radix: 10)
     }
 
+    /// Takes all decimal digits.
+    mutating func digits() -> ArraySlice<UInt8> { take(Self.isDigit) }
+
     /// Takes exactly `count` decimal digits.
     mutating func digits(_ count: Int) -> UInt64? {
-        let digits = take { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let digits = digits()
         return digits.count == count ? Self.number(digits, radix: 10) : nil
     }
 
     /// The value of decimal digits; `nil` where there are none, or it does not fit.
     static func number(_ digits: ArraySlice<UInt8>) -> UInt64? { number(digits, radix: 10) }
+
+    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     static func isHexadecimal(_ byte: UInt8) -> Bool { hexadecimalValue(byte) != nil }
 

@@ -37,8 +37,7 @@ struct StraceArguments {
     /// Whether the path of a descriptor begins here (`-y`): `3</srv/data>`. A shift is none: `21<<MAP_HUGE_SHIFT`.
     private static func beginsPath(at index: Int, in text: ArraySlice<UInt8>) -> Bool {
         guard index > text.startIndex, index + 1 < text.endIndex else { return false }
-        return text[index + 1] != UInt8(ascii: "<")
-            && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[index - 1])
+        return text[index + 1] != UInt8(ascii: "<") && ByteScanner.isDigit(text[index - 1])
     }
 
     /// Where the path that begins at `start` ends. strace escapes both brackets in names; a device has its numbers in

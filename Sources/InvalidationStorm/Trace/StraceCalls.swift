@@ -52,9 +52,6 @@ struct StraceCalls {
     private var lastLine = 0
     /// Whether a call that is followed was seen, so that it is known what the program began with.
     private var hasBegun = false
-    /// Whether the program has left, and whether a line said that a thread was gone: strace may be told not to (`-qq`).
-    private var hasLeft = false
-    private var tellsEnds = false
     /// The calls that are unfinished, by thread.
     private var pending: [Int32: Pending] = [:]
     /// The threads that have been seen and have not ended.
@@ -77,13 +74,11 @@ struct StraceCalls {
         switch line.content {
         case .call(let name, let arguments, let result):
             try requireIdle(thread)
-            if name == "exit_group" { hasLeft = true }
             if let call = try Self.effect(name, arguments, result) {
                 record(nanoseconds, thread, .whole(call))
             }
         case .unfinished(let name, let arguments):
             try requireIdle(thread)
-            if name == "exit_group" { hasLeft = true }
             pending[thread] = Pending(
                 name: name, arguments: Array(arguments), line: number, record: recording.records.count)
             record(nanoseconds, thread, .begun(name == "exit_group" ? .exitGroup : nil))
@@ -103,7 +98,6 @@ struct StraceCalls {
         case .passedOver:
             break
         case .threadEnded:
-            tellsEnds = true
             end(thread)
             record(nanoseconds, thread, .threadEnded)
         case .superseded(let other):
@@ -126,13 +120,26 @@ struct StraceCalls {
                 message: "\(first.value.name) of thread \(first.key) is never resumed, and the thread does not end: "
                     + "the file is cut; copy or record it again")
         }
-        if recording.isFromTheStart, tellsEnds || !hasLeft, let thread = running.min() {
+        if recording.isFromTheStart, !endsQuietly, let thread = running.min() {
             throw LateFault(
                 line: lastLine,
                 message: "the trace stops while thread \(thread) still runs: the file is cut, or strace was killed; "
                     + "copy or record it again")
         }
         return recording
+    }
+
+    /// Whether the program has left, and no line says that a thread is gone: strace may be told to leave those out (`-qq`).
+    private var endsQuietly: Bool {
+        var hasLeft = false
+        for record in recording.records {
+            switch record.kind {
+            case .threadEnded: return false
+            case .whole(.exitGroup), .begun(.exitGroup): hasLeft = true
+            default: break
+            }
+        }
+        return hasLeft
     }
 
     private func requireIdle(_ thread: Int32) throws(LineFault) {

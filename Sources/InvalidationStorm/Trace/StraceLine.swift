@@ -74,7 +74,7 @@ struct StraceLine {
         }
         if scanner.skipSpaces() { return (.none, true) }
         var ahead = scanner
-        let digits = ahead.take { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let digits = ahead.digits()
         guard !digits.isEmpty, ahead.rest.first == UInt8(ascii: " ") || ahead.rest.first == UInt8(ascii: "<") else {
             return (.none, false)
         }
@@ -98,7 +98,7 @@ struct StraceLine {
     /// fit 64 bits.
     private static func time(_ scanner: inout ByteScanner, isPadded: Bool) throws(LineFault) -> Time {
         var ahead = scanner
-        let digits = ahead.take { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let digits = ahead.digits()
         if digits.isEmpty { return .none }
         let time: Time
         if digits.count == 2, ahead.skip(":") {
@@ -126,7 +126,7 @@ struct StraceLine {
     /// Takes a point and three, six or nine digits, in nanoseconds; `nil` where there is no point.
     private static func fraction(_ scanner: inout ByteScanner) throws(LineFault) -> UInt64? {
         guard scanner.skip(".") else { return nil }
-        let digits = scanner.take { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let digits = scanner.digits()
         guard let value = ByteScanner.number(digits) else { throw .notStrace }
         switch digits.count {
         case 3: return value * 1_000_000
@@ -193,7 +193,7 @@ struct StraceLine {
         if scanner.skip("???") { return "???" }
         let text = scanner.take { byte in
             byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || ByteScanner.isDigit(byte)
         }
         guard let first = text.first, first > UInt8(ascii: "9") else { throw .notStrace }
         return String(decoding: text, as: UTF8.self)
@@ -222,9 +222,7 @@ struct StraceLine {
     private static func withoutDuration(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard text.last == UInt8(ascii: ">"), let start = text.lastIndex(of: UInt8(ascii: "<")) else { return text }
         let inside = text[(start + 1)...].dropLast()
-        let isTime = inside.allSatisfy {
-            $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-        }
+        let isTime = inside.allSatisfy { $0 == UInt8(ascii: ".") || ByteScanner.isDigit($0) }
         guard isTime, !inside.isEmpty, text[..<start].last == UInt8(ascii: " ") else { return text }
         return text[..<start].dropLast()
     }

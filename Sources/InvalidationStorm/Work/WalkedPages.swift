@@ -2,7 +2,9 @@ import NotifierDispatch
 
 /// What the walks of one faulting thread over ranges find, and how many pages it has filled in.
 @usableFromInline
-struct WalkedPages {
+struct WalkedPages: @unchecked Sendable {
+    // @unchecked: only its thread uses it.
+
     /// How many pages were filled in, and then the generations of the last walk.
     @usableFromInline
     let words: UnsafeMutablePointer<UInt64>

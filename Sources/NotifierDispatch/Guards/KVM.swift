@@ -85,7 +85,7 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
         // First the count: a begin that sees markDead() forget the open sections then sees the dead bit, which comes
         // before that. A section that opens after this look is found by the check under the lock: it is in progress, or
         // the sequence has moved.
-        guard !isInProgress(at: page) else { return nil }
+        guard !isInProgress(in: .page(page)) else { return nil }
         // Acquiring: the walk comes after it, and sees the change of every section whose end this load sees (pairs with
         // invalidationEnded).
         let sequence = state.pointee.sequence.load(ordering: .acquiring)
@@ -94,7 +94,7 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
 
     /// As pessimistic as the hull: it also finds a collision if the page lies between two open sections.
     @inlinable @inline(__always)
-    public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
+    public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { hasCollided(ticket, in: .page(page)) }
 
     @inlinable @inline(__always)
     public func lockForInstall(at page: Int) -> UInt64? { lock.pointee.lockShared() }
@@ -104,14 +104,17 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
 
     /// The sequence knows no ranges: if any section has ended since the ticket, wherever it was, the walk was in vain.
     @inlinable @inline(__always)
-    public func readRetry(_ ticket: Ticket, at page: Int) -> Bool { isInProgress(at: page) || hasMoved(since: ticket) }
+    public func readRetry(_ ticket: Ticket, at page: Int) -> Bool { hasCollided(ticket, in: .page(page)) }
 
     /// The hull is compared with the whole range.
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, over range: InvalidationRange) -> UInt64? {
-        beginLocked(at: range.startPage, unless: isInProgress(in: range) || hasMoved(since: ticket)) {
-            isInProgress(in: range) || hasMoved(since: ticket)
-        }
+        beginLocked(at: range.startPage, unless: hasCollided(ticket, in: range)) { hasCollided(ticket, in: range) }
+    }
+
+    @inlinable @inline(__always)
+    func hasCollided(_ ticket: Ticket, in range: InvalidationRange) -> Bool {
+        isInProgress(in: range) || hasMoved(since: ticket)
     }
 
     @inlinable
@@ -120,9 +123,6 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
         // on the strength of the answer: a thread that comes after markDead() reads true.
         state.pointee.sequence.load(ordering: .relaxed) & Self.deadBit != 0
     }
-
-    @inlinable @inline(__always)
-    func isInProgress(at page: Int) -> Bool { isInProgress(in: InvalidationRange(start: page, end: page &+ 1)) }
 
     /// Whether a section is open and the hull shares a page with the range. With a share of the lock the hull is exact.
     /// Without it the answer is a hint, which may mix the ends of two hulls.

@@ -27,7 +27,7 @@ public struct RangeFaultOutcome: Sendable {
 extension TranslationGuard {
     /// The page alone: right for any guard.
     @inlinable @inline(__always)
-    public func checkedRange(at page: Int) -> InvalidationRange { InvalidationRange(start: page, end: page + 1) }
+    public func checkedRange(at page: Int) -> InvalidationRange { .page(page) }
 
     /// One fault of the page, whose walk and install are those of the range: right for a guard whose fault checks, or locks,
     /// all of ``checkedRange(at:)``.
@@ -88,7 +88,7 @@ extension RetryingGuard where Scheme: ~Copyable {
         var part = whole
         var walks = collisions
         let outcome = retry(at: page, collisions: collisions) {
-            if walks == Self.rangeCollisions { part = InvalidationRange(start: page, end: page + 1) }
+            if walks == Self.rangeCollisions { part = .page(page) }
             walks &+= 1
             return walk(part)
         } installSection: {

@@ -60,7 +60,7 @@ public final class SectionLockGuard<Lock: SectionLock & ~Copyable>: TranslationG
 
     /// All pages: there is one lock.
     @inlinable @inline(__always)
-    public func checkedRange(at page: Int) -> InvalidationRange { InvalidationRange(start: 0, end: .max) }
+    public func checkedRange(at page: Int) -> InvalidationRange { .everything }
 
     @inlinable @inline(__always)
     var lock: UnsafeMutablePointer<Lock> { locks[0] }

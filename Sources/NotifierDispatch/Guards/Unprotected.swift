@@ -14,7 +14,7 @@ public final class UnprotectedGuard: TranslationGuard, SectionObserver {
 
     /// All pages, since none is checked.
     @inlinable @inline(__always)
-    public func checkedRange(at page: Int) -> InvalidationRange { InvalidationRange(start: 0, end: .max) }
+    public func checkedRange(at page: Int) -> InvalidationRange { .everything }
 
     @inlinable @inline(__always)
     public func fault<Translation>(

@@ -100,7 +100,7 @@ extension ResultRow {
             separator: "\n", omittingEmptySubsequences: false)
         let other = try #require(
             lines.firstIndex { $0.hasPrefix("   cores far, 4") && $0.contains(" ns between cores, 7 blocks: kvm; ") })
-        #expect(lines[other].contains(" x interval (") && !lines[other - 1].isEmpty)
+        #expect(lines[other].hasSuffix(") x interval") && !lines[other - 1].isEmpty)
         #expect(lines.count { $0.hasPrefix("   guard ") } == 1)
         let wide = AnswerTable(answer, machine: machine, style: AnswerTable.Style(isWide: true)).description
         #expect(wide.split(separator: "\n").count { $0.hasPrefix("   guard ") } == 2)

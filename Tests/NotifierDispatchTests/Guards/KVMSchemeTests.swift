@@ -194,7 +194,7 @@ extension KVMGuard {
     }
 
     /// The pages below 64 that a reader of now would have to wait for.
-    var hull: [Int] { (0..<64).filter { scheme.isInProgress(at: $0) } }
+    var hull: [Int] { (0..<64).filter { scheme.isInProgress(in: .page($0)) } }
 
     var isDead: Bool { scheme.isDead(at: 0) }
 }
