@@ -24,10 +24,11 @@ let package = Package(
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
+        .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "CPlatform", "CPeerLocks", "CHwloc", "CZlib",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CHwloc",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
@@ -37,7 +38,8 @@ let package = Package(
         .target(
             name: "InvbenchCommand",
             dependencies: [
-                "InvalidationStorm", "BenchmarkRecords", "BuildRecord", "CPlatform", "CGoogleBenchmark",
+                "InvalidationStorm", "RecordedEvents", "BenchmarkRecords", "BuildRecord", "CPlatform",
+                "CGoogleBenchmark",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -57,7 +59,10 @@ let package = Package(
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
-        .testTarget(name: "InvalidationStormTests", dependencies: ["InvalidationStorm", "CPeerLocks", "CPlatform"]),
+        .testTarget(name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib"]),
+        .testTarget(
+            name: "InvalidationStormTests",
+            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),
         .target(name: "FactTrees", path: "Tests/FactTrees"),
         .testTarget(
             name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"],

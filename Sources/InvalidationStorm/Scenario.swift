@@ -1,4 +1,5 @@
 import NotifierDispatch
+import RecordedEvents
 
 /// A named pattern of invalidations and faults.
 public struct Scenario: Sendable {
@@ -143,4 +144,11 @@ public struct Scenario: Sendable {
 
     /// How many pages, from the first, synthetic invalidations fall into.
     var hotPages: Int { max(pagesPerInvalidation, Int(Double(pages) * hotFraction)) }
+}
+
+extension Scenario {
+    /// The invalidations of a recorded program; faults fall on all the pages that it invalidates.
+    public static func replaying(_ trace: Trace) -> Scenario {
+        Scenario(name: "trace:\(trace.name)", arrivals: .trace(trace), pages: trace.pages)
+    }
 }

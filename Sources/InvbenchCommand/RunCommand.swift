@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchmarkRecords
 import InvalidationStorm
+import RecordedEvents
 
 /// `invbench run`, and `invbench` alone: measures, shows a table, keeps a results file.
 struct RunCommand: GuardCommand {

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import InvalidationStorm
+@testable import RecordedEvents
 
 /// Short storms on every guard: the figures mean nothing here, the checks do.
 @Suite(.serialized) struct StormTests {

@@ -1,4 +1,5 @@
 import NotifierDispatch
+import RecordedEvents
 
 /// The invalidations of one thread, one after the other, for ever.
 struct ArrivalSequence: Sendable {

@@ -1,4 +1,5 @@
 import InvalidationStorm
+import RecordedEvents
 
 /// A scenario that the command line can name: its name at once, its contents when a cell is to be measured.
 ///

@@ -2,6 +2,7 @@ import NotifierDispatch
 import Testing
 
 @testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct ArrivalSequenceTests {
     let clock = TickClock.calibrated

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct TraceStraceLineTests {
     private func line(_ text: String) throws -> StraceLine { try StraceLine(Array(text.utf8)[...]) }

@@ -1,7 +1,7 @@
 import NotifierDispatch
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 /// Each kind of call, with the steps it must give written by hand. Addresses are 0x10000 and up, one page 0x1000.
 @Suite struct TraceKernelEventsTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct TraceMappedSpaceTests {
     /// Random maps, unmaps and changes over 64 pages against an array with one entry a page.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct TraceGzipReaderTests {
     private let first = Array("1 1.000000 munmap(0x10000, 4096) = 0\n1 1.000001 munm".utf8)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct TraceMemoryCallTests {
     private func parse(_ name: String, _ arguments: String, _ value: UInt64) throws -> MemoryCall? {

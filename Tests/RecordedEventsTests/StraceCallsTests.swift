@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 /// What lines mean together: the order that strace keeps, and each way to break it, with the line that is blamed.
 @Suite struct TraceStraceCallsTests {

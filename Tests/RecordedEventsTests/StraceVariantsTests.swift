@@ -1,7 +1,7 @@
 import NotifierDispatch
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 /// Recordings as people have them: every flag of strace's that changes how a line looks, in whole files.
 @Suite struct StraceVariantsTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct TraceErrorTests {
     @Test func descriptionNamesFileLineAndText() {

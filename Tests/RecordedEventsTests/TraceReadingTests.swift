@@ -2,7 +2,7 @@ import Foundation
 import NotifierDispatch
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct TraceReadingTests {
     private func count(_ trace: Trace) -> [InvalidationEvent: Int] {

@@ -1,7 +1,7 @@
 import NotifierDispatch
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 @Suite struct TracePageNumberingTests {
     private func step(_ space: Int, _ pages: Range<Int>) -> RecordedStep {

@@ -3,13 +3,13 @@ import Foundation
 import NotifierDispatch
 import Testing
 
-@testable import InvalidationStorm
+@testable import RecordedEvents
 
 /// Trace files for tests: written to a temporary folder, read, removed.
 enum TraceFixture {
     /// The recordings that the command brings along.
     static let recordings = URL(filePath: #filePath).deletingLastPathComponent().appending(
-        path: "../../../Sources/InvbenchCommand/Traces"
+        path: "../../Sources/InvbenchCommand/Traces"
     ).standardizedFileURL
 
     /// Reads `bytes` as a file of that name. Throws what the reader throws.
