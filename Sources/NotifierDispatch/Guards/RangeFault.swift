@@ -67,27 +67,18 @@ extension RetryingGuard where Scheme: ~Copyable {
         containing page: Int, within range: InvalidationRange,
         walk: (InvalidationRange) -> Translations?, install: (InvalidationRange, Translations) -> Void
     ) -> RangeFaultOutcome {
-        let part = checkedPart(of: range, at: page)
-        guard let ticket = scheme.readBeginIfIdle(at: page) else {
-            return faultRangeSlow(at: page, part, collisions: 0, walk: walk, install: install)
+        var part = checkedPart(of: range, at: page)
+        var walks: UInt32 = 0
+        if let ticket = scheme.readBeginIfIdle(at: page) {
+            guard let translations = walk(part) else {
+                return RangeFaultOutcome(FaultOutcome(statusOfNothing(at: page)), range: part)
+            }
+            if let waited = installUnlessCollided(translations, over: part, install, ticket) {
+                return RangeFaultOutcome(FaultOutcome(.installed, waitedNanoseconds: waited), range: part)
+            }
+            walks = 1
         }
-        guard let translations = walk(part) else {
-            return RangeFaultOutcome(FaultOutcome(statusOfNothing(at: page)), range: part)
-        }
-        guard let waited = installUnlessCollided(translations, over: part, install, ticket) else {
-            return faultRangeSlow(at: page, part, collisions: 1, walk: walk, install: install)
-        }
-        return RangeFaultOutcome(FaultOutcome(.installed, waitedNanoseconds: waited), range: part)
-    }
-
-    @inlinable @inline(never)
-    func faultRangeSlow<Translations>(
-        at page: Int, _ whole: InvalidationRange, collisions: UInt32,
-        walk: (InvalidationRange) -> Translations?, install: (InvalidationRange, Translations) -> Void
-    ) -> RangeFaultOutcome {
-        var part = whole
-        var walks = collisions
-        let outcome = retry(at: page, collisions: collisions) {
+        let outcome = retry(at: page, collisions: walks) {
             if walks == Self.rangeCollisions { part = .page(page) }
             walks &+= 1
             return walk(part)

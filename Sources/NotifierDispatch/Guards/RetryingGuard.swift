@@ -39,81 +39,87 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        guard let ticket = scheme.readBeginIfIdle(at: page) else {
-            return faultSlow(at: page, collisions: 0, walk: walk, install: install)
+        var collisions: UInt32 = 0
+        if let ticket = scheme.readBeginIfIdle(at: page) {
+            guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
+            if let waited = installUnlessCollided(translation, at: page, install, ticket) {
+                return FaultOutcome(.installed, waitedNanoseconds: waited)
+            }
+            collisions = 1
         }
-        guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
-        guard let waited = installUnlessCollided(translation, at: page, install, ticket) else {
-            return faultSlow(at: page, collisions: 1, walk: walk, install: install)
+        return retry(at: page, collisions: collisions, walk: walk) {
+            installUnlessCollided($0, at: page, install, $1)
         }
-        return FaultOutcome(.installed, waitedNanoseconds: waited)
     }
 
     @inlinable @inline(__always)
     public func fault(at page: Int, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>)
         -> FaultOutcome
     {
-        guard let ticket = scheme.readBeginIfIdle(at: page) else {
-            return faultSlow(at: page, collisions: 0, walk: walk, into: slot)
+        var collisions: UInt32 = 0
+        if let ticket = scheme.readBeginIfIdle(at: page) {
+            guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
+            if let waited = scheme.install(translation, into: slot, ticket, at: page) {
+                return FaultOutcome(.installed, waitedNanoseconds: waited)
+            }
+            collisions = 1
         }
-        guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
-        guard let waited = scheme.install(translation, into: slot, ticket, at: page) else {
-            return faultSlow(at: page, collisions: 1, walk: walk, into: slot)
-        }
-        return FaultOutcome(.installed, waitedNanoseconds: waited)
-    }
-
-    @inlinable @inline(never)
-    func faultSlow<Translation>(
-        at page: Int, collisions: UInt32, walk: () -> Translation?, install: (Translation) -> Void
-    ) -> FaultOutcome {
-        retry(at: page, collisions: collisions, walk: walk) {
-            installUnlessCollided($0, at: page, install, $1)
+        return retry(at: page, collisions: collisions, walk: walk) {
+            scheme.install($0, into: slot, $1, at: page)
         }
     }
 
-    // Not a closure made by the caller, for which every fault would write down what it holds.
-    @inlinable @inline(never)
-    func faultSlow(
-        at page: Int, collisions: UInt32, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>
-    ) -> FaultOutcome {
-        retry(at: page, collisions: collisions, walk: walk) { scheme.install($0, into: slot, $1, at: page) }
-    }
-
-    /// `installSection` returns the wait for it in nanoseconds, or `nil` if the walk must be thrown away.
+    /// Goes on with a fault that could not go straight through. `installSection` returns the wait for it in nanoseconds, or
+    /// `nil` if the walk must be thrown away.
+    ///
+    /// Inlined, although it is slow: a closure that is handed to a function has to be written down with all that it holds,
+    /// and each fault would do so, also one that goes straight through. What waits is apart, and takes no closure.
     @inlinable @inline(__always)
     func retry<Translation>(
-        at page: Int, collisions soFar: UInt32, walk: () -> Translation?,
+        at page: Int, collisions: UInt32, walk: () -> Translation?,
         installSection: (Translation, Scheme.Ticket) -> UInt64?
     ) -> FaultOutcome {
-        var retries = FaultRetries(collisions: soFar, budget: budget)
-        var status = attempt(at: page, walk, installSection, &retries)
-        if status == nil {
-            let claim = sections.gate.claim(scheme.contestedRange(at: page))
-            retries.fallBack()
-            status = attempt(at: page, walk, installSection, &retries)
-            sections.gate.giveBack(claim)
+        var retries = FaultRetries(collisions: collisions, budget: budget)
+        while let ticket = nextTicket(at: page, &retries) {
+            guard let translation = walk() else {
+                retries.status = statusOfNothing(at: page)
+                break
+            }
+            if installSection(translation, ticket) != nil {
+                retries.status = .installed
+                break
+            }
+            retries.collided()
         }
-        return retries.outcome(status ?? .busy)
+        return end(retries)
     }
 
-    /// Walks until no section comes between. Returns `nil` if `retries` allows no further walk, or at the deadline.
-    @inlinable
-    func attempt<Translation>(
-        at page: Int, _ walk: () -> Translation?, _ installSection: (Translation, Scheme.Ticket) -> UInt64?,
-        _ retries: inout FaultRetries
-    ) -> FaultOutcome.Status? {
-        while retries.mayGoOn {
-            switch scheme.readBegin(at: page, until: retries.deadline) {
-            case .dead: return .dead
-            case .busy: return nil
-            case .ticket(let ticket):
-                guard let translation = walk() else { return statusOfNothing(at: page) }
-                if installSection(translation, ticket) != nil { return .installed }
-                retries.collided()
+    /// Waits until the fault may walk again. Returns `nil` if it is over, with its status in `retries`: the subscription has
+    /// ended, or the budget is spent.
+    @inlinable @inline(never)
+    func nextTicket(at page: Int, _ retries: inout FaultRetries) -> Scheme.Ticket? {
+        while true {
+            if retries.mayGoOn {
+                switch scheme.readBegin(at: page, until: retries.deadline) {
+                case .ticket(let ticket): return ticket
+                case .dead:
+                    retries.status = .dead
+                    return nil
+                case .busy: break
+                }
+            } else if scheme.isDead(at: page) {
+                retries.status = .dead
+                return nil
             }
+            if retries.isFallback { return nil }
+            retries.fallBack(claim: sections.gate.claim(scheme.contestedRange(at: page)))
         }
-        return scheme.isDead(at: page) ? .dead : nil
+    }
+
+    @inlinable @inline(never)
+    func end(_ retries: FaultRetries) -> FaultOutcome {
+        if retries.isFallback { sections.gate.giveBack(retries.claim) }
+        return retries.outcome
     }
 
     @inlinable
@@ -143,12 +149,15 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     public func resetAfterFork() { scheme.resetAfterFork() }
 }
 
-/// What a fault that could not go straight through has spent of its ``RetryBudget``.
+/// How far a fault has come that could not go straight through, and what it has spent of its ``RetryBudget``.
 ///
 /// The budget bounds both waits and walks (invariant 34): each phase has one deadline for all its waits, and a number
 /// of collisions.
 @usableFromInline
 struct FaultRetries {
+    /// What comes of the fault, if it ends now.
+    @usableFromInline
+    var status = FaultOutcome.Status.busy
     private let startNanoseconds: UInt64
     /// When the attempts of this phase end.
     @usableFromInline
@@ -157,7 +166,11 @@ struct FaultRetries {
     private var collisions: UInt32
     /// The number of collisions at which this phase ends.
     private var limit: UInt32
-    private var isFallback = false
+    @usableFromInline
+    private(set) var isFallback = false
+    /// The fault's slot in the ``LeaseGate``, if it has one.
+    @usableFromInline
+    private(set) var claim: Int?
     /// How many collisions the fallback adds. Starts hold back then: there are few unless the walk makes them.
     private static let fallbackCollisions: UInt32 = 256
 
@@ -179,15 +192,16 @@ struct FaultRetries {
 
     /// Begins the fallback, with a deadline and collisions of its own.
     @usableFromInline
-    mutating func fallBack() {
+    mutating func fallBack(claim: Int?) {
         isFallback = true
+        self.claim = claim
         deadline = Deadline.after(nanoseconds: budget.fallbackNanoseconds)
         limit = collisions &+ Self.fallbackCollisions
     }
 
     /// The fault's outcome, with all that it has spent.
     @usableFromInline
-    func outcome(_ status: FaultOutcome.Status) -> FaultOutcome {
+    var outcome: FaultOutcome {
         FaultOutcome(
             status, waitedNanoseconds: max(1, MonotonicClock.now() &- startNanoseconds), retries: collisions,
             usedFallback: isFallback)
