@@ -68,24 +68,12 @@ inline installLocked() {
     };
     if
     :: isCurrent ->
-#ifndef WIDE_NOT_RECHECKED
-        atomic {
-            load(WIDE, word);
-            isCurrent = word == wideTicket;
-            word = 0;
-            wideTicket = 0
-        };
-#endif
+        store(SHADOW(page), entry);
         if
-        :: isCurrent ->
-            store(SHADOW(page), entry);
-            if
-            :: store(WORD(STRIPE(page)), ticket)
-            :: atomic { storeRearmed(STRIPE(page)) }
-            fi;
-            faults--
-        :: else -> store(WORD(STRIPE(page)), ticket)
-        fi
+        :: store(WORD(STRIPE(page)), ticket)
+        :: atomic { storeRearmed(STRIPE(page)) }
+        fi;
+        faults--
     :: else
     fi
 }

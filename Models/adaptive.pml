@@ -38,10 +38,11 @@
 #define COUNT_ONE 8
 #define COUNT_MASK 24
 #ifdef NO_GENERATION
-#define RAISE COUNT_ONE
+#define GENERATION 0
 #else
-#define RAISE (COUNT_ONE + 32)
+#define GENERATION 32
 #endif
+#define RAISE (COUNT_ONE + GENERATION)
 
 #define isFree(stripe) ((memory[WORD(stripe)] & LOCK_BIT) == 0)
 #define isIdle(stripe) ((memory[WORD(stripe)] & COUNT_MASK) == 0)
@@ -75,20 +76,24 @@
 #ifdef NARROW_CLEAR_WITHOUT_BIT
 #define clearNarrow(stripe) clear(stripe)
 #else
-#define clearNarrow(stripe) clearWithBit(stripe)
+#define clearNarrow(stripe) clearWithBit(stripe, 0)
 #endif
 #ifdef WIDE_CLEAR_WITHOUT_BIT
 #define isReadyForWideClear(stripe) isDrained(me)
 #define clearWide(stripe) clear(stripe)
 #else
 #define isReadyForWideClear(stripe) (isDrained(me) && isFree(stripe))
-#define clearWide(stripe) clearWithBit(stripe)
+#ifdef WIDE_WITHOUT_GENERATION
+#define clearWide(stripe) clearWithBit(stripe, 0)
+#else
+#define clearWide(stripe) clearWithBit(stripe, GENERATION)
+#endif
 #endif
 
-inline clearWithBit(stripe) {
+inline clearWithBit(stripe, step) {
     memory[WORD(stripe)] = memory[WORD(stripe)] + LOCK_BIT;
     clear(stripe);
-    store(WORD(stripe), memory[WORD(stripe)] - LOCK_BIT)
+    store(WORD(stripe), memory[WORD(stripe)] + step - LOCK_BIT)
 }
 
 inline waitForSlots(low, high) {

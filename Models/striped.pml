@@ -20,9 +20,16 @@
 #define COUNT_ONE 2
 #define COUNT_MASK 14
 #ifdef NO_GENERATION
-#define RAISE COUNT_ONE
+#define GENERATION 0
 #else
-#define RAISE (COUNT_ONE + 16)
+#define GENERATION 16
+#endif
+#define RAISE (COUNT_ONE + GENERATION)
+
+#ifdef WIDE_WITHOUT_GENERATION
+#define WIDE_GENERATION 0
+#else
+#define WIDE_GENERATION GENERATION
 #endif
 
 #define isFree(stripe) ((memory[WORD(stripe)] & LOCK_BIT) == 0)
@@ -55,7 +62,7 @@ inline validate() {
 
 /* On one of two pages. A fault that must begin again may also be given up for one on the other. */
 proctype Faulter(byte me; byte lowest; byte faults) {
-    byte page, ticket, wideTicket, entry;
+    byte page, ticket, entry;
     bool isCurrent;
     do
     :: faults > 0 ->
@@ -67,27 +74,20 @@ proctype Faulter(byte me; byte lowest; byte faults) {
             load(WORD(STRIPE(page)), ticket);
             ticket = ticket & ~LOCK_BIT
         };
-        /* The guard takes both tickets anew after a wait. Here the first may be older: more can go wrong. */
-        atomic { (memory[WIDE] & COUNT_MASK) == 0 -> wideTicket = memory[WIDE] };
+        /* The guard takes the ticket anew after a wait. Here it may be older: more can go wrong. */
+        (memory[WIDE] & COUNT_MASK) == 0;
         /* The walk. */
         load(TABLE(page), entry);
         validate();
         atomic {
             if
-#ifdef WIDE_NOT_RECHECKED
             :: isCurrent ->
-#else
-            :: isCurrent && memory[WIDE] == wideTicket ->
-#endif
                 store(SHADOW(page), entry);
                 store(WORD(STRIPE(page)), ticket);
                 faults--
-#ifndef WIDE_NOT_RECHECKED
-            :: isCurrent && memory[WIDE] != wideTicket -> store(WORD(STRIPE(page)), ticket)
-#endif
             :: !isCurrent
             fi;
-            ticket = 0; wideTicket = 0; entry = 0; isCurrent = false; page = 0
+            ticket = 0; entry = 0; isCurrent = false; page = 0
         }
     :: else -> break
     od;
@@ -125,7 +125,7 @@ inline startWide() {
             clear(stripe);
 #else
             isDrained(me) && isFree(stripe);
-            memory[WORD(stripe)] = memory[WORD(stripe)] + LOCK_BIT;
+            memory[WORD(stripe)] = memory[WORD(stripe)] + WIDE_GENERATION + LOCK_BIT;
             clear(stripe);
             store(WORD(stripe), memory[WORD(stripe)] - LOCK_BIT);
 #endif

@@ -45,8 +45,8 @@ import Synchronization
 /// a section raises only when the lock is free.
 ///
 /// A fault that holds the lock biases the stripe again after `quietFaults` faults without a section between them, if
-/// the `RevocationBudget` has time left. The fault has checked the wide word under that lock, so no wide section that
-/// tore the stripe down without a wait is still open. A wide section that takes the lock later finds the bias.
+/// the `RevocationBudget` has time left. Its ticket was idle in the wide word and is still the stripe's word, so no wide
+/// section that tore the stripe down without a wait is still open. A wide section that takes the lock later finds the bias.
 ///
 /// Installs run beside each other: they must write independent atomic words.
 public struct AdaptiveScheme<Installs: UnlockedInstalls & ~Copyable>: ~Copyable, SectionObserver, RetryScheme {
@@ -202,9 +202,10 @@ extension AdaptiveScheme where Installs: ~Copyable {
             // section's revocation.
             waitForFaultsWithoutLock(in: isWide ? range.pages : pages(of: rest))
             let settled = isWide ? 0 : StripeWord.revoking
+            let step = isWide ? StripeWord.generation : 0
             for index in rest {
                 let word = striped.stripes[index].pointee.updateUnlocked { $0 & ~settled | StripeWord.lock }
-                tearDown(range, in: index, word, teardown)
+                tearDown(range, in: index, word &+ step, teardown)
             }
         }
         // Releasing: the teardown comes before the change. A reader that acquires the change sees no translations.
@@ -237,7 +238,7 @@ extension AdaptiveScheme where Installs: ~Copyable {
         return firstBiased
     }
 
-    /// Tears down the stripes before the first one that is biased or being revoked. Returns that one.
+    /// Tears down the stripes before the first one that is biased or being revoked. Returns that one. For wide sections.
     private func tearDownUpToBiased(
         _ range: InvalidationRange, _ covered: ClosedRange<Int>, _ teardown: (InvalidationRange) -> Void
     ) -> Int? {
@@ -247,7 +248,7 @@ extension AdaptiveScheme where Installs: ~Copyable {
                 striped.stripes[index].pointee.unlock(word)
                 return index
             }
-            tearDown(range, in: index, word, teardown)
+            tearDown(range, in: index, word &+ StripeWord.generation, teardown)
         }
         return nil
     }
@@ -257,7 +258,7 @@ extension AdaptiveScheme where Installs: ~Copyable {
         return size.range(of: stripes.lowerBound).startPage..<size.range(of: stripes.upperBound).endPage
     }
 
-    /// Drops a stripe's part of the range with the stripe's lock held, and gives the lock back.
+    /// Drops a stripe's part of the range with the stripe's lock held, and leaves `locked` behind, without the lock.
     private func tearDown(
         _ range: InvalidationRange, in index: Int, _ locked: UInt64, _ teardown: (InvalidationRange) -> Void
     ) {

@@ -85,34 +85,33 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
-        var waited: UInt64 = 0
+        // Before the exchange: a load behind it would wait for it.
+        InstallSection.enter()
         // Acquiring: the install comes after the teardowns of all sections so far (pairs with Stripe.unlock). A failure
         // reads nothing that the lock protects.
-        if !ticket.stripe.pointee.word.compareExchange(
-            expected: ticket.word, desired: ticket.word | StripeWord.lock, successOrdering: .acquiring,
-            failureOrdering: .relaxed
-        ).exchanged {
-            waited = Self.beginInstallSlow(ticket.stripe, ticket.word)
-            if waited == 0 { return nil }
+        if _fastPath(
+            ticket.stripe.pointee.word.compareExchange(
+                expected: ticket.word, desired: ticket.word | StripeWord.lock, successOrdering: .acquiring,
+                failureOrdering: .relaxed
+            ).exchanged)
+        {
+            return 0
         }
-        InstallSection.enter()
-        // Relaxed: the lock orders it, see WideSections.
-        if wide.word.load(ordering: .relaxed) == ticket.wide { return waited }
-        endInstall(ticket, at: page)
-        return nil
+        InstallSection.leave()
+        return Self.beginInstallSlow(ticket.stripe, ticket.word)
     }
 
     /// Waits for the lock, a millisecond at most, while nothing else about the word has moved and no section wants the
-    /// lock. Returns the wait in nanoseconds, or 0 if it has not got the lock.
+    /// lock. Returns the wait in nanoseconds, above 0, or `nil` if it has not got the lock.
     @usableFromInline @inline(never)
-    static func beginInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: UInt64) -> UInt64 {
+    static func beginInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: UInt64) -> UInt64? {
         InstallSection.trapFault()
         let start = MonotonicClock.now()
         var backoff = Backoff()
         while stripe.pointee.waitingSections.load(ordering: .relaxed) == 0 {
             // Relaxed: only a hint when to try.
             let word = stripe.pointee.word.load(ordering: .relaxed)
-            guard word & ~StripeWord.lock == ticket else { return 0 }
+            guard word & ~StripeWord.lock == ticket else { return nil }
             // Acquiring: as in beginInstall.
             if word == ticket,
                 stripe.pointee.word.compareExchange(
@@ -120,12 +119,13 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
                     failureOrdering: .relaxed
                 ).exchanged
             {
+                InstallSection.enter()
                 return max(1, MonotonicClock.now() &- start)
             }
-            guard MonotonicClock.now() &- start < SmallLock.patienceNanoseconds else { return 0 }
+            guard MonotonicClock.now() &- start < SmallLock.patienceNanoseconds else { return nil }
             backoff.pause()
         }
-        return 0
+        return nil
     }
 
     @inlinable @inline(__always)
@@ -156,7 +156,7 @@ extension StripedScheme {
         if isWide { wide.raise() }
         for index in covered {
             stripes[index].pointee.withLock { word in
-                if isWide { return word }
+                if isWide { return word &+ StripeWord.generation }
                 StripeWord.requireRoom(word)
                 return word &+ StripeWord.start
             } _: { _ in
@@ -183,20 +183,23 @@ extension StripedScheme {
 }
 
 /// The open sections over more stripes than a bound: counted once for the whole space instead of in each stripe, in a
-/// word that every fault checks.
+/// word that every fault looks at before its walk.
 ///
-/// A wide section still takes the lock of each stripe while it tears the stripe down, so it meets every install:
+/// A wide section still takes the lock of each stripe while it tears the stripe down, and moves the stripe's generation,
+/// so it meets every install:
 ///
-///     fault                                   wide section
-///     ticket = wide, idle         (acquire)   wide: count + 1, generation + 1
-///     walk                                    take the stripe's lock               (acquire)
-///     take the stripe's lock      (acquire)   tear the stripe down
-///     wide not the ticket? again              give the lock back                   (release)
-///     install; give the lock back (release)   change; wide: count - 1              (release)
-///     Outcome: the fault sees the raise, or the section finds what the fault installed.
+///     fault                                    wide section
+///     ticket = word                (acquire)   wide: count + 1
+///     wide, idle                   (acquire)   word: lock, generation + 1           (acquire)
+///     walk                                     tear the stripe down
+///     word: ticket -> ticket, lock (acquire)   word: lock off                       (release)
+///     failed? again                            change; wide: count - 1              (release)
+///     install; word: ticket        (release)
+///     Outcome: the exchange fails, or the section finds what the fault installed.
 ///
-/// If the section has the lock first, the fault's lock acquires what the section's released, and the fault sees the
-/// raise. If the fault has it first, the section's lock acquires the install, and the teardown finds it.
+/// If the fault has the lock first, the section's lock acquires the install, and the teardown finds it. If the section has
+/// it first, and the ticket is older, the exchange fails. If the ticket is younger, it acquires what the section released:
+/// the fault sees the raise, and waits; or it sees the end, and then the walk sees the change.
 @usableFromInline
 struct WideSections: ~Copyable, Sendable {
     /// Sections over more stripes than this are wide.
