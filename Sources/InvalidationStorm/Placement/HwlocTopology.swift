@@ -55,11 +55,27 @@ final class HwlocTopology: @unchecked Sendable {
             TopologyError(
                 description: "hwloc cannot read the description '\(text)'; write one like "
                     + "'pack:2 [numa] core:4 pu:2', or name a file that ends in .xml")
+        case .file(let path) where (versionOfFile(path) ?? 0) > 2:
+            TopologyError(
+                description: "\(path): XML of hwloc \(versionOfFile(path) ?? 0), and the hwloc here reads that of "
+                    + "version 2 and older; export it with 'lstopo --of xml --export-xml-flags v2 machine.xml', "
+                    + "or with an lstopo of hwloc 2")
         case .file(let path):
             TopologyError(
                 description: "\(path): hwloc cannot read it\(access(path, R_OK) == 0 ? "" : " (\(reason))"); "
                     + "make one with 'lstopo machine.xml'")
         }
+    }
+
+    /// The major version of hwloc's XML that a file says it is; `nil` where it says none.
+    private static func versionOfFile(_ path: String) -> Int? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        // The first element is a few lines into the file.
+        var beginning = [UInt8](repeating: 0, count: 4096)
+        beginning.removeLast(beginning.count - fread(&beginning, 1, beginning.count, file))
+        let text = String(decoding: beginning, as: UTF8.self)
+        return text.firstMatch(of: /<topology\s[^>]*version\s*=\s*["']([0-9]+)/).flatMap { Int($0.1) }
     }
 
     /// The hardware threads that this process may run on, as hwloc's set; to be destroyed by the caller.

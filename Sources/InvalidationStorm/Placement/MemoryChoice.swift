@@ -24,6 +24,11 @@ struct MemoryChoice {
     /// Of the nodes without a thread one with cores before one that is memory alone, then the farthest from the first of
     /// the faulters' nodes, then one in another package, then the lowest number.
     private func remote(_ usable: [Int]) throws(PlacementError) -> Int {
+        if faulterNodes.isEmpty {
+            throw PlacementError(
+                .memory,
+                "remote goes by the NUMA nodes that faulters run on, and their cores have none here; use interleave")
+        }
         let candidates = topology.nodes.filter { usable.contains($0.number) && !allNodes.contains($0.number) }
         let home = topology.nodes.first { $0.number == faulterNodes.first }
         func rank(_ node: Topology.Node) -> (Int, Int64, Int, Int) {

@@ -18,17 +18,21 @@ struct PlaceOrder {
     private init(_ cores: [UsableCore]) { self.cores = cores }
 
     /// The nodes that have places, in the order of the machine.
-    var nodes: [Int] { cores.map(\.core.node).uniqued() }
+    var nodes: [Int] { cores.compactMap(\.core.node).uniqued() }
+
+    /// The places that no node is local to.
+    var withoutNode: [Int] { inside(node: nil).compact }
 
     /// The package of a node's first core; `nil` where the node has no places.
     func package(ofNode node: Int) -> Int? { cores.first { $0.core.node == node }?.core.package }
 
-    /// The places on one node alone.
-    func inside(node: Int) -> PlaceOrder { PlaceOrder(cores.filter { $0.core.node == node }) }
+    /// The places on one node alone; with `nil`, those on none.
+    func inside(node: Int?) -> PlaceOrder { PlaceOrder(cores.filter { $0.core.node == node }) }
 
-    /// Node by node; in each, the cores' first hardware threads, then their second ones.
+    /// Node by node; in each, the cores' first hardware threads, then their second ones. Cores without a node count as
+    /// those of one more.
     var compact: [Int] {
-        nodes.flatMap { node in Self.byRank(inside(node: node).cores) { $0 } }
+        cores.map(\.core.node).uniqued().flatMap { node in Self.byRank(inside(node: node).cores) { $0 } }
     }
 
     /// Packages, nodes, L3 caches and cores in turn; second hardware threads at the end of all.

@@ -48,7 +48,9 @@ public struct PlacementPlan: Hashable, Sendable {
         switch placement.pin {
         case .compact: return order.compact.map { Place([$0]) }
         case .scatter: return order.scatter.map { Place([$0]) }
-        case .perNode: return order.perNode.map(Place.init)
+        case .perNode:
+            try checkNodes(order, .pin, "per-node binds threads to NUMA nodes", instead: "compact or scatter")
+            return order.perNode.map(Place.init)
         case .none: return [.anywhere]
         case .cpus(let list):
             try check(list, on: topology, smt: placement.smt)
@@ -62,6 +64,7 @@ public struct PlacementPlan: Hashable, Sendable {
 
     /// The first node for the faulters; for the others the first one in another package, or else the second one.
     private static func splitNodes(_ order: PlaceOrder) throws(PlacementError) -> (faulters: Int, others: Int) {
+        try checkNodes(order, .roles, "split-nodes gives each role a NUMA node", instead: "together")
         let nodes = order.nodes
         guard nodes.count >= 2 else {
             throw PlacementError(
@@ -69,6 +72,16 @@ public struct PlacementPlan: Hashable, Sendable {
         }
         let package = order.package(ofNode: nodes[0])
         return (nodes[0], nodes.first { order.package(ofNode: $0) != package } ?? nodes[1])
+    }
+
+    /// What goes by nodes needs one for each core.
+    private static func checkNodes(
+        _ order: PlaceOrder, _ choice: PlacementError.Choice, _ purpose: String, instead: String
+    ) throws(PlacementError) {
+        let homeless = order.withoutNode.sorted()
+        if homeless.isEmpty { return }
+        let cpus = "cpu\(homeless.count == 1 ? "" : "s") \(NumberList(homeless).text())"
+        throw PlacementError(choice, "\(purpose), and here no node is local to \(cpus); use \(instead)")
     }
 
     /// A list that a user gave must be possible as it is.
@@ -95,10 +108,10 @@ public struct PlacementPlan: Hashable, Sendable {
 }
 
 extension Topology {
-    /// The nodes of these places, in the order of the machine.
+    /// The nodes of these places, in the order of the machine; of cores without one there is none.
     public func nodes(of places: [Place]) -> [Int] {
         let threads = Set(places.flatMap(\.threads))
-        return cores.filter { $0.threads.contains { threads.contains($0.number) } }.map(\.node).uniqued()
+        return cores.filter { $0.threads.contains { threads.contains($0.number) } }.compactMap(\.node).uniqued()
     }
 }
 

@@ -48,14 +48,14 @@ extension Topology {
     }
 
     /// The node that is local to a core: of those around it the one with the fewest cores, and of several such (fast
-    /// memory beside the ordinary) the one with the lowest number, to which Linux counts the core.
-    private static func home(of set: hwloc_bitmap_t, among nodes: [UnsafeMutablePointer<hwloc_obj>]) -> Int {
+    /// memory beside the ordinary) the one with the lowest number, to which Linux counts the core. `nil` where none is.
+    private static func home(of set: hwloc_bitmap_t, among nodes: [UnsafeMutablePointer<hwloc_obj>]) -> Int? {
         let around = nodes.filter { hwloc_bitmap_isincluded(set, $0.pointee.cpuset) != 0 }
         let home = around.min { left, right in
             (hwloc_bitmap_weight(left.pointee.cpuset), left.pointee.os_index)
                 < (hwloc_bitmap_weight(right.pointee.cpuset), right.pointee.os_index)
         }
-        return home.map { Int($0.pointee.os_index) } ?? 0
+        return home.map { Int($0.pointee.os_index) }
     }
 
     /// The firmware's latencies between nodes; `nil` where it gives none, or not for all nodes.

@@ -17,8 +17,8 @@ public struct Topology: Hashable, Sendable {
         public let number: Int
         /// Linux's number of its package; 0 where none is known.
         public let package: Int
-        /// Linux's number of the node that is local to it.
-        public let node: Int
+        /// Linux's number of the node that is local to it; `nil` where none is.
+        public let node: Int?
         /// Which of ``Topology/cacheGroups`` it is in; `nil` where it has no L3 cache.
         public let cacheGroup: Int?
         /// One or more.

@@ -41,7 +41,7 @@ struct PlanText {
             let here = numbered.filter { $0.nodes == nodes }
             let numbers = "\(here.count == 1 ? "" : "s") \(NumberList(here.map(\.number)).summary())"
             let threads = role + (places.count == 1 ? "" : numbers)
-            if nodes.isEmpty { return [threads, "not bound"] }
+            if here[0].place.threads.isEmpty { return [threads, "not bound"] }
             if here[0].place.threads.count == 1 { return [threads] + words(here.flatMap(\.place.threads)) }
             let any = words(here[0].place.threads)
             return [threads, "any of " + any[0]] + any.dropFirst()
@@ -52,11 +52,12 @@ struct PlanText {
     private func words(_ threads: [Int]) -> [String] {
         let cores = threads.compactMap(topology.core(ofThread:))
         func part(_ noun: String, _ numbers: [Int]) -> String {
-            "\(noun)\(numbers.count == 1 ? "" : "s") \(NumberList(numbers).summary())"
+            if numbers.isEmpty { return "no \(noun)" }
+            return "\(noun)\(numbers.count == 1 ? "" : "s") \(NumberList(numbers).summary())"
         }
         return [
             part("cpu", threads), part("core", cores.map(\.number).uniqued()),
-            part("node", cores.map(\.node).uniqued()),
+            part("node", cores.compactMap(\.node).uniqued()),
             part("package", cores.map(\.package).uniqued()),
         ]
     }

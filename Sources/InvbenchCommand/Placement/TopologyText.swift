@@ -29,9 +29,9 @@ struct TopologyText {
             + cores.map(\.node).uniqued().flatMap { node in rows(ofNode: node, cores.filter { $0.node == node }) }
     }
 
-    private func rows(ofNode number: Int, _ cores: [Topology.Core]) -> [[String]] {
+    private func rows(ofNode number: Int?, _ cores: [Topology.Core]) -> [[String]] {
         let node = topology.nodes.first { $0.number == number }
-        var rows = [["  node \(number)", node.map(memory) ?? ""]]
+        var rows = [number.map { ["  node \($0)", node.map(memory) ?? ""] } ?? ["  no node"]]
         for group in cores.map(\.cacheGroup).uniqued() {
             let members = cores.filter { $0.cacheGroup == group }
             let cache = group.map { "L3 " + Self.size(topology.cacheGroups[$0]) } ?? "no L3"

@@ -72,6 +72,34 @@ import Testing
         #expect(try nodes(fixture.topology(), .init(memory: .interleave), 1) == [])
     }
 
+    @Test("Faulters on cores without a node have theirs wherever the kernel puts it, and nothing is remote from them")
+    func coresWithoutNode() throws {
+        let machine = try MachineFixture(packages: [
+            [.init(number: nil, cores: [[0], [1]])], [.init(number: 1, cores: [[2]])],
+            [.init(number: 2, cores: [[3]])],
+        ]).topology()
+        #expect(try nodes(machine, .init(), 2) == [])
+        #expect(try nodes(machine, .init(), 3, others: 0) == [1])
+        #expect(try Set(nodes(machine, .init(memory: .interleave), 1)) == [1, 2])
+        let error = #expect(throws: PlacementError.self) { try nodes(machine, .init(memory: .remote), 2) }
+        #expect(error?.description.contains("their cores have none") == true)
+        #expect(try nodes(machine, .init(memory: .remote), 3, others: 0) == [2])
+    }
+
+    @Test("Fast and slow memory beside the ordinary is taken for interleaving alone")
+    func memoryBesideTheOrdinary() throws {
+        let machine = try MachineFixture(
+            packages: [
+                [.init(number: 0, cores: [[0], [1]]), .init(number: 2)],
+                [.init(number: 1, cores: [[2], [3]]), .init(number: 3)],
+            ], machineNodes: [.init(number: 4)]
+        ).topology()
+        #expect(try nodes(machine, .init(), 2, others: 0) == [0])
+        #expect(try nodes(machine, .init(pin: .scatter), 2) == [0, 1])
+        #expect(try nodes(machine, .init(memory: .remote), 1) == [1])
+        #expect(try Set(nodes(machine, .init(memory: .interleave), 1)) == [0, 1, 2, 3, 4])
+    }
+
     @Test("Faulters on a node without memory have theirs on the nearest node with some")
     func nodeWithoutMemory() throws {
         let machine = try MachineFixture(packages: [

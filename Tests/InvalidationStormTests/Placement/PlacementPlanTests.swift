@@ -116,6 +116,23 @@ import Testing
         #expect(plan.places == [Place([0, 1]), Place([2, 3]), Place([2, 3])])
     }
 
+    @Test("Cores without a node take their turn, and a choice that goes by nodes is refused with them")
+    func coresWithoutNode() throws {
+        let machine = try MachineFixture(packages: [
+            [.init(number: 0, cores: [[0], [1]])], [.init(number: nil, cores: [[2], [3]])],
+            [.init(number: 1, cores: [[4], [5]])],
+        ]).topology()
+        #expect(try cpus(machine, .init(), 6) == [0, 1, 2, 3, 4, 5])
+        #expect(try cpus(machine, .init(pin: .scatter), 6) == [0, 2, 4, 1, 3, 5])
+        for (placement, words) in [
+            (Placement(roles: .splitNodes), "--roles: split-nodes gives each role a NUMA node"),
+            (Placement(pin: .perNode), "--pin: per-node binds threads to NUMA nodes"),
+        ] {
+            let error = #expect(throws: PlacementError.self) { try cpus(machine, placement, 1, others: 1) }
+            #expect(error?.description.hasPrefix(words + ", and here no node is local to cpus 2-3; use ") == true)
+        }
+    }
+
     @Test("A cpuset that hides half of the cores leaves the others, and may leave a core its second hardware thread")
     func cpuset() throws {
         var fixture = MachineFixture(packages: [

@@ -85,6 +85,47 @@ import Testing
         #expect(topology.distance(from: 2, to: 1) == 30)
     }
 
+    @Test("Memory beside the ordinary, near or far, is no core's node")
+    func memoryBesideTheOrdinary() throws {
+        // Fast memory in each package, slow memory behind both.
+        let topology = try MachineFixture(
+            packages: [
+                [.init(number: 0, cores: [[0], [1]]), .init(number: 2, memory: 1 << 32)],
+                [.init(number: 1, cores: [[2], [3]]), .init(number: 3, memory: 1 << 32)],
+            ], machineNodes: [.init(number: 4, memory: 1 << 34)]
+        ).topology()
+        #expect(topology.cores.map(\.node) == [0, 0, 1, 1])
+        let nodes = topology.nodes.sorted { $0.number < $1.number }
+        #expect(nodes.map(\.number) == [0, 1, 2, 3, 4])
+        #expect(nodes.map(\.package) == [0, 1, 0, 1, nil])
+        let sizes: [UInt64] = [1 << 30, 1 << 30, 1 << 32, 1 << 32, 1 << 34]
+        #expect(nodes.map(\.memory) == sizes)
+    }
+
+    @Test("Cores that no node is local to have none")
+    func coresWithoutNode() throws {
+        let topology = try MachineFixture(packages: [
+            [.init(number: nil, cores: [[0], [1]])], [.init(number: 1, cores: [[2], [3]])],
+        ]).topology()
+        #expect(topology.cores.map(\.node) == [nil, nil, 1, 1])
+        #expect(topology.nodes.map(\.number) == [1])
+    }
+
+    @Test("XML of a later hwloc is refused by its version, and that of an older one is read")
+    func versions() throws {
+        var fixture = MachineFixture(packages: [[.init(number: 0, cores: [[0]])]])
+        fixture.version = "3.0"
+        let error = #expect(throws: TopologyError.self) { try fixture.topology() }
+        #expect(error?.description.contains("XML of hwloc 3,") == true)
+        #expect(error?.description.contains("lstopo --of xml --export-xml-flags v2 machine.xml") == true)
+        fixture.version = "2.1"
+        #expect(try fixture.topology().cores.count == 1)
+        // A file that cannot be read, and says 2, gets no word about versions.
+        fixture.packages = []
+        let other = #expect(throws: TopologyError.self) { try fixture.topology() }
+        #expect(other?.description.contains("XML of hwloc") == false)
+    }
+
     @Test("What a cpuset hides is there, and not allowed")
     func cpuset() throws {
         let topology = try MachineFixture(

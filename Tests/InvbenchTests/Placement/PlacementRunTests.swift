@@ -42,6 +42,51 @@ extension EndToEndTests {
             #expect(outcome.output.hasPrefix("2 packages, 2 NUMA nodes, 8 cores, 16 cpus\n"))
         }
 
+        /// A machine of two cores, of which node 1 is local to the second alone, as hwloc's XML of that version.
+        private func writeHalfNode(version: String) throws {
+            let all = "cpuset=\"0x00000003\" complete_cpuset=\"0x00000003\""
+            let first =
+                "cpuset=\"0x00000001\" complete_cpuset=\"0x00000001\" nodeset=\"0x0\" complete_nodeset=\"0x0\""
+            let second = "cpuset=\"0x00000002\" complete_cpuset=\"0x00000002\""
+            let nodes = "nodeset=\"0x00000002\" complete_nodeset=\"0x00000002\""
+            try command.write(
+                """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <topology version="\(version)">
+                <object type="Machine" os_index="0" \(all) \(nodes) allowed_cpuset="0x3" allowed_nodeset="0x2">
+                <object type="Package" os_index="0" \(first)><object type="Core" os_index="0" \(first)>
+                <object type="PU" os_index="0" \(first)/></object></object>
+                <object type="Package" os_index="1" \(second) \(nodes)>
+                <object type="NUMANode" os_index="1" \(second) \(nodes) local_memory="1073741824"/>
+                <object type="Core" os_index="0" \(second) \(nodes)><object type="PU" os_index="1" \(second) \(nodes)/>
+                </object></object></object></topology>
+
+                """, to: "machine.xml")
+        }
+
+        @Test func coresWithoutANodeAreShownAsSuch() throws {
+            try writeHalfNode(version: "2.0")
+            let shown = try command.run(["topology", "--topology", "machine.xml"])
+            #expect(shown.status == 0)
+            #expect(
+                shown.output.contains("package 0\n  no node\n    no L3  core 0  cpu 0\npackage 1\n  node 1   1 GiB\n"))
+            let planned = try command.run(Self.small + ["--plan", "--topology", "machine.xml"])
+            #expect(planned.status == 0)
+            #expect(planned.output.contains("  faulter      cpu 0  core 0  no node  package 0\n"))
+            #expect(planned.output.contains("  invalidator  cpu 1  core 1  node 1   package 1\n"))
+            let split = try command.run(
+                Self.small + ["--plan", "--topology", "machine.xml", "--roles", "split-nodes"])
+            #expect(split.status == 2)
+            #expect(split.errors.contains("no node is local to cpu 0; use together"))
+        }
+
+        @Test func xmlOfALaterHwlocIsRefusedByItsVersion() throws {
+            try writeHalfNode(version: "3.0")
+            let outcome = try command.run(["topology", "--topology", "machine.xml"])
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.hasPrefix("invbench: --topology: machine.xml: XML of hwloc 3,"))
+        }
+
         @Test func anAffinityMaskHidesCPUs() throws {
             let cpus = ThisMachine.topology.threads.filter(\.isAllowed).map(\.number)
             guard let last = cpus.last, cpus.count > 1 else { return }
