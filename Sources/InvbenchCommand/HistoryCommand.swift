@@ -65,6 +65,10 @@ struct HistoryCommand: ParsableCommand {
         let start = try chosenStart()
         var history = try read(try MachineFolder.path(in: results, machine: machine), metrics)
         for error in history.unreadable { StandardError.say("\(error.description); left out") }
+        for run in history.runs {
+            guard let absent = UnmeasuredRow.summary(of: run.unmeasured) else { continue }
+            StandardError.say(PrintableText.of("\(run.path): \(absent)"))
+        }
         if history.runs.isEmpty {
             throw UsageError("\(history.folder): none of its results files can be read")
         }

@@ -82,7 +82,10 @@ struct AnsweredFiles {
         }
         var rows: [ResultRow] = []
         var unprotected: Set<String> = [AnswerOptions.unprotectedGuard]
-        for file in files {
+        for (path, file) in zip(paths, files) {
+            if let absent = UnmeasuredRow.summary(of: file.unmeasured) {
+                StandardError.say(PrintableText.of("\(path): \(absent)"))
+            }
             let blocks = (rows.compactMap(\.repetitionIndex).max() ?? -1) + 1
             rows += file.rows.map { $0.renumbered(by: blocks) }
             unprotected.formUnion(file.context["unprotected_guards"]?.split(separator: " ").map(String.init) ?? [])

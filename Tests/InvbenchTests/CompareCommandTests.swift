@@ -46,6 +46,57 @@ extension EndToEndTests {
             #expect(outcome.output.contains("1 comparison of 1 benchmark"))
         }
 
+        /// Nine repetitions of a benchmark of another program; `words` stand behind each.
+        private func foreign(_ name: String, _ time: Double, _ words: String = "") -> String {
+            (0..<9).map { index in
+                """
+                {"name": "\(name)", "run_type": "iteration", "iterations": 1, "time_unit": "ns",
+                 "real_time": \(time * (1 + 0.001 * Double(index))), "cpu_time": 1\(words)}
+                """
+            }
+            .joined(separator: ",")
+        }
+
+        @Test func benchmarksWithoutATimeAreNamedAndNotCompared() throws {
+            let rows = [
+                foreign("BM_fine", 100), foreign("BM_zero", 0), foreign("BM_bad", 0, #", "error_occurred": true"#),
+                foreign("BM_out", 0, #", "skipped": true, "skip_message": "no device""#),
+            ]
+            try command.write("{\"context\": {}, \"benchmarks\": [\(rows.joined(separator: ","))]}", to: "some.json")
+            let some = try compare("some.json", "some.json", "--format", "json")
+            #expect(some.status == 0, "\(some.errors)")
+            let object = try JSONSerialization.jsonObject(with: Data(some.output.utf8)) as? [String: Any]
+            #expect((object?["comparisons"] as? [[String: Any]])?.map { $0["name"] as? String } == ["BM_fine"])
+            #expect(object?["incomplete"] as? [String] == ["BM_zero real_time"])
+            let absent =
+                "repetitions that count as absent, ended by an error of their own: BM_bad (9); skipped by the benchmark: "
+                + "BM_out (9); with a time of 0 or below: BM_zero (9)"
+            let warnings = object?["warnings"] as? [String] ?? []
+            #expect(warnings.contains("in the base \(absent)") && warnings.contains("in the new \(absent)"))
+            let saved = try command.run(["baseline", "save", "some", "some.json", "--machine", "m"])
+            #expect(saved.status == 0 && saved.errors == "invbench: warning: \(absent)\n")
+
+            try command.write("{\"context\": {}, \"benchmarks\": [\(rows[1])]}", to: "zero.json")
+            let zero = try compare("zero.json", "zero.json")
+            #expect(zero.status == 2)
+            #expect(zero.errors.contains("lacks BM_zero real_time; repetitions that count as absent, with a time of"))
+            try command.write("{\"context\": {}, \"benchmarks\": [\(rows[3])]}", to: "out.json")
+            let out = try compare("out.json", "out.json")
+            #expect(
+                out.status == 2
+                    && out.errors.contains("no repetition in it; repetitions that count as absent, skipped by the"))
+        }
+
+        @Test func historyNamesRepetitionsWithoutATime() throws {
+            let rows = [foreign("BM_fine", 100), foreign("BM_zero", 0)].joined(separator: ",")
+            try FileManager.default.createDirectory(
+                at: command.folder.appendingPathComponent("runs/m"), withIntermediateDirectories: true)
+            let context = "{\"date\": \"2025-01-02T03:04:05Z\"}"
+            try command.write("{\"context\": \(context), \"benchmarks\": [\(rows)]}", to: "runs/m/a.json")
+            let outcome = try command.run(["history", "--results", "runs", "--machine", "m"])
+            #expect(outcome.errors.contains("runs/m/a.json: repetitions that count as absent, with a time of 0 or below"))
+        }
+
         @Test func tooFewRepetitionsAreSaidFirst() throws {
             try command.write(file([1e6, 1.1e6, 1.2e6]), to: "few")
             try command.write(file([2e6, 2.1e6, 2.2e6]), to: "fast")

@@ -23,7 +23,7 @@ extension Baseline {
         if contextValues("tree_dirty").contains("true") {
             lines.append("the source differed from its commit: nobody can build this version again")
         }
-        return lines
+        return lines + [UnmeasuredRow.summary(of: runs.flatMap(\.results.unmeasured))].compactMap(\.self)
     }
 
     /// A heading, and a line for each benchmark: how many repetitions, their medians of the values that versions are
@@ -57,6 +57,7 @@ extension ComparisonSide {
     public init(_ baseline: Baseline, path: String) {
         self.init(
             path: path, files: baseline.runs.map { "\(path): \($0.file)" },
-            contexts: baseline.runs.map(\.results.context), rows: baseline.rows)
+            contexts: baseline.runs.map(\.results.context), rows: baseline.rows,
+            unmeasured: baseline.runs.flatMap(\.results.unmeasured))
     }
 }

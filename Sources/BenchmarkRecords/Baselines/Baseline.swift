@@ -48,7 +48,8 @@ public struct Baseline: Sendable {
 
     private init(saved: Date, runs: [Run], path: String) throws(ResultsFileError) {
         guard runs.contains(where: { $0.results.rows.contains { $0.runType == .iteration } }) else {
-            throw ResultsFileError(path: path, place: nil, reason: ComparisonSide.withoutRepetition)
+            let unmeasured = runs.flatMap(\.results.unmeasured)
+            throw ResultsFileError(path: path, place: nil, reason: ComparisonSide.withoutRepetition(unmeasured))
         }
         self.saved = saved
         self.runs = runs

@@ -41,11 +41,11 @@ public struct ComparedMetric: Hashable, Sendable {
     private static let cellDefaults = [Metric.faultsPerSecond, .faultP99, .invalidationsPerSecond]
         .compactMap(ComparedMetric.init)
 
-    /// The row's value; `nil` where it does not have it. Times are in nanoseconds.
+    /// The row's value; `nil` where it does not have it. Times are in nanoseconds, and one of 0 or below is none.
     func value(of row: ResultRow) -> Double? {
         switch self {
-        case .realTime: row.realNanoseconds
-        case .processorTime: row.cpuNanoseconds
+        case .realTime: row.realNanoseconds > 0 ? row.realNanoseconds : nil
+        case .processorTime: row.cpuNanoseconds > 0 ? row.cpuNanoseconds : nil
         default: row.counters[key]
         }
     }

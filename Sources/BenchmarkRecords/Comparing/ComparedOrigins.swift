@@ -32,6 +32,9 @@ public struct ComparedOrigins: Sendable {
         if values("build_type").contains("debug") { lines.append("a debug build was measured: it says nothing") }
         let shared = Set(base.files).intersection(new.files)
         if let file = shared.min() { lines.append("the same file is on both sides: \(file)") }
+        for (side, name) in [(base, "base"), (new, "new")] {
+            if let absent = UnmeasuredRow.summary(of: side.unmeasured) { lines.append("in the \(name) \(absent)") }
+        }
         if areApart && !isCalibrated {
             lines.append(
                 "the sides were measured one after the other: how the machine drifted between them counts as a "

@@ -10,6 +10,8 @@ public struct ComparisonSide: Sendable {
     let contexts: [[String: String]]
     /// The repetitions, of all files together.
     let rows: [ResultRow]
+    /// The repetitions of its files that have no time.
+    public let unmeasured: [UnmeasuredRow]
 
     /// Reads the results file or the baseline at `path`, or where that is a folder every `.json` file in it and in the
     /// folders below; hidden ones are left alone.
@@ -23,23 +25,29 @@ public struct ComparisonSide: Sendable {
         let paths = try Self.resultsFiles(at: path)
         var contexts: [[String: String]] = []
         var rows: [ResultRow] = []
+        var unmeasured: [UnmeasuredRow] = []
         for path in paths {
             let file = try ResultsFile(reading: path)
             contexts.append(file.context)
             rows += file.rows.filter { $0.runType == .iteration }
+            unmeasured += file.unmeasured
         }
         guard !rows.isEmpty else {
-            throw ResultsFileError(path: path, place: nil, reason: Self.withoutRepetition)
+            throw ResultsFileError(path: path, place: nil, reason: Self.withoutRepetition(unmeasured))
         }
-        self.init(path: path, files: paths, contexts: contexts, rows: rows)
+        self.init(path: path, files: paths, contexts: contexts, rows: rows, unmeasured: unmeasured)
     }
 
     /// A side whose files have been read.
-    package init(path: String, files: [String], contexts: [[String: String]], rows: [ResultRow]) {
+    package init(
+        path: String, files: [String], contexts: [[String: String]], rows: [ResultRow],
+        unmeasured: [UnmeasuredRow] = []
+    ) {
         self.path = path
         self.files = files
         self.contexts = contexts
         self.rows = rows
+        self.unmeasured = unmeasured
     }
 
     /// The values of a key in the files' contexts, each once, in order.
@@ -49,7 +57,10 @@ public struct ComparisonSide: Sendable {
     var dates: [Date] { contexts.compactMap { $0["date"] }.compactMap { try? Date($0, strategy: .iso8601) } }
 
     /// Why files that can be read are no side.
-    static let withoutRepetition = "no repetition in it; one value each is needed, aggregates alone do not do"
+    static func withoutRepetition(_ unmeasured: [UnmeasuredRow]) -> String {
+        "no repetition in it; "
+            + (UnmeasuredRow.summary(of: unmeasured) ?? "one value each is needed, aggregates alone do not do")
+    }
 
     /// The results files that `path` stands for, in the order of their names: itself, or all below a folder.
     package static func resultsFiles(at path: String) throws(ResultsFileError) -> [String] {

@@ -10,6 +10,8 @@ public struct HistoryRun: Sendable {
     public let context: [String: String]
     /// By the names of the benchmarks.
     let cells: [String: Cell]
+    /// The repetitions without a time.
+    public let unmeasured: [UnmeasuredRow]
 
     /// What a run says of one cell: medians over its repetitions.
     struct Cell: Sendable {
@@ -27,11 +29,12 @@ public struct HistoryRun: Sendable {
     public var fileName: String { URL(fileURLWithPath: path).lastPathComponent }
 
     /// A run that has been read.
-    init(path: String, date: Date, context: [String: String], cells: [String: Cell]) {
+    init(path: String, date: Date, context: [String: String], cells: [String: Cell], unmeasured: [UnmeasuredRow] = []) {
         self.path = path
         self.date = date
         self.context = context
         self.cells = cells
+        self.unmeasured = unmeasured
     }
 
     /// Reads a results file, keeping only `metrics`.
@@ -54,7 +57,7 @@ public struct HistoryRun: Sendable {
                     return values.count == rows.count ? Statistics.median(values) : nil
                 }
                 return Cell(values: values, roundTrip: Statistics.median(rows.compactMap { $0[.coreRoundTrip] }))
-            })
+            }, unmeasured: file.unmeasured)
     }
 
     /// The time in a name such as `2026-01-31T09-05-00Z-3894cbf.json`.

@@ -18,7 +18,8 @@ public struct ResultRow: Hashable, Sendable {
     public let repetitions: Int
     /// How often the timed body ran; for an aggregate, how many repetitions went into it.
     public let iterations: Int
-    /// Wall time of an iteration, in nanoseconds; the bare quotient in an aggregate `cv`.
+    /// Wall time of an iteration, in nanoseconds; of a repetition that is read from a file 0 or less where it has none; the
+    /// bare quotient in an aggregate `cv`.
     public let realNanoseconds: Double
     /// Processor time of an iteration, in nanoseconds; the bare quotient in an aggregate `cv`.
     public let cpuNanoseconds: Double

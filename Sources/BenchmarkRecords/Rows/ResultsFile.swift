@@ -20,12 +20,15 @@ public struct ResultsFileError: Error, Equatable, CustomStringConvertible {
 ///
 /// The text must be JSON in the strict sense: `NaN` and `Infinity`, which Google Benchmark writes for some aggregates,
 /// are refused. The rows of a complexity fit (`BigO`, `RMS`), of failed benchmarks and
-/// of skipped ones are left out: they measure nothing.
+/// of skipped ones are left out: they measure nothing. Which repetitions have no time is in ``unmeasured``.
 public struct ResultsFile: Sendable {
     /// What the run says about itself. Numbers and booleans stand as they were written, lists and objects as JSON.
     public let context: [String: String]
     /// The rows in the order of the file.
     public let rows: [ResultRow]
+    /// The repetitions without a time, in the order of the file: those that failed or were skipped, which are no rows, and
+    /// those with a time of 0 or below, which are.
+    public let unmeasured: [UnmeasuredRow]
 
     /// Reads a file; where `counters` are given, rows keep only those of their counters.
     ///
@@ -58,9 +61,10 @@ public struct ResultsFile: Sendable {
         self = try result.get()
     }
 
-    fileprivate init(context: [String: String], rows: [ResultRow]) {
+    fileprivate init(context: [String: String], rows: [ResultRow], unmeasured: [UnmeasuredRow]) {
         self.context = context
         self.rows = rows
+        self.unmeasured = unmeasured
     }
 }
 
@@ -70,6 +74,7 @@ private struct DocumentReader {
     let counters: Set<String>?
     private var context: [String: String]?
     private var rows: [ResultRow]?
+    private var unmeasured: [UnmeasuredRow] = []
     /// The first row that is JSON and no row; a fault of the text, wherever it is, comes before it.
     private var rowFault: ResultsFileError?
 
@@ -95,7 +100,7 @@ private struct DocumentReader {
             throw ResultsFileError(path: path, place: "benchmarks", reason: "no such list")
         }
         if let rowFault = reader.rowFault { throw rowFault }
-        return ResultsFile(context: context, rows: rows)
+        return ResultsFile(context: context, rows: rows, unmeasured: reader.unmeasured)
     }
 
     /// Passes a document that is no object; says what stands before one.
@@ -141,7 +146,9 @@ private struct DocumentReader {
         var rows: [ResultRow] = []
         try scanner.readArray { (scanner) throws(JSONValue.SyntaxError) in
             switch try reader.readRow(&scanner) {
-            case .success(let row): if let row { rows.append(row) }
+            case .success(let outcome):
+                if let row = outcome.row { rows.append(row) }
+                if let row = outcome.unmeasured { unmeasured.append(row) }
             case .failure(let fault): rowFault = rowFault ?? fault
             }
         }

@@ -40,10 +40,10 @@ struct RowReader {
         self.wanted = wanted
     }
 
-    /// Reads the next element: a row, `nil` where it measures nothing, or what is wrong with it although it is JSON.
+    /// Reads the next element: what it comes to, or what is wrong with it although it is JSON.
     mutating func readRow(
         _ scanner: inout JSONScanner
-    ) throws(JSONValue.SyntaxError) -> Result<ResultRow?, ResultsFileError> {
+    ) throws(JSONValue.SyntaxError) -> Result<RowValues.Outcome, ResultsFileError> {
         let place = "benchmarks[\(count)]"
         count += 1
         scanner.skipWhitespace()
@@ -66,7 +66,7 @@ struct RowReader {
             }
         }
         do {
-            return .success(try values.row())
+            return .success(try values.outcome())
         } catch {
             return .failure(error)
         }

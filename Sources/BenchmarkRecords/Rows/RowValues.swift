@@ -39,15 +39,36 @@ struct RowValues {
         self.place = place
     }
 
-    /// `nil` for what measures nothing.
-    func row() throws(ResultsFileError) -> ResultRow? {
-        guard own[.hasFailed] != .bool(true), own[.isSkipped] != .bool(true) else { return nil }
+    /// What an element comes to.
+    struct Outcome {
+        /// `nil` for what measures nothing.
+        var row: ResultRow?
+        /// `nil` unless it is a repetition without a time.
+        var unmeasured: UnmeasuredRow?
+    }
+
+    /// Makes a row of the values.
+    func outcome() throws(ResultsFileError) -> Outcome {
+        if own[.hasFailed] == .bool(true) { return Outcome(unmeasured: try unmeasured(.failed)) }
+        if own[.isSkipped] == .bool(true) { return Outcome(unmeasured: try unmeasured(.skipped)) }
+        let row = try row()
+        guard let row, row.runType == .iteration, row.realNanoseconds <= 0 else { return Outcome(row: row) }
+        return Outcome(row: row, unmeasured: try unmeasured(.notPositive))
+    }
+
+    private func unmeasured(_ reason: UnmeasuredRow.Reason) throws(ResultsFileError) -> UnmeasuredRow {
+        UnmeasuredRow(runName: try runName(), reason: reason)
+    }
+
+    private func runName() throws(ResultsFileError) -> String { try text(own[.runName] == nil ? .name : .runName) }
+
+    /// `nil` for a complexity fit.
+    private func row() throws(ResultsFileError) -> ResultRow? {
         let runType = try runType()
         if case .aggregate("BigO") = runType { return nil }
         if case .aggregate("RMS") = runType { return nil }
 
-        let name = try text(.name)
-        let runName = try own[.runName] == nil ? name : text(.runName)
+        let runName = try runName()
         let scale = try own[.aggregateUnit] == .text("percentage") ? 1 : nanosecondsPerUnit()
         return ResultRow(
             runName: runName, runType: runType,

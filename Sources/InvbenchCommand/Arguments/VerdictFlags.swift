@@ -74,12 +74,14 @@ struct VerdictFlags: ParsableArguments {
 
     private static func nothingInCommon(_ report: ComparisonReport) -> String {
         let places = "\(report.base.path) and \(report.new.path)"
+        let absent =
+            UnmeasuredRow.summary(of: report.base.unmeasured + report.new.unmeasured).map { "; \($0)" } ?? ""
         if let missing = report.incomplete.first {
-            return "\(places): no metric to compare; some repetition lacks \(missing)"
+            return "\(places): no metric to compare; some repetition lacks \(missing)\(absent)"
         }
         let isOneSided = !report.onlyInBase.isEmpty || !report.onlyInNew.isEmpty
         return isOneSided
-            ? "\(places): no benchmark is on both sides; run the same cells for both"
+            ? "\(places): no benchmark is on both sides; run the same cells for both\(absent)"
             : "\(places): every value is 0 on both sides; name another --metric"
     }
 }

@@ -99,7 +99,44 @@ import Testing
             """
         let file = try read("{\"context\": {}, \"benchmarks\": [\(row), \(words)}, \(row)}]}")
         #expect(file.rows.count == rows)
+        #expect(file.unmeasured.count == 2 - rows)
         #expect(file.rows.allSatisfy { $0.counters.isEmpty })
+    }
+
+    @Test func repetitionsWithoutATimeAreKnownWithTheirReason() throws {
+        func row(_ name: String, _ time: String, _ words: String = "", type: String = "iteration") -> String {
+            """
+            {"name": "\(name)_x", "run_name": "\(name)", "run_type": "\(type)", "iterations": 1, "real_time": \(time),
+            "cpu_time": 0, "time_unit": "us"\(words)}
+            """
+        }
+        let file = try read(
+            """
+            {"context": {}, "benchmarks": [
+            \(row("BM_zero", "0.0")), \(row("BM_zero", "-0.0")), \(row("BM_less", "-3")), \(row("BM_fine", "1e-9")),
+            \(row("BM_bad", "0", #", "error_occurred": true"#)), \(row("BM_out", "0", #", "skipped": true"#)),
+            \(row("BM_fine", "0", #", "aggregate_name": "stddev""#, type: "aggregate"))]}
+            """)
+        #expect(
+            file.unmeasured == [
+                UnmeasuredRow(runName: "BM_zero", reason: .notPositive),
+                UnmeasuredRow(runName: "BM_zero", reason: .notPositive),
+                UnmeasuredRow(runName: "BM_less", reason: .notPositive),
+                UnmeasuredRow(runName: "BM_bad", reason: .failed), UnmeasuredRow(runName: "BM_out", reason: .skipped),
+            ])
+        #expect(file.rows.map { ComparedMetric.realTime.value(of: $0) != nil } == [false, false, false, true, false])
+        #expect(file.rows.allSatisfy { ComparedMetric.processorTime.value(of: $0) == nil })
+        #expect(
+            UnmeasuredRow.summary(of: file.unmeasured)
+                == "repetitions that count as absent, ended by an error of their own: BM_bad (1); skipped by the "
+                + "benchmark: BM_out (1); with a time of 0 or below: BM_less (1), BM_zero (2)")
+        #expect(UnmeasuredRow.summary(of: []) == nil)
+    }
+
+    @Test func manyBenchmarksWithoutATimeAreOneLine() {
+        let rows = (10..<22).map { UnmeasuredRow(runName: "BM_\($0)", reason: .skipped) }
+        let text = UnmeasuredRow.summary(of: rows)
+        #expect(text?.hasSuffix("BM_18 (1), BM_19 (1) and 2 others") == true)
     }
 
     @Test func readsAPlainFile() throws {
