@@ -31,6 +31,7 @@ struct RootCommand: ParsableCommand {
     /// Does what `words` say, and ends the process.
     static func run(_ words: [String], guards: [GuardEntry]) -> Never {
         do {
+            try BenchmarkFlags.refuseMeaningless(in: words)
             var command = try parseAsRoot(words)
             if let command = command as? any GuardCommand {
                 try command.run(guards: guards)

@@ -13,11 +13,13 @@ struct AnswerFlags: ParsableArguments {
     @Flag(help: "Show every column that there is.")
     var wide = false
 
-    /// The look of a table on `descriptor`: colours on a terminal that shows them, unless NO_COLOR forbids them.
-    func style(on descriptor: Int32) -> AnswerTable.Style {
+    /// The look of a table on `descriptor`; colours are left to `auto` on a terminal that shows them, unless NO_COLOR
+    /// forbids them.
+    func style(on descriptor: Int32, colours: ColourChoice = .auto) -> AnswerTable.Style {
         let environment = ProcessInfo.processInfo.environment
-        let hasColours =
+        let wouldShow =
             isatty(descriptor) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
-        return AnswerTable.Style(hasColours: hasColours, isWide: wide)
+        return AnswerTable.Style(
+            hasColours: colours == .always || colours == .auto && wouldShow, isWide: wide)
     }
 }

@@ -55,10 +55,57 @@ struct BenchmarkFlags: ParsableArguments {
     var reportsAggregatesOnly = false
 
     @Option(
+        name: .customLong("benchmark_display_aggregates_only"),
+        help: ArgumentHelp(
+            "Leave single repetitions out of standard output; files keep them.", valueName: "true|false"),
+        transform: FlagValues.truth)
+    var displaysAggregatesOnly = false
+
+    @Option(
+        name: .customLong("benchmark_color"),
+        help: ArgumentHelp(
+            "Whether the table has colours; auto: on a terminal that shows them, unless NO_COLOR forbids them.",
+            valueName: "auto|true|false"),
+        transform: FlagValues.colours)
+    var colours = ColourChoice.auto
+
+    @Option(
         name: .customLong("benchmark_context"),
         help: ArgumentHelp("Lines for the results' context.", valueName: "key=value,..."),
         transform: FlagValues.context)
     var context: [[ContextLine]] = []
+}
+
+extension BenchmarkFlags {
+    /// Flags of Google Benchmark that mean nothing here, and what to do without them.
+    private static let refused = [
+        "--benchmark_min_warmup_time":
+            "a cell warms up until its rate is steady, for 20 ms at most, and warm_up_unsteady says where it was not; "
+            + "take a longer --window",
+        "--benchmark_time_unit": "files have times in ns, and tables choose the unit for each; leave it out",
+        "--benchmark_counters_tabular":
+            "tables have a column for each value anyway; leave it out, or say --wide for more",
+        "--benchmark_perf_counters":
+            "cycles, instructions and cache misses of a fault are counted wherever the processor can; leave it out, "
+            + "and see cycles_per_fault in the results file",
+        "--v": "there is no log to make longer; leave it out, or say --wide for more columns",
+    ]
+
+    /// Throws where one of `words` is a flag of Google Benchmark that means nothing here.
+    static func refuseMeaningless(in words: [String]) throws(UsageError) {
+        for word in words.prefix(while: { $0 != "--" }) {
+            let name = String(word.prefix { $0 != "=" })
+            if let advice = refused[name] { throw UsageError("\(name): \(advice)") }
+        }
+    }
+}
+
+/// Whether a table has colours.
+enum ColourChoice: Sendable {
+    /// As the terminal and the environment say.
+    case auto
+    case always
+    case never
 }
 
 /// How results are written.

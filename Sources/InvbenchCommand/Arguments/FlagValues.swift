@@ -161,6 +161,13 @@ enum FlagValues {
         }
     }
 
+    /// A boolean, or `auto`.
+    static func colours(_ text: String) throws -> ColourChoice {
+        if text.lowercased() == "auto" { return .auto }
+        guard let value = try? truth(text) else { throw ValidationError("expected auto, true or false") }
+        return value ? .always : .never
+    }
+
     /// Context lines, `key=value` separated by commas.
     static func context(_ text: String) throws -> [ContextLine] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { pair in

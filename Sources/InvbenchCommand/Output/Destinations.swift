@@ -39,12 +39,14 @@ struct Destinations {
             }
         }
         // Without repetitions there are no aggregates: then the rows are shown, as Google Benchmark does.
-        let isShort = flags.reportsAggregatesOnly && plan.repetitions > 1
+        let hasAggregates = plan.repetitions > 1
+        let isShort = flags.reportsAggregatesOnly && hasAggregates
         if let out = flags.out, let destination = open(out, flags.outFormat) {
             all.append(isShort ? AggregatesOnly(destination) : destination)
         }
-        let display = text(flags.format, .standardOutput(), style: options.answer.style(on: STDOUT_FILENO))
-        all.append(isShort ? AggregatesOnly(display) : display)
+        let style = options.answer.style(on: STDOUT_FILENO, colours: flags.colours)
+        let display = text(flags.format, .standardOutput(), style: style)
+        all.append(isShort || flags.displaysAggregatesOnly && hasAggregates ? AggregatesOnly(display) : display)
     }
 
     /// Whether anything that was measured is missing somewhere.

@@ -85,7 +85,7 @@ final class CSVText: RowDestination {
     }
 }
 
-/// Passes on aggregates alone, as `--benchmark_report_aggregates_only` asks.
+/// Passes on aggregates alone, as `--benchmark_report_aggregates_only` and `--benchmark_display_aggregates_only` ask.
 final class AggregatesOnly: RowDestination {
     private let destination: any RowDestination
 

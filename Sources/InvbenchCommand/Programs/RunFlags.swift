@@ -8,7 +8,8 @@ struct RunFlags {
     /// What every passing command sets itself.
     private static let taken = [
         "--benchmark_out", "--benchmark_out_format", "--benchmark_format",
-        "--benchmark_list_tests", "--benchmark_report_aggregates_only", "--seed", "--no-save", "--results",
+        "--benchmark_list_tests", "--benchmark_report_aggregates_only",
+        "--benchmark_display_aggregates_only", "--benchmark_color", "--seed", "--no-save", "--results",
         "--histograms", "--plan", "--topology",
     ]
     private static let choosing = [
@@ -19,6 +20,7 @@ struct RunFlags {
     /// quick profile.
     init(_ words: [String], alsoTaken: [String] = []) throws {
         let words = CommandLineWords.normalised(words)
+        try BenchmarkFlags.refuseMeaningless(in: words)
         let names = words.map { String($0.prefix { $0 != "=" }) }
         if let name = names.first(where: (Self.taken + alsoTaken).contains) {
             throw UsageError("\(name): set for each process; leave it out behind --")

@@ -36,6 +36,40 @@ import Testing
         #expect(try parse("--benchmark_report_aggregates_only").benchmark.reportsAggregatesOnly)
     }
 
+    @Test(arguments: [["--benchmark_filter="], ["--benchmark_filter", ""]])
+    func anEmptyFilterFindsAll(words: [String]) throws {
+        let options = try RunOptions.parse(CommandLineWords.normalised(words + ["--no-save"]))
+        #expect(options.noSave && options.choosesCells)
+        #expect(try NameFilter(try #require(options.benchmark.filter)).chooses("storm/mutex/calm"))
+    }
+
+    @Test func coloursAreOnOffOrLeftToTheTerminal() throws {
+        #expect(try parse().benchmark.colours == .auto)
+        #expect(try parse("--benchmark_color=auto").benchmark.colours == .auto)
+        #expect(try parse("--benchmark_color=yes").benchmark.colours == .always)
+        #expect(try parse("--benchmark_color", "false").benchmark.colours == .never)
+        #expect(try parse().answer.style(on: -1, colours: .always).hasColours)
+        #expect(try !parse().answer.style(on: -1).hasColours)
+    }
+
+    @Test func aDisplayOfAggregatesAloneMayStandAlone() throws {
+        #expect(try parse("--benchmark_display_aggregates_only").benchmark.displaysAggregatesOnly)
+        #expect(try !parse("--benchmark_display_aggregates_only=false").benchmark.displaysAggregatesOnly)
+    }
+
+    @Test(arguments: [
+        "--benchmark_min_warmup_time", "--benchmark_time_unit", "--benchmark_counters_tabular",
+        "--benchmark_perf_counters", "--v",
+    ])
+    func flagsWithoutMeaningAreRefusedByName(flag: String) {
+        for words in [["--no-save", flag], [flag + "=1", "--no-save"], [flag, "us"]] {
+            let error = #expect(throws: UsageError.self) { try BenchmarkFlags.refuseMeaningless(in: words) }
+            #expect(error?.description.hasPrefix(flag + ": ") == true)
+            #expect(throws: UsageError.self) { try RunFlags(words) }
+        }
+        #expect(throws: Never.self) { try BenchmarkFlags.refuseMeaningless(in: ["ab", "--", flag]) }
+    }
+
     @Test func listsOfNamesAndCounts() throws {
         let options = try parse(
             "--guard", "mutex,rwlock", "--guard", "invlock", "--faulters=1,8", "--invalidators", "0")
@@ -117,6 +151,7 @@ import Testing
         ["--fault-rate", "5", "--arrivals", "bursts"],
         ["--benchmark_list_tests=perhaps"], ["--benchmark_context=novalue"], ["--benchmark_context==x"],
         ["--window", "1s", "--benchmark_min_time", "1"], ["stray"], ["--benchmark_filter"],
+        ["--benchmark_color=perhaps"], ["--benchmark_display_aggregates_only=perhaps"],
     ])
     func wrongUsageIsRefused(words: [String]) {
         #expect(throws: (any Error).self) { try RunOptions.parse(CommandLineWords.normalised(words)) }
