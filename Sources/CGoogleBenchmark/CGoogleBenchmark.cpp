@@ -2,13 +2,14 @@
 
 #include <benchmark/benchmark.h>
 
+#include <exception>
 #include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
 
-// Every function of the C face is noexcept: the library throws nothing of its own, and where memory for a row runs out
-// the program ends on the spot instead of unwinding through Swift's frames.
+// Every function of the C face is noexcept: the library throws nothing of its own once it has read the machine, and where
+// memory for a row runs out the program ends on the spot instead of unwinding through Swift's frames.
 
 struct cgb_row {
     bool is_set = false;
@@ -54,6 +55,17 @@ Run make_run(const Label &label, const cgb_row &row) {
 }
 
 } // namespace
+
+const char *cgb_machine_fault(void) noexcept {
+    static std::string fault;
+    try {
+        benchmark::CPUInfo::Get();
+        return nullptr;
+    } catch (const std::exception &error) {
+        fault = error.what();
+        return fault.c_str();
+    }
+}
 
 struct cgb_session final : public benchmark::JSONReporter {
     void *caller;

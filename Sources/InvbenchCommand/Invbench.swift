@@ -9,6 +9,7 @@ public enum Invbench {
     /// refused as wrong usage. To be called on the main thread, before any other is started.
     public static func main(guards: [GuardEntry] = GuardCatalogue.builtIn) -> Never {
         StandardStreams.open()
+        Prerequisites.require()
         BenchmarkEnvironment.leaveBehind()
         HwlocEnvironment.leaveBehind()
         RootCommand.run(CommandLineWords.normalised(Array(CommandLine.arguments.dropFirst())), guards: guards)

@@ -53,8 +53,9 @@ struct RootCommand: ParsableCommand {
         }
         let text = fullMessage(for: error)
         guard exitCode(for: error) != .success else {
-            TextSink.standardOutput().write(text + "\n")
-            exit(ExitStatus.success)
+            let output = TextSink.standardOutput()
+            output.write(text + "\n")
+            exit(output.hasFailed ? ExitStatus.unwritten : .success)
         }
         if let status = error as? ExitStatus { exit(status) }
         if !text.isEmpty { StandardError.write(text + "\n") }

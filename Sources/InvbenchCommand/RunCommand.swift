@@ -1,5 +1,7 @@
 import ArgumentParser
 import BenchmarkRecords
+import CGoogleBenchmark
+import Glibc
 import InvalidationStorm
 import RecordedEvents
 
@@ -27,6 +29,8 @@ struct RunCommand: GuardCommand {
         Interruption.survivesFailedWrites()
         Interruption.watch()
         let scenarios = try loadScenarios(of: plan)
+        try checkMachine()
+        try checkThreads(of: placements)
         try checkDetector()
         if let signal = Interruption.signal { throw ExitStatus.interrupted(signal: signal) }
         let destinations = try Destinations(
@@ -55,6 +59,28 @@ struct RunCommand: GuardCommand {
         let output = TextSink.standardOutput()
         output.write(PlanText(placement: options.placement.chosen, topology: topology).text(of: placements))
         if output.hasFailed { throw ExitStatus.unwritten }
+    }
+
+    /// Google Benchmark would end the process over a file that it cannot read.
+    private func checkMachine() throws {
+        guard let fault = cgb_machine_fault() else { return }
+        throw UsageError(
+            "Google Benchmark cannot read /proc/cpuinfo: \(String(cString: fault)); each 'processor :' and 'cpu MHz :' "
+                + "there has to have a number, as Linux writes it on x86 and Arm")
+    }
+
+    /// A thread that cannot be started would end the run in its middle.
+    private func checkThreads(of placements: PlannedPlacements) throws {
+        let most = placements.entries.map(\.plan.places.count).max() ?? 0
+        if let missing = Prerequisites.missingSpace(threads: most) {
+            throw UsageError("a cell has \(most) threads: \(missing), or choose fewer --faulters and --invalidators")
+        }
+        // liburcu starts one of its own, for deferred calls.
+        guard let shortage = ThreadAllowance.shortage(of: most + 1) else { return }
+        throw UsageError(
+            "a cell has \(most) threads, and one more runs beside them; only \(shortage.started) can be started: "
+                + "\(String(cString: strerror(shortage.error))); raise the limits (ulimit -u, ulimit -v, pids.max), or "
+                + "choose fewer --faulters and --invalidators")
     }
 
     /// A check that sees nothing would make every guard look safe.

@@ -38,6 +38,10 @@ enum cgb_part {
 
 struct cgb_session;
 
+// Has the library read what it says of the machine in every document, which it does once a process. Returns NULL, or why
+// it cannot read /proc/cpuinfo: then a session must not run, since the library would end the process.
+const char *cgb_machine_fault(void) CGB_NOEXCEPT;
+
 // `measure` runs one repetition, numbered by its place in the order of registration, and fills `row`. `write` takes a
 // piece of the document; `text` ends with the call and is not zero terminated. Neither may unwind the stack.
 struct cgb_session *cgb_session_create(

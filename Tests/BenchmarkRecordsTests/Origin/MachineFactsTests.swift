@@ -70,6 +70,27 @@ extension FactTree {
         #expect(facts.cpuRevision == "CPU revision 1")
     }
 
+    @Test func aProcessorFileOfAnotherArchitectureLeavesItsFactsOut() throws {
+        let facts = try FactTree.facts([
+            "proc/cpuinfo": """
+            vendor_id       : IBM/S390
+            # processors    : 2
+            bogomips per cpu: 3241.00
+            features\t: esan3 zarch stfle msa
+            cache0          : level=1 type=Data scope=Private size=128K line_size=256 associativity=8
+            processor 0: version = FF,  identification = 123456,  machine = 2964
+            processor 1: version = FF,  identification = 123456,  machine = 2964
+
+            cpu number      : 0
+            cpu MHz dynamic : 5000
+
+            """
+        ])
+        #expect(facts.cpuModel == nil && facts.microcode == nil && facts.hypervisor == nil)
+        #expect(facts.cpuRevision == "vendor_id IBM/S390")
+        #expect(facts.machineID.hasPrefix("cpu-"))
+    }
+
     /// This machine has a `/proc`, whatever it says.
     @Test func readsTheMachineThatItRunsOn() {
         let facts = MachineFacts()
