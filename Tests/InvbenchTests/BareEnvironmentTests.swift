@@ -110,7 +110,8 @@ extension EndToEndTests {
         func helpThatCannotBeWrittenEndsWithFive(words: [String]) throws {
             let outcome = try run("true", words, redirection: "> /dev/full")
             #expect(outcome.status == 5)
-            #expect(outcome.errors.hasPrefix("invbench: standard output: cannot write: No space left on device"))
+            let advice = "free some space or choose another place"
+            #expect(outcome.errors == "invbench: standard output: cannot write: No space left on device; \(advice)\n")
         }
 
         @Test(arguments: ["unset HOME TERM LANG PATH", "export LC_ALL=C", "export LC_ALL=de_DE.UTF-8"])

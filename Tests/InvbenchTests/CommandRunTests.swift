@@ -171,6 +171,36 @@ extension EndToEndTests {
             #expect(try command.savedRows().count { $0.runType == .iteration } == 4)
         }
 
+        @Test func aDisplayOfAggregatesAloneLeavesFilesWhole() throws {
+            let outcome = try command.run(
+                Self.small + [
+                    "--benchmark_display_aggregates_only", "--benchmark_format=json", "--benchmark_repetitions=2",
+                    "--benchmark_out=out.json",
+                ])
+            #expect(try !outcome.rows().isEmpty && outcome.rows().allSatisfy { $0.runType != .iteration })
+            let out = try ResultsFile(reading: command.folder.path + "/out.json").rows
+            #expect(out.count { $0.runType == .iteration } == 4)
+            #expect(try command.savedRows() == out)
+        }
+
+        @Test(arguments: [("true", true), ("auto", false), ("false", false)])
+        func coloursAreThereWhereTheyAreAskedFor(choice: String, areThere: Bool) throws {
+            let outcome = try command.run(
+                Self.small + ["--benchmark_color=\(choice)", "--benchmark_repetitions=6", "--no-save"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("\u{1B}[") == areThere)
+        }
+
+        @Test(arguments: ["--benchmark_perf_counters=CYCLES", "--v=2", "--benchmark_time_unit=ms"])
+        func aFlagWithoutMeaningIsOneLine(flag: String) throws {
+            for words in [[flag], ["ab", "main", "HEAD", "--", flag]] {
+                let outcome = try command.run(words)
+                #expect(outcome.status == 2 && outcome.output.isEmpty)
+                #expect(outcome.errors.hasPrefix("invbench: \(flag.prefix { $0 != "=" }): "))
+                #expect(outcome.errors.count { $0 == "\n" } == 1)
+            }
+        }
+
         @Test func listingNamesCellsAndTouchesNoFile() throws {
             try command.write("precious", to: "out.json")
             let outcome = try command.run(["--benchmark_list_tests", "--benchmark_out=out.json", "--guard=mutex"])

@@ -45,7 +45,7 @@ struct Destinations {
             all.append(isShort ? AggregatesOnly(destination) : destination)
         }
         let style = options.answer.style(on: STDOUT_FILENO, colours: flags.colours)
-        let display = text(flags.format, .standardOutput(), style: style)
+        let display = text(flags.format, .standardOutput(isOfRun: true), style: style)
         all.append(isShort || flags.displaysAggregatesOnly && hasAggregates ? AggregatesOnly(display) : display)
     }
 

@@ -6,15 +6,21 @@ import Glibc
 final class TextSink {
     private let name: String
     private let descriptor: Int32
+    private let advice: String
     private var failure: Int32?
 
-    private init(name: String, descriptor: Int32) {
+    private init(name: String, descriptor: Int32, advice: String = WriteFailure.advice) {
         self.name = name
         self.descriptor = descriptor
+        self.advice = advice
     }
 
-    /// Standard output.
-    static func standardOutput() -> TextSink { TextSink(name: "standard output", descriptor: STDOUT_FILENO) }
+    /// Standard output; `isOfRun` where a measurement goes on when it fails.
+    static func standardOutput(isOfRun: Bool = false) -> TextSink {
+        TextSink(
+            name: "standard output", descriptor: STDOUT_FILENO,
+            advice: isOfRun ? WriteFailure.advice : WriteFailure.remedy)
+    }
 
     /// The file at `path`, emptied; `nil` where it cannot be opened, which is told on standard error.
     static func file(at path: String) -> TextSink? {
@@ -34,7 +40,7 @@ final class TextSink {
         guard failure == nil, let code = DescriptorWriter.write(text, to: descriptor) else { return }
         failure = code
         if hasFailed {
-            StandardError.say("\(name): cannot write: \(String(cString: strerror(code))); \(WriteFailure.advice)")
+            StandardError.say("\(name): cannot write: \(String(cString: strerror(code))); \(advice)")
         }
     }
 
@@ -45,5 +51,7 @@ final class TextSink {
 
 /// What to do about results that cannot be written.
 enum WriteFailure {
-    static let advice = "free some space or choose another place; the measurement goes on without it"
+    static let remedy = "free some space or choose another place"
+    /// The same during a run.
+    static let advice = remedy + "; the measurement goes on without it"
 }
