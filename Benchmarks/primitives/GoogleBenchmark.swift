@@ -4,8 +4,13 @@ import NotifierDispatch
 
 /// The pairs as benchmarks of Google's library, with its own command line.
 enum GoogleBenchmark {
-    /// Measures what the arguments ask for. Returns `false` for arguments that the library does not know.
+    /// Measures what the arguments ask for. Returns `false` for arguments that the library does not know, and where there
+    /// are none to be read: without /proc a filter would be lost, and all would be measured.
     static func run(_ pairs: [Pair]) -> Bool {
+        if access("/proc/self/cmdline", R_OK) != 0 {
+            perror("primitives: cannot read the arguments; mount /proc here: /proc/self/cmdline")
+            return false
+        }
         var argumentCount = CommandLine.argc
         guard cgb_loops_initialize(&argumentCount, CommandLine.unsafeArgv) != 0 else { return false }
         cgb_loops_add_context("build_type", buildType)
