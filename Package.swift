@@ -60,6 +60,11 @@ let package = Package(
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
         .testTarget(name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib"]),
+        // What it makes of a recording, for Scripts/check-kernel-events.
+        .executableTarget(
+            name: "kernel-events", dependencies: ["RecordedEvents", "NotifierDispatch"],
+            path: "Tests/KernelEvents", exclude: ["module", "init.c", "operations.c", "differences"],
+            sources: ["main.swift"]),
         .testTarget(
             name: "InvalidationStormTests",
             dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),

@@ -3,15 +3,6 @@
 /// A *group* is a process: the threads that exit_group ends together. Groups share a space after vfork, or after clone
 /// with `CLONE_VM`. Spaces are numbered in the order in which they appear, and no number is given twice.
 struct RecordedProcesses {
-    struct Space {
-        var mapped = MappedSpace()
-        /// Where the heap ends, a byte address; `nil` until a call shows it.
-        var programBreak: UInt64?
-        /// How many mappings came from a parent's space.
-        var inheritedMappings = 0
-        fileprivate(set) var groups: Set<Int> = []
-    }
-
     private struct Group {
         var space: Int
         var threads: Set<Int32>
@@ -22,9 +13,12 @@ struct RecordedProcesses {
 
     private var groupOfThread: [Int32: Int] = [:]
     private var groups: [Int: Group] = [:]
-    private var spaces: [Int: Space] = [:]
+    private var spaces: [Int: RecordedSpace] = [:]
     private var spaceCount = 0
     private var groupCount = 0
+
+    /// Whether no thread is known.
+    var isEmpty: Bool { groupOfThread.isEmpty }
 
     func isKnown(_ thread: Int32) -> Bool { groupOfThread[thread] != nil }
 
@@ -33,10 +27,10 @@ struct RecordedProcesses {
 
     /// Reads or changes a space that some group runs in; any other number is an empty space, and changes to it are
     /// lost.
-    subscript(space number: Int) -> Space {
-        get { spaces[number] ?? Space() }
+    subscript(space number: Int) -> RecordedSpace {
+        get { spaces[number] ?? RecordedSpace(isShownFromStart: false) }
         _modify {
-            var missing = Space()
+            var missing = RecordedSpace(isShownFromStart: false)
             if let index = spaces.index(forKey: number) {
                 yield &spaces.values[index]
             } else {
@@ -69,7 +63,7 @@ struct RecordedProcesses {
     }
 
     /// A thread starts a group in a space of its own.
-    mutating func addGroup(of thread: Int32, in space: Space) {
+    mutating func addGroup(of thread: Int32, in space: RecordedSpace) {
         addGroup(of: thread, number: addSpace(space), borrows: false)
     }
 
@@ -85,10 +79,10 @@ struct RecordedProcesses {
         groups[group]?.isLeaving = true
     }
 
-    /// A thread's group goes to a new, empty space; returns the old one if nobody is left in it.
-    mutating func replaceSpace(of thread: Int32) -> (number: Int, space: Space)? {
+    /// A thread's group goes to a new, empty space, as execve makes one; returns the old one if nobody is left in it.
+    mutating func replaceSpace(of thread: Int32) -> (number: Int, space: RecordedSpace)? {
         guard let number = groupOfThread[thread], let old = groups[number]?.space else { return nil }
-        let new = addSpace(Space())
+        let new = addSpace(RecordedSpace(isShownFromStart: true))
         groups[number]?.space = new
         groups[number]?.borrowsSpace = false
         self[space: new].groups.insert(number)
@@ -96,7 +90,7 @@ struct RecordedProcesses {
     }
 
     /// A thread is gone; returns its space if nobody is left in it.
-    mutating func remove(_ thread: Int32) -> (number: Int, space: Space)? {
+    mutating func remove(_ thread: Int32) -> (number: Int, space: RecordedSpace)? {
         guard let number = groupOfThread.removeValue(forKey: thread), var group = groups.removeValue(forKey: number)
         else { return nil }
         group.threads.remove(thread)
@@ -109,7 +103,7 @@ struct RecordedProcesses {
 
     private func group(of thread: Int32) -> Group? { groupOfThread[thread].flatMap { groups[$0] } }
 
-    private mutating func addSpace(_ space: Space) -> Int {
+    private mutating func addSpace(_ space: RecordedSpace) -> Int {
         spaceCount += 1
         spaces[spaceCount] = space
         return spaceCount
@@ -122,7 +116,7 @@ struct RecordedProcesses {
         self[space: number].groups.insert(groupCount)
     }
 
-    private mutating func remove(group: Int, from number: Int) -> (number: Int, space: Space)? {
+    private mutating func remove(group: Int, from number: Int) -> (number: Int, space: RecordedSpace)? {
         self[space: number].groups.remove(group)
         guard self[space: number].groups.isEmpty else { return nil }
         return spaces.removeValue(forKey: number).map { (number, $0) }

@@ -71,6 +71,9 @@ struct StraceArguments {
         return value
     }
 
+    /// The argument at `index` as it is written; empty where there is none.
+    func text(_ index: Int) -> ArraySlice<UInt8> { fields.indices.contains(index) ? fields[index] : [] }
+
     /// The number that the argument at `index` starts with, be it followed by a comment; `nil` where it is a name.
     func leadingNumber(_ index: Int) -> UInt64? {
         guard fields.indices.contains(index) else { return nil }

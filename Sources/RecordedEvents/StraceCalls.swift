@@ -168,13 +168,16 @@ struct StraceCalls {
         recording.records.append(.init(nanoseconds: nanoseconds, thread: thread, kind: kind))
     }
 
-    /// What a call does, `nil` for nothing. A call that failed does nothing; of one without a result (its thread was
-    /// killed in it, or will restart it) the same is assumed.
+    /// What a call does, `nil` for nothing. Of one without a result (its thread was killed in it, or will restart it) that
+    /// is assumed.
     private static func effect(
         _ name: String, _ arguments: ArraySlice<UInt8>, _ result: StraceLine.CallResult
     ) throws(LineFault) -> MemoryCall? {
         if name == "exit_group" { return .exitGroup }
-        guard case .value(let value) = result else { return nil }
-        return try MemoryCall.parse(name, arguments, value: value)
+        switch result {
+        case .value(let value): return try MemoryCall.parse(name, arguments, value: value)
+        case .failed(let error): return MemoryCall.parse(name, arguments, error: error)
+        case .unknown: return nil
+        }
     }
 }

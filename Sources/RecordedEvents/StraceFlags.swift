@@ -15,20 +15,36 @@ enum StraceFlags {
 
     static let moving: Set<String> = ["MREMAP_MAYMOVE", "MREMAP_FIXED", "MREMAP_DONTUNMAP"]
 
-    /// The advice after which the pages' contents are gone, and every translation with them.
-    static let discardingAdvice: Set<String> = [
-        "MADV_DONTNEED", "MADV_DONTNEED_LOCKED", "MADV_FREE", "MADV_REMOVE", "MADV_GUARD_INSTALL",
+    /// What mmap's flags make of a mapping.
+    static let mappingTraits: [String: Mapping.Traits] = [
+        "MAP_LOCKED": .locked, "MAP_NORESERVE": .notReserved, "MAP_GROWSDOWN": .growsDown, "MAP_HUGETLB": .hugetlb,
     ]
 
-    /// The same as a strace that has no names for them writes them: DONTNEED, FREE, REMOVE, DONTNEED_LOCKED, GUARD_INSTALL.
-    static let discardingNumbers: Set<UInt64> = [4, 8, 9, 24, 102]
+    /// Advice that changes what a mapping is.
+    static let traits: [String: (adding: Mapping.Traits, removing: Mapping.Traits)] = [
+        "MADV_NORMAL": ([], [.random, .sequential]), "MADV_RANDOM": (.random, .sequential),
+        "MADV_SEQUENTIAL": (.sequential, .random), "MADV_DONTFORK": (.omittedByFork, []),
+        "MADV_DOFORK": ([], .omittedByFork), "MADV_WIPEONFORK": (.wipedByFork, []),
+        "MADV_KEEPONFORK": ([], .wipedByFork), "MADV_DONTDUMP": (.notDumped, []), "MADV_DODUMP": ([], .notDumped),
+        "MADV_HUGEPAGE": (.hugePages, .noHugePages), "MADV_NOHUGEPAGE": (.noHugePages, .hugePages),
+        "MADV_MERGEABLE": (.mergeable, []), "MADV_UNMERGEABLE": ([], .mergeable),
+    ]
 
-    static let advice: Set<String> = discardingAdvice.union([
+    /// The names of the advice that matters, for a strace that writes numbers.
+    static let numbered: [UInt64: String] = [
+        4: "MADV_DONTNEED", 8: "MADV_FREE", 9: "MADV_REMOVE", 10: "MADV_DONTFORK", 11: "MADV_DOFORK",
+        14: "MADV_HUGEPAGE", 15: "MADV_NOHUGEPAGE", 16: "MADV_DONTDUMP", 17: "MADV_DODUMP", 18: "MADV_WIPEONFORK",
+        19: "MADV_KEEPONFORK", 21: "MADV_PAGEOUT", 24: "MADV_DONTNEED_LOCKED", 25: "MADV_COLLAPSE",
+        102: "MADV_GUARD_INSTALL",
+    ]
+
+    static let advice: Set<String> = [
+        "MADV_DONTNEED", "MADV_DONTNEED_LOCKED", "MADV_FREE", "MADV_REMOVE", "MADV_GUARD_INSTALL",
         "MADV_NORMAL", "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_WILLNEED", "MADV_DONTFORK", "MADV_DOFORK",
         "MADV_MERGEABLE", "MADV_UNMERGEABLE", "MADV_HUGEPAGE", "MADV_NOHUGEPAGE", "MADV_DONTDUMP", "MADV_DODUMP",
         "MADV_WIPEONFORK", "MADV_KEEPONFORK", "MADV_COLD", "MADV_PAGEOUT", "MADV_POPULATE_READ", "MADV_POPULATE_WRITE",
         "MADV_COLLAPSE", "MADV_HWPOISON", "MADV_SOFT_OFFLINE", "MADV_GUARD_REMOVE",
-    ])
+    ]
 
     /// clone's flags, and the signal of the child's end that strace writes among them.
     static let cloning: Set<String> = [

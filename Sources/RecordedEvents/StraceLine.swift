@@ -20,8 +20,8 @@ struct StraceLine {
     /// What a call returned.
     enum CallResult: Equatable {
         case value(UInt64)
-        /// `-1 ENAME (description)`
-        case failed
+        /// `-1 ENAME (description)`: the error's name, empty where strace has none for it.
+        case failed(String)
         /// `?`: the thread did not come back from the call, or is to restart it.
         case unknown
     }
@@ -237,10 +237,11 @@ struct StraceLine {
             return .unknown
         }
         if scanner.skip("-1 ") {
-            guard scanner.skip("E") || scanner.skip("("), scanner.rest.last == UInt8(ascii: ")") else {
-                throw .notStrace
-            }
-            return .failed
+            guard scanner.rest.first == UInt8(ascii: "E") || scanner.rest.first == UInt8(ascii: "("),
+                scanner.rest.last == UInt8(ascii: ")")
+            else { throw .notStrace }
+            let name = scanner.take { (UInt8(ascii: "0")...UInt8(ascii: "Z")).contains($0) }
+            return .failed(String(decoding: name, as: UTF8.self))
         }
         guard let value = scanner.number() else { throw .notStrace }
         if scanner.skip(" /* ") {

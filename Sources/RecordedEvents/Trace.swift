@@ -21,12 +21,21 @@ public struct Trace: Sendable {
     /// Whether the recording says when they came. Otherwise all have the time 0, and can only be replayed as fast as
     /// possible.
     public let hasTimes: Bool
+    /// How many of the steps rest on what no recording shows, such as which pages were touched; the likelier is taken.
+    public let uncertainSteps: Int
+    /// How many address spaces ended (exit, execve). The kernel sends each one `release`, which has no range: it is no
+    /// step, and is not replayed.
+    public let releases: Int
 
-    init(name: String, steps: [TraceStep], pages: Int, hasTimes: Bool = true) {
+    init(
+        name: String, steps: [TraceStep], pages: Int, hasTimes: Bool = true, uncertainSteps: Int = 0, releases: Int = 0
+    ) {
         self.name = name
         self.steps = steps
         self.pages = pages
         self.hasTimes = hasTimes
+        self.uncertainSteps = uncertainSteps
+        self.releases = releases
     }
 }
 
@@ -37,7 +46,8 @@ extension Trace {
     /// `-yy`, `-Y`, `-C`, `-q`, colours, `[pid N]` from a terminal, and calls that change no memory.
     ///
     /// The whole file is read and understood before anything is returned. Each invalidation that Linux raises for the
-    /// recorded calls is one step; the rules stand in KernelEvents.swift. The trace's ``name`` is the file's without
+    /// recorded calls is one step; the rules stand in RecordedSpace.swift,
+    /// and are those of Linux 6.1. The trace's ``name`` is the file's without
     /// folder, `.gz` and `.strace`. Bounded: 512 MiB of text, 2^24 steps, 2^26 pages of 4 KiB.
     ///
     /// Any thread may call it; it blocks while it reads.
@@ -50,7 +60,10 @@ extension Trace {
         try file.read(into: &lines)
         let recording = try lines.finish()
         do throws(LineFault) {
-            let recorded = try KernelEvents(recording).steps
+            let events = try KernelEvents(recording)
+            let recorded = events.steps
+            uncertainSteps = events.uncertainSteps
+            releases = events.releases.count
             let numbering = try PageNumbering(recorded)
             steps = recorded.compactMap { step in
                 InvalidationRange(pages: numbering.numbers(of: step)).map { range in
