@@ -209,7 +209,8 @@ enum MemoryCall: Equatable {
     ) throws(LineFault) -> MemoryCall? {
         let pages = try zeroReturning(arguments, 3...3, 0)
         let names = try arguments.flags(2, outOf: StraceFlags.advice)
-        guard !pages.isEmpty, let advice = names.first ?? arguments.leadingNumber(2).flatMap({ StraceFlags.numbered[$0] })
+        guard !pages.isEmpty,
+            let advice = names.first ?? arguments.leadingNumber(2).flatMap({ StraceFlags.numbered[$0] })
         else { return nil }
         if let (adding, removing) = StraceFlags.traits[advice] {
             return .change(pages, adding: adding, removing: removing)

@@ -276,7 +276,8 @@ struct RecordedSpace {
             if end == piece.pages.upperBound { return }
         }
         if wasTouched(piece.pages.upperBound..<max(last.upperBound, piece.pages.upperBound)) {
-            raise(.protectionVMA, max(lastTable, last.lowerBound, piece.pages.lowerBound)..<piece.pages.upperBound,
+            raise(
+                .protectionVMA, max(lastTable, last.lowerBound, piece.pages.lowerBound)..<piece.pages.upperBound,
                 isGuess: true)
         }
     }

@@ -23,12 +23,13 @@ import Testing
                 space.unmap(range)
                 for page in range { model[page] = nil }
             case 2:
-                space.modify(range) { $0.protection = .execute }
-                for page in range { model[page]?.protection = .execute }
+                space.modify(range) { $0.protect(.execute, key: nil) }
+                for page in range { model[page]?.protect(.execute, key: nil) }
             default:
-                let known = range.filter { model[$0] != nil }
-                let hull = known.first.flatMap { first in known.last.map { first..<$0 + 1 } }
-                #expect(space.hull(of: range) == hull)
+                let gaps = space.gaps(in: range)
+                #expect(gaps.flatMap(Array.init) == range.filter { model[$0] == nil })
+                #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound })
+                #expect(space.wasAccessible(range) == range.contains { model[$0]?.wasAccessible ?? false })
                 #expect(space.pieces(of: range) == mappings(of: model, in: range))
             }
             #expect(space.mappings == mappings(of: model, in: 0..<64))
@@ -49,13 +50,31 @@ import Testing
         return runs
     }
 
-    @Test func filesAreNotMergedAndAnonymousNeighboursAre() {
+    private func file(_ object: Int, shift: Int) -> Mapping.Kind {
+        Mapping.Kind(protection: .read, isShared: false, isAnonymous: false, object: object, shift: shift)
+    }
+
+    @Test func neighboursOfOneKindAreOne() {
         var space = MappedSpace()
-        let file = Mapping.Kind(protection: .read, isShared: false, isAnonymous: false)
-        space.map(0..<1, file)
-        space.map(1..<2, file)
+        // A file's pages that follow each other, others of that file, and another file.
+        space.map(0..<1, file(4, shift: 0))
+        space.map(1..<2, file(4, shift: 0))
+        space.map(2..<3, file(4, shift: 1))
+        space.map(3..<4, file(5, shift: 1))
+        space.map(5..<6, .privateMemory)
+        space.map(4..<5, .privateMemory)
+        #expect(space.mappings.map(\.pages) == [0..<2, 2..<3, 3..<4, 4..<6])
+    }
+
+    @Test func aChildHasWhatForkCopiesAndKeepsItApartFromWhatIsNew() {
+        var space = MappedSpace()
+        space.map(0..<2, .privateMemory)
         space.map(3..<4, .privateMemory)
-        space.map(2..<3, .privateMemory)
-        #expect(space.mappings.map(\.pages) == [0..<1, 1..<2, 2..<4])
+        space.modify(3..<4) { $0.traits = .omittedByFork }
+        var lineage = 7
+        var child = space.copyForChild(nextLineage: &lineage)
+        #expect(lineage == 8)
+        child.map(2..<3, .privateMemory)
+        #expect(child.mappings.map(\.pages) == [0..<2, 2..<3])
     }
 }

@@ -9,10 +9,36 @@ import Testing
 
     @Test func mmapSaysWhatIsMappedWhere() throws {
         let call = try parse(
-            "mmap", "0x5000, 5000, PROT_READ|PROT_EXEC, MAP_SHARED|MAP_FIXED|MAP_HUGETLB|21<<MAP_HUGE_SHIFT, 3, 0x1000",
-            0x5000)
-        let kind = Mapping.Kind(protection: [.read, .execute], isShared: true, isAnonymous: false)
-        #expect(call == .map(pages: 5..<7, kind: kind, replaces: true))
+            "mmap", "0x5000, 5000, PROT_READ|PROT_EXEC, MAP_SHARED|MAP_FIXED|MAP_NORESERVE|MAP_STACK, 3, 0x1000", 0x5000
+        )
+        let kind = Mapping.Kind(
+            protection: [.read, .execute], isShared: true, isAnonymous: false, traits: .notReserved, object: 4, shift: 4
+        )
+        #expect(call == .map(pages: 5..<7, kind: kind, replaces: true, isStack: true))
+        let huge = try parse(
+            "mmap", "NULL, 5000, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|21<<MAP_HUGE_SHIFT, -1, 0", 0x200000)
+        let hugetlb = Mapping.Kind(protection: [], isShared: false, isAnonymous: true, traits: .hugetlb)
+        #expect(huge == .map(pages: 512..<1024, kind: hugetlb, replaces: false))
+    }
+
+    /// A call that failed of a hole, or of a mapping that it refuses, has done its work before.
+    @Test func whatFailsMayHaveBegun() {
+        func parse(_ name: String, _ arguments: String, _ error: String) -> MemoryCall? {
+            MemoryCall.parse(name, Array(arguments.utf8)[...], error: error)
+        }
+        #expect(
+            parse("mprotect", "0x1000, 8192, PROT_READ", "ENOMEM") == .protect(1..<3, .read, key: nil, fails: true))
+        #expect(parse("mprotect", "0x1000, 8192, PROT_READ", "EACCES") == nil)
+        #expect(parse("madvise", "0x1000, 8192, MADV_FREE", "ENOMEM") == .discard(1..<3, .free, failure: .hole))
+        #expect(parse("madvise", "0x1000, 8192, MADV_FREE", "EINVAL") == .discard(1..<3, .free, failure: .unsuitable))
+        #expect(parse("madvise", "0x1001, 8192, MADV_FREE", "EINVAL") == nil)
+        #expect(parse("madvise", "0x1000, 8192, MADV_HUGEPAGE", "EINVAL") == nil)
+        #expect(
+            parse("mremap", "0x1000, 4096, 8192, MREMAP_MAYMOVE|MREMAP_FIXED, 0x5000", "EFAULT")
+                == .failedMove(from: 1..<2, to: 5..<7))
+        #expect(parse("mremap", "0x1000, 4096, 8192, MREMAP_MAYMOVE", "EFAULT") == nil)
+        #expect(parse("mremap", "0xfffffffffffff000, 4096, 8192, MREMAP_MAYMOVE|MREMAP_FIXED, 0", "EFAULT") == nil)
+        #expect(parse("munmap", "garbage(", "EINVAL") == nil)
     }
 
     @Test func cloneSaysWhatIsShared() throws {

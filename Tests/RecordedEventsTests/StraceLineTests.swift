@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: [
         ("brk(NULL)       = 0x1000", "call brk|NULL|value(4096)"),
         ("munmap(0x1000, 4096) = 0", "call munmap|0x1000, 4096|value(0)"),
-        ("munlockall() = -1 EPERM (Operation not permitted)", "call munlockall||failed"),
+        ("munlockall() = -1 EPERM (Operation not permitted)", "call munlockall||failed(\"EPERM\")"),
         ("exit_group(0) = ?", "call exit_group|0|unknown"),
         ("fork() = ? ERESTARTNOINTR (To be restarted)", "call fork||unknown"),
         ("madvise(0x1000, 4096, MADV_FREE) = ? <unavailable>", "call madvise|0x1000, 4096, MADV_FREE|unknown"),
@@ -39,7 +39,7 @@ import Testing
         ("<... munmap resumed>) = 0 <1.5>", "resumed munmap||value(0)"),
         (
             "mprotect(0x1000, 4096, PROT_NONE) = -1 ENOMEM (Cannot allocate memory) <0.000012>",
-            "call mprotect|0x1000, 4096, PROT_NONE|failed"
+            "call mprotect|0x1000, 4096, PROT_NONE|failed(\"ENOMEM\")"
         ),
         ("clone(flags=SIGCHLD) = 2 /* 8 in strace's PID NS */", "call clone|flags=SIGCHLD|value(8)"),
         ("memfd_secret(0) = 3<anon_inode:[secretmem]>", "call memfd_secret|0|value(3)"),
