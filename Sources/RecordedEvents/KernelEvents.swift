@@ -40,8 +40,6 @@ package struct KernelEvents {
     private var inheritedMappings = 0
     /// How many mappings of shared anonymous memory there were.
     private var sharedObjects = 0
-    /// The last lineage of a mapping that fork copied.
-    private var lineage = 0
     /// The spaces that have ended while threads in them are still seen.
     private var endedSpaces: Set<Int> = []
     /// The time of the record that is being played.
@@ -164,7 +162,7 @@ package struct KernelEvents {
         }
         try raise(processes[space: number].raisedByFork, in: number)
         guard isFollowed else { return }
-        let copy = processes[space: number].copyForChild(nextLineage: &lineage)
+        let copy = processes[space: number].copyForChild()
         inheritedMappings += copy.inheritedMappings
         guard inheritedMappings <= Self.mostInheritedMappings else {
             throw LineFault("more than \(Self.mostInheritedMappings) mappings copied by fork; record a shorter run")

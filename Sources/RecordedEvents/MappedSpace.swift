@@ -19,8 +19,9 @@ struct Mapping: Equatable {
         /// The page less the page of the object that lies there. For private anonymous memory: how many pages mremap has
         /// moved it since it was written.
         var shift = 0
-        /// Which mapping of the parent it was when fork copied it; 0 if it was made since.
-        var lineage = 0
+        /// Which written pages it belongs to (the kernel's `anon_vma`): 0 for none, below 0 for a fork's copy. Mappings that
+        /// were written apart stay apart.
+        var memory = 0
         /// Whether it ever had a right, so that pages of it may be there.
         var wasAccessible: Bool
         /// Whether it is private and was ever writable. The kernel keeps such a mapping apart from one that never was
@@ -123,6 +124,8 @@ struct Mapping: Equatable {
 /// Neighbours of one kind are one mapping, as the kernel merges them.
 struct MappedSpace: Equatable {
     private(set) var mappings: [Mapping] = []
+    /// The last number of written pages.
+    private var lastMemory = 0
 
     /// The mappings, whole, that have pages in `range`.
     func overlapping(_ range: Range<Int>) -> ArraySlice<Mapping> {
@@ -152,9 +155,18 @@ struct MappedSpace: Equatable {
     /// Whether any mapping in `range` ever had a right, so that the kernel may have page tables there.
     func wasAccessible(_ range: Range<Int>) -> Bool { overlapping(range).contains { $0.kind.wasAccessible } }
 
-    /// `range` is one mapping from here on, whatever was there.
+    /// `range` is one mapping from here on, whatever was there. It joins the next one rather than the one before.
     mutating func map(_ range: Range<Int>, _ kind: Mapping.Kind) {
+        let kind = written(kind, range, joiningFirst: \.next)
         replace(range) { _ in [Mapping(pages: range, kind: kind)] }
+    }
+
+    /// A mapping, or a part of one, gets other rights. It joins the one before rather than the next.
+    mutating func protect(_ piece: Mapping, _ protection: Mapping.Protection, key: UInt64?) {
+        var kind = piece.kind
+        kind.protect(protection, key: key)
+        kind = written(kind, piece.pages, joiningFirst: \.previous)
+        replace(piece.pages) { _ in [Mapping(pages: piece.pages, kind: kind)] }
     }
 
     /// Nothing is mapped in `range` from here on.
@@ -173,19 +185,49 @@ struct MappedSpace: Equatable {
         }
     }
 
-    /// A copy for the child of a fork. What was written stays apart from what the child maps next to it: each such
-    /// mapping gets a lineage from `nextLineage`, which counts on.
-    func copyForChild(nextLineage: inout Int) -> MappedSpace {
+    /// A copy for the child of a fork. What was written stays apart from what the child maps next to it.
+    func copyForChild() -> MappedSpace {
         var copy = MappedSpace()
         for var mapping in mappings where !mapping.kind.traits.contains(.omittedByFork) {
             mapping.kind.traits.remove(.locked)
-            if mapping.isCopiedOnWrite {
-                nextLineage += 1
-                mapping.kind.lineage = nextLineage
+            if mapping.kind.memory != 0 {
+                mapping.kind.memory = mapping.kind.traits.contains(.wipedByFork) ? 0 : -(copy.mappings.count + 1)
             }
             copy.mappings.append(mapping)
         }
         return copy
+    }
+
+    private struct Neighbours {
+        var previous: Mapping?
+        var next: Mapping?
+    }
+
+    /// `kind` with the number of its written pages, if it is to have one: that of a neighbour that it joins or that differs in
+    /// rights alone, else one of its own.
+    private mutating func written(
+        _ kind: Mapping.Kind, _ range: Range<Int>, joiningFirst first: KeyPath<Neighbours, Mapping?>
+    ) -> Mapping.Kind {
+        guard kind.wasWritable, kind.memory == 0 else { return kind }
+        let neighbours = Neighbours(
+            previous: overlapping(range.lowerBound - 1..<range.lowerBound).first,
+            next: overlapping(range.upperBound..<range.upperBound + 1).first)
+        let candidates = [neighbours[keyPath: first], neighbours.previous, neighbours.next].compactMap { $0?.kind }
+            .filter { $0.memory > 0 }
+        var kind = kind
+        for candidate in candidates {
+            kind.memory = candidate.memory
+            if kind == candidate { return kind }
+        }
+        for candidate in candidates {
+            kind.memory = candidate.memory
+            var alike = candidate
+            alike.protection = kind.protection
+            if kind == alike { return kind }
+        }
+        lastMemory += 1
+        kind.memory = lastMemory
+        return kind
     }
 
     /// Cuts what lies in `range` out, puts what `change` makes of it in its place, and merges with the neighbours.

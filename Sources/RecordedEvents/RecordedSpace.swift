@@ -55,10 +55,10 @@ struct RecordedSpace {
     /// Whether no call has shown anything of it.
     var isBlank: Bool { mapped.mappings.isEmpty && programBreak == nil }
 
-    /// A copy for the child of a fork; see ``MappedSpace/copyForChild(nextLineage:)``.
-    func copyForChild(nextLineage: inout Int) -> RecordedSpace {
+    /// A copy for the child of a fork; see ``MappedSpace/copyForChild()``.
+    func copyForChild() -> RecordedSpace {
         var copy = RecordedSpace(isShownFromStart: isShownFromStart)
-        copy.mapped = mapped.copyForChild(nextLineage: &nextLineage)
+        copy.mapped = mapped.copyForChild()
         copy.stacks = stacks
         copy.programBreak = programBreak
         copy.inheritedMappings = copy.mapped.mappings.count
@@ -244,8 +244,7 @@ struct RecordedSpace {
             if isKnown, piece.kind.protection == protection, key == nil || key == piece.kind.key { continue }
             splitAround(piece.pages)
             raiseProtection(of: piece)
-            if !isKnown { map(piece.pages, piece.kind) }
-            mapped.modify(piece.pages) { $0.protect(protection, key: key) }
+            mapped.protect(piece, protection, key: key)
         }
     }
 

@@ -132,6 +132,28 @@ static void runThread(size_t stackSize) {
     pthread_join(thread, 0);
 }
 
+static void *execBody(void *argument) {
+    execl("/operations", "/operations", "image", (char *)0);
+    return argument;
+}
+
+static void execInThread(void) {
+    pthread_t thread;
+    pthread_create(&thread, 0, execBody, 0);
+    pthread_join(thread, 0);
+}
+
+static void *waitBody(void *argument) {
+    pause();
+    return argument;
+}
+
+static void exitAmongThreads(void) {
+    pthread_t thread;
+    pthread_create(&thread, 0, waitBody, 0);
+    _exit(0);
+}
+
 static int vmChild(void *argument) {
     munmap(argument, P);
     return 0;
@@ -858,6 +880,232 @@ static void others(void) {
     }
 }
 
+// More of each kind, and mixtures.
+static void mixing(void) {
+    OPERATION_NAMED("MAP_FIXED over part of a hugetlb mapping") {
+        map(0, 2 * M, RW, ANON | MAP_HUGETLB);
+        put(0, P);
+        mmap(A, M, RW, ANON | MAP_FIXED, -1, 0);
+    }
+    OPERATION_NAMED("DONTNEED of a file's private mapping") {
+        int file = memoryFile(8 * P);
+        mapFile(0, 8 * P, RW, MAP_PRIVATE, file, 0);
+        put(0, 4 * P);
+        madvise(A + P, 4 * P, MADV_DONTNEED);
+        close(file);
+    }
+    OPERATION_NAMED("DONTNEED that comes to locked pages") {
+        touched(0, 4 * P);
+        map(4 * P, 4 * P, RW, ANON | MAP_LOCKED);
+        madvise(A, 8 * P, MADV_DONTNEED);
+        munlock(A + 4 * P, 2 * P);
+        madvise(A, 8 * P, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("mlockall and munlockall") {
+        touched(0, 4 * P);
+        mlockall(MCL_CURRENT);
+        madvise(A, 4 * P, MADV_DONTNEED);
+        munlockall();
+        madvise(A, 4 * P, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("sizes of 0, and addresses within a page") {
+        touched(0, 4 * P);
+        madvise(A, 0, MADV_DONTNEED);
+        mprotect(A, 0, R);
+        munmap(A, 0);
+        munmap(A + 1, P);
+        madvise(A + 1, P, MADV_DONTNEED);
+        mprotect(A + 1, P, R);
+        madvise(A, P + 1, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("a protection key") {
+        touched(0, 4 * P);
+        int key = pkey_alloc(0, 0);
+        pkey_mprotect(A, 2 * P, RW, key);
+        pkey_mprotect(A, 2 * P, RW, key);
+        mprotect(A, 4 * P, RW);
+        pkey_mprotect(A, 4 * P, RW, 0);
+        madvise(A, 4 * P, MADV_DONTNEED);
+        pkey_free(key);
+    }
+    OPERATION_NAMED("mremap that grows the middle of a mapping") {
+        touched(0, 8 * P);
+        munmap(mremap(A + 2 * P, 2 * P, 4 * P, MREMAP_MAYMOVE), 4 * P);
+    }
+    OPERATION_NAMED("mremap that cuts off the middle of a mapping") {
+        touched(0, 8 * P);
+        mremap(A + 2 * P, 4 * P, P, 0);
+    }
+    OPERATION_NAMED("mremap that grows over two mappings is refused") {
+        touched(0, 4 * P);
+        mprotect(A + 2 * P, 2 * P, R);
+        mremap(A, 4 * P, 8 * P, MREMAP_MAYMOVE);
+    }
+    OPERATION_NAMED("mremap that shrinks over two mappings") {
+        touched(0, 4 * P);
+        mprotect(A + P, 3 * P, R);
+        mremap(A, 4 * P, 2 * P, 0);
+    }
+    OPERATION_NAMED("mremap of a shared mapping with DONTUNMAP") {
+        shared(0, 4 * P);
+        mremap(A, 4 * P, 4 * P, FIXED | MREMAP_DONTUNMAP, A + 16 * P);
+    }
+    OPERATION_NAMED("mremap of 4 MiB, and mprotect of its part") {
+        touched(0, 4 * M);
+        mremap(A, 4 * M, 4 * M, FIXED, A + 8 * M);
+        mprotect(A + 9 * M + P, P, R);
+    }
+    OPERATION_NAMED("mprotect in a reserve between touched neighbours") {
+        map(0, 4 * M, NONE, ANON | MAP_NORESERVE);
+        mprotect(A, 8 * P, RW);
+        put(0, 8 * P);
+        mprotect(A + 3 * M, 8 * P, RW);
+        put(3 * M, 8 * P);
+        mprotect(A + 16 * P, 4 * M - 32 * P, RW);
+    }
+    OPERATION_NAMED("mprotect of a reserve over two GiB") {
+        map(0, 4 * G, NONE, ANON | MAP_NORESERVE);
+        mprotect(A + G - 8 * P, 8 * P, RW);
+        put(G - 8 * P, 8 * P);
+        mprotect(A + G - 16 * P, 8 * P, RW);
+        mprotect(A + G, G, RW);
+        put(G, P);
+        mprotect(A + 2 * G, 4 * P, RW);
+    }
+    OPERATION_NAMED("mprotect to writable of shared memory that was read-only") {
+        map(0, 4 * P, R, SHARED);
+        get(0, 4 * P);
+        mprotect(A, 2 * P, RW);
+        madvise(A, 4 * P, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("mprotect gives a reserve its rights page by page") {
+        map(0, 16 * P, NONE, ANON | MAP_NORESERVE);
+        for (size_t at = 0; at < 16 * P; at += 4 * P) {
+            mprotect(A + at, 4 * P, RW);
+            put(at, 4 * P);
+        }
+        madvise(A, 16 * P, MADV_DONTNEED);
+        CHILD();
+    }
+    OPERATION_NAMED("MAP_FIXED commits a reserve part by part, and gives it back") {
+        map(0, 64 * P, NONE, ANON | MAP_NORESERVE);
+        for (size_t at = 0; at < 32 * P; at += 8 * P) {
+            mmap(A + at, 8 * P, RW, ANON | MAP_FIXED, -1, 0);
+            put(at, 8 * P);
+        }
+        mmap(A + 8 * P, 8 * P, NONE, ANON | MAP_FIXED | MAP_NORESERVE, -1, 0);
+        madvise(A, 64 * P, MADV_DONTNEED);
+        CHILD();
+    }
+    OPERATION_NAMED("a mapping fills the gap between two others") {
+        touched(0, 2 * P);
+        touched(4 * P, 2 * P);
+        map(2 * P, 2 * P, RW, ANON);
+        madvise(A, 6 * P, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("a file's mapping is cut and joined again") {
+        int file = memoryFile(8 * P);
+        mapFile(0, 8 * P, RW, MAP_PRIVATE, file, 0);
+        put(0, 8 * P);
+        mprotect(A + 2 * P, 2 * P, R);
+        mprotect(A + 2 * P, 2 * P, RW);
+        madvise(A, 8 * P, MADV_DONTNEED);
+        close(file);
+    }
+    OPERATION_NAMED("a file's mapping in the place of a part of another file's") {
+        int file = memoryFile(8 * P), other = memoryFile(8 * P);
+        mapFile(0, 8 * P, R, MAP_SHARED, file, 0);
+        mmap(A + 2 * P, 2 * P, R, MAP_SHARED | MAP_FIXED, other, 2 * P);
+        get(0, 8 * P);
+        madvise(A, 8 * P, MADV_DONTNEED);
+        mmap(A + 2 * P, 2 * P, R, MAP_SHARED | MAP_FIXED, file, 2 * P);
+        madvise(A, 8 * P, MADV_DONTNEED);
+        close(file);
+        close(other);
+    }
+    OPERATION_NAMED("a child's heap grows apart from what it inherited") {
+        CHILD(((char *)sbrk(8 * P))[0] = 1; sbrk(-4 * (long)P); CHILD());
+    }
+    OPERATION_NAMED("a child unmaps what it did not get") {
+        touched(0, 4 * P);
+        madvise(A, 4 * P, MADV_DONTFORK);
+        CHILD(munmap(A, 4 * P); munmap(A + 8 * P, P));
+    }
+    OPERATION_NAMED("a child unmaps part of 4 MiB") {
+        touched(0, 4 * M);
+        CHILD(munmap(A + M + P, P); mprotect(A, P, R));
+    }
+    OPERATION_NAMED("a child of wiped memory forks again") {
+        touched(0, 4 * P);
+        madvise(A, 4 * P, MADV_WIPEONFORK);
+        CHILD(put(0, P); CHILD());
+        madvise(A, 4 * P, MADV_KEEPONFORK);
+        CHILD();
+    }
+    OPERATION_NAMED("a child splits and joins what it inherited") {
+        touched(0, 6 * P);
+        CHILD(mprotect(A + 2 * P, 2 * P, R); mprotect(A + 2 * P, 2 * P, RW); madvise(A, 6 * P, MADV_DONTNEED); CHILD());
+    }
+    OPERATION_NAMED("the parent goes on after a fork") {
+        touched(0, 4 * P);
+        CHILD();
+        map(4 * P, 4 * P, RW, ANON);
+        put(4 * P, 4 * P);
+        madvise(A, 8 * P, MADV_DONTNEED);
+        CHILD();
+    }
+    OPERATION_NAMED("fork with a part that became writable after it was read") {
+        map(0, 4 * P, R, ANON);
+        get(2 * P, 2 * P);
+        mprotect(A, 2 * P, RW);
+        put(0, 2 * P);
+        CHILD();
+    }
+    OPERATION_NAMED("fork, exec and exit of a child's child") {
+        touched(0, 4 * P);
+        CHILD(CHILD(execl("/operations", "/operations", "image", (char *)0)));
+    }
+    OPERATION_NAMED("vfork, and the child protects its parent's pages") {
+        touched(0, 4 * P);
+        pid_t child = vfork();
+        if (child == 0) {
+            mprotect(A, P, R);
+            _exit(0);
+        }
+        waitpid(child, 0, 0);
+        mprotect(A, 4 * P, R);
+    }
+    OPERATION_NAMED("execve in a thread") {
+        CHILD(execInThread());
+    }
+    OPERATION_NAMED("exit_group while threads run") {
+        CHILD(exitAmongThreads());
+    }
+    OPERATION_NAMED("mlock2 on fault") {
+        touched(0, 4 * P);
+        mlock2(A, 2 * P, 1 /* MLOCK_ONFAULT */);
+        madvise(A, 4 * P, MADV_FREE);
+        munlock(A, 4 * P);
+        madvise(A, 4 * P, MADV_FREE);
+    }
+    OPERATION_NAMED("large blocks of malloc") {
+        char *volatile block = malloc(1 << 20);
+        block[0] = 1;
+        block = realloc(block, 4 << 20);
+        block = realloc(block, 1 << 19);
+        free(block);
+    }
+    OPERATION_NAMED("process_madvise that reclaims") {
+        struct {
+            void *place;
+            size_t size;
+        } vector = {touched(0, 4 * P), 2 * P};
+        int self = syscall(SYS_pidfd_open, getpid(), 0);
+        syscall(SYS_process_madvise, self, &vector, 1, MADV_PAGEOUT, 0);
+        close(self);
+    }
+}
+
 int main(int count, char **arguments) {
     (void)arguments;
     logger = open("/dev/notifier_log", O_RDONLY);
@@ -872,5 +1120,6 @@ int main(int count, char **arguments) {
     advising();
     forking();
     others();
+    mixing();
     return 0;
 }

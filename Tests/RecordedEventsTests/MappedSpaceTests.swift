@@ -23,7 +23,7 @@ import Testing
                 space.unmap(range)
                 for page in range { model[page] = nil }
             case 2:
-                space.modify(range) { $0.protect(.execute, key: nil) }
+                for piece in space.pieces(of: range) { space.protect(piece, .execute, key: nil) }
                 for page in range { model[page]?.protect(.execute, key: nil) }
             default:
                 let gaps = space.gaps(in: range)
@@ -66,14 +66,33 @@ import Testing
         #expect(space.mappings.map(\.pages) == [0..<2, 2..<3, 3..<4, 4..<6])
     }
 
+    /// What is mapped between two that were written apart joins the next one, which is then not one with the first.
+    @Test func writtenMemoryStaysApart() {
+        var space = MappedSpace()
+        space.map(0..<2, .privateMemory)
+        space.map(4..<6, .privateMemory)
+        space.map(2..<4, .privateMemory)
+        #expect(space.mappings.map(\.pages) == [0..<2, 2..<6])
+        // Part of it gets other rights and its own again.
+        space.protect(Mapping(pages: 4..<5, kind: space.mappings[1].kind), .read, key: nil)
+        #expect(space.mappings.map(\.pages) == [0..<2, 2..<4, 4..<5, 5..<6])
+        space.protect(space.mappings[2], [.read, .write], key: nil)
+        #expect(space.mappings.map(\.pages) == [0..<2, 2..<6])
+        // A reserve that gets its rights joins the one that has its traits.
+        let reserve = Mapping.Kind(protection: [], isShared: false, isAnonymous: true, traits: .notReserved)
+        space.map(6..<8, reserve)
+        space.map(
+            8..<9, Mapping.Kind(protection: [.read, .write], isShared: false, isAnonymous: true, traits: .notReserved))
+        space.protect(space.mappings[2], [.read, .write], key: nil)
+        #expect(space.mappings.map(\.pages) == [0..<2, 2..<6, 6..<9])
+    }
+
     @Test func aChildHasWhatForkCopiesAndKeepsItApartFromWhatIsNew() {
         var space = MappedSpace()
         space.map(0..<2, .privateMemory)
         space.map(3..<4, .privateMemory)
         space.modify(3..<4) { $0.traits = .omittedByFork }
-        var lineage = 7
-        var child = space.copyForChild(nextLineage: &lineage)
-        #expect(lineage == 8)
+        var child = space.copyForChild()
         child.map(2..<3, .privateMemory)
         #expect(child.mappings.map(\.pages) == [0..<2, 2..<3])
     }
