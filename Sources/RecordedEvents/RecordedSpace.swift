@@ -14,24 +14,25 @@ struct RaisedEvent: Equatable {
 /// where noted.
 /// - munmap, a shrinking brk, and what a fixed mapping, a fixed mremap and remap_file_pages replace: one `unmap` of the
 ///   whole range that was asked for, holes included; none where nothing is mapped.
-/// - mprotect: one `protectionVMA` for each mapping whose rights change, cut at each GiB (from 6.12 on at each 512 GiB).
+/// - mprotect: one `protectionVMA` for each mapping whose rights change, cut at each GiB (by 6.12 at each 512 GiB).
 /// - mremap that moves: an `unmap` of the source when the pages go, and one when the source is unmapped; with
 ///   `MREMAP_DONTUNMAP` the first only. A fixed mremap that fails may have unmapped its target.
-/// - `MADV_DONTNEED`, `MADV_FREE` and `MADV_REMOVE`: a `clear` for each mapping; `MADV_REMOVE` also where the same pages
-///   of the file are mapped in this space besides. `MADV_COLLAPSE`: a `clear` for each whole 2 MiB. `MADV_PAGEOUT`: a
-///   `clear` for each page.
+/// - `MADV_DONTNEED`, `MADV_FREE` and `MADV_REMOVE`: a `clear` for each mapping; `MADV_REMOVE` also where this space has
+///   the same pages of the file besides. `MADV_COLLAPSE`: a `clear` for each whole 2 MiB. `MADV_PAGEOUT`: a `clear` for
+///   each page.
 /// - A call that fails because of a hole has done its work before the hole (mprotect), or on all that is mapped
 ///   (madvise).
-/// - A mapping that is split at no multiple of 2 MiB: a `clear` of the 2 MiB around that place, if all of them were in
-///   the mapping.
+/// - A mapping that is cut at no multiple of 2 MiB: a `clear` of the 2 MiB around that place, if all of them were in the
+///   mapping.
 /// - fork: a `protectionPage` (hugetlb: a `clear`) for each mapping that was written privately, whatever its rights are.
 /// - The pages of hugetlb mappings: an `unmap` more wherever they are dropped.
 ///
 /// Which pages were touched is in no recording. What had a right is taken as touched, of a thread's stack the last page,
-/// and what was privately writable as written; the rest as untouched. Under that rest fall a stack and an allocator's
-/// arena when mprotect gives them their first rights: the kernel has no page there, and says nothing. Not in a recording either are pages that
-/// are huge, zero or dirty: none is taken to be. So the `clear` of a huge page that `MADV_DONTNEED` splits is missing,
-/// and what copy-on-write, msync, truncation, reclaim and migration raise.
+/// and what was privately writable as written; the rest as untouched. Of that rest are a stack and an allocator's arena
+/// when mprotect gives them their first rights: the kernel has no page there, and says nothing.
+///
+/// Nor does a recording show which pages are huge, zero or dirty: none is taken to be. So the `clear` of a huge page that
+/// `MADV_DONTNEED` splits is missing, and what copy-on-write, msync, truncation, reclaim and migration raise.
 ///
 /// Of a space whose beginning the recording does not show, addresses that no call named are taken as mapped; of any
 /// other as not mapped, unless a call succeeds that needs a mapping.
