@@ -38,6 +38,8 @@ package struct KernelEvents {
     /// For each child, the records where the calls that create it begin, and how many of them have been carried out.
     private var births: [Int32: (records: [Int], done: Int)] = [:]
     private var inheritedMappings = 0
+    /// How many pages each System V segment has.
+    private var segments: [Int: Int] = [:]
     /// How many mappings of shared anonymous memory there were.
     private var sharedObjects = 0
     /// The spaces that have ended while threads in them are still seen.
@@ -89,7 +91,8 @@ package struct KernelEvents {
     private mutating func begin(_ call: MemoryCall, _ thread: Int32) throws(LineFault) {
         guard let space = processes.space(of: thread) else { return }
         switch call {
-        case .map(_, _, replaces: false, _), .create: break
+        case .map(_, _, replaces: false, _), .attach(_, _, replaces: false), .create: break
+        case .segment(let segment, let pages): segments[segment] = pages
         case .askBreak(let address):
             if processes.borrowsSpace(thread) || processes[space: space].programBreak != address,
                 processes.isAlone(thread)
@@ -105,6 +108,12 @@ package struct KernelEvents {
     }
 
     private mutating func carryOut(_ call: MemoryCall, in space: Int) throws(LineFault) {
+        if case .attach(let segment, let page, let replaces) = call {
+            // Without shmget's line it is known to have one page.
+            let kind = Mapping.Kind(protection: [.read, .write], isShared: true, isAnonymous: true)
+            let pages = page..<page + segments[segment, default: 1]
+            return try carryOut(.map(pages: pages, kind: kind, replaces: replaces), in: space)
+        }
         guard case .map(let pages, var kind, let replaces, _) = call, kind.isShared, kind.isAnonymous else {
             try raise(processes[space: space].carryOut(call), in: space)
             return
@@ -119,7 +128,7 @@ package struct KernelEvents {
     /// What a call does where it ends.
     private mutating func end(_ call: MemoryCall, _ thread: Int32, begun: Int) throws(LineFault) {
         switch call {
-        case .map(_, _, replaces: false, _):
+        case .map(_, _, replaces: false, _), .attach(_, _, replaces: false):
             if let space = processes.space(of: thread) { try carryOut(call, in: space) }
         case .create(let child, _, _, let parentWaits):
             if let birth = births[child], birth.done < birth.records.count, birth.records[birth.done] <= begun {

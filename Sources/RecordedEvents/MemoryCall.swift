@@ -6,6 +6,11 @@ enum MemoryCall: Equatable {
     /// `MAP_STACK`.
     case map(pages: Range<Int>, kind: Mapping.Kind, replaces: Bool, isStack: Bool = false)
     case unmap(Range<Int>)
+    /// shmget: how many pages the segment with that number has.
+    case segment(Int, pages: Int)
+    /// shmat: the segment is mapped from that page on. Only where `replaces` is set (`SHM_REMAP`) may it have been mapped
+    /// before.
+    case attach(segment: Int, page: Int, replaces: Bool)
     /// The mapping that begins at that page goes, whatever its size (shmdt, io_destroy).
     case unmapObject(Int)
     /// mremap. `from` is empty where a shared mapping gets a second place (an old size of 0). Only where `replaces`
@@ -46,14 +51,15 @@ enum MemoryCall: Equatable {
     }
 
     /// Every call that `strace -e trace=%memory,clone,clone3,fork,vfork,exit_group` shows, in any version up to 6.13
-    /// and on any 64-bit machine and its 32-bit mode; `???` is a call whose number strace did not learn.
+    /// and on any 64-bit machine and its 32-bit mode; `???` is a call whose number strace did not learn. And shmget,
+    /// which a recording may have besides.
     static let names: Set<String> = [
         "brk", "get_mempolicy", "io_destroy", "io_setup", "io_uring_register", "madvise", "map_shadow_stack", "mbind",
         "memfd_secret", "migrate_pages", "mincore", "mlock", "mlock2", "mlockall", "mmap", "mmap2", "move_pages",
         "mprotect", "mremap", "mseal", "msync", "munlock", "munlockall", "munmap", "old_mmap", "pkey_alloc",
         "pkey_free",
         "pkey_mprotect", "process_madvise", "process_mrelease", "remap_file_pages", "set_mempolicy",
-        "set_mempolicy_home_node", "shmat", "shmdt", "userfaultfd",
+        "set_mempolicy_home_node", "shmat", "shmdt", "shmget", "userfaultfd",
         "clone", "clone3", "fork", "vfork", "exit_group", "???",
     ]
 
@@ -84,6 +90,11 @@ enum MemoryCall: Equatable {
             let pages = try zeroReturning(arguments, 6...6, value)
             return arguments.text(2).starts(with: "MPOL_DEFAULT".utf8)
                 ? .change(pages, adding: [], removing: .bound) : .change(pages, adding: .bound, removing: [])
+        case "shmget":
+            let arguments = try StraceArguments(text)
+            try arguments.expect(3...3)
+            let count = try pages(0, try arguments.number(1)).count
+            return count == 0 ? nil : .segment(Int(clamping: value), pages: count)
         case "shmat": return try attach(StraceArguments(text), value)
         case "io_setup": return try setUpRing(StraceArguments(text), value)
         case "shmdt", "io_destroy":
@@ -226,11 +237,11 @@ enum MemoryCall: Equatable {
         }
     }
 
-    /// shmat does not say how large the segment is: one page of it is taken.
     private static func attach(_ arguments: StraceArguments, _ value: UInt64) throws(LineFault) -> MemoryCall {
         try arguments.expect(3...3)
-        let kind = Mapping.Kind(protection: [.read, .write], isShared: true, isAnonymous: true)
-        return .map(pages: try pages(value, 1), kind: kind, replaces: arguments.text(2).contains("SHM_REMAP".utf8))
+        let replaces = try arguments.flags(2, outOf: StraceFlags.attaching).contains("SHM_REMAP")
+        return .attach(
+            segment: Int(clamping: try arguments.number(0)), page: try pages(value, 1).lowerBound, replaces: replaces)
     }
 
     /// io_setup maps a ring, whose address is the context's: a header of 32 bytes, and for each event asked for twice 32

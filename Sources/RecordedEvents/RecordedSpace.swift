@@ -23,7 +23,7 @@ struct RaisedEvent: Equatable {
 /// - A call that fails because of a hole has done its work before the hole (mprotect), or on all that is mapped
 ///   (madvise).
 /// - A mapping that is cut at no multiple of 2 MiB: a `clear` of the 2 MiB around that place, if all of them were in the
-///   mapping.
+///   mapping. A part of a huge page that is discarded or moved: a `clear` of its 2 MiB.
 /// - fork: a `protectionPage` (hugetlb: a `clear`) for each mapping that was written privately, whatever its rights are.
 /// - The pages of hugetlb mappings: an `unmap` more wherever they are dropped.
 ///
@@ -31,8 +31,9 @@ struct RaisedEvent: Equatable {
 /// and what was privately writable as written; the rest as untouched. Of that rest are a stack and an allocator's arena
 /// when mprotect gives them their first rights: the kernel has no page there, and says nothing.
 ///
-/// Nor does a recording show which pages are huge, zero or dirty: none is taken to be. So the `clear` of a huge page that
-/// `MADV_DONTNEED` splits is missing, and what copy-on-write, msync, truncation, reclaim and migration raise.
+/// Nor does a recording show which pages are huge: only those are taken to be that `MADV_HUGEPAGE` asked for. Zero or dirty
+/// are none. What copy-on-write, msync, truncation, reclaim and migration raise is missing; and what fork raises for the
+/// mappings that execve makes, of the program and its stack.
 ///
 /// Of a space whose beginning the recording does not show, addresses that no call named are taken as mapped; of any
 /// other as not mapped, unless a call succeeds that needs a mapping.
@@ -48,6 +49,8 @@ struct RecordedSpace {
     let isShownFromStart: Bool
     /// The groups of ``RecordedProcesses`` that run in it.
     var groups: Set<Int> = []
+    /// The first pages of blocks whose huge page was split.
+    private var splitBlocks: Set<Int> = []
     /// What the call that is being carried out raises.
     private var raised: [RaisedEvent] = []
 
@@ -61,6 +64,7 @@ struct RecordedSpace {
         var copy = RecordedSpace(isShownFromStart: isShownFromStart)
         copy.mapped = mapped.copyForChild()
         copy.stacks = stacks
+        copy.splitBlocks = splitBlocks
         copy.programBreak = programBreak
         copy.inheritedMappings = copy.mapped.mappings.count
         return copy
@@ -88,17 +92,8 @@ struct RecordedSpace {
         case .failedMove(let from, let to): failMove(from, to)
         case .protect(let pages, let protection, let key, let fails): protect(pages, protection, key, fails)
         case .discard(let pages, let way, let failure): discard(pages, way, failure)
-        case .pageOut(let pages):
-            for piece in mapped.pieces(of: pages) where piece.kind.wasAccessible && !piece.isReservation {
-                for page in piece.pages { raise(.clear, page..<page + 1, isGuess: true) }
-            }
-        case .collapse(let pages):
-            for piece in mapped.pieces(of: pages) + mapped.gaps(in: pages).map(Self.unknown) {
-                let first = (piece.pages.lowerBound + Mapping.blockSize - 1) / Mapping.blockSize
-                for block in first..<max(first, piece.pages.upperBound / Mapping.blockSize) {
-                    raise(.clear, Self.block(block * Mapping.blockSize), isGuess: true)
-                }
-            }
+        case .pageOut(let pages): pageOut(pages)
+        case .collapse(let pages): collapse(pages)
         case .change(let pages, let added, let removed):
             for piece in mapped.pieces(of: pages)
             where !piece.kind.traits.isSuperset(of: added) || !piece.kind.traits.isDisjoint(with: removed) {
@@ -107,7 +102,7 @@ struct RecordedSpace {
             }
         case .askBreak(let address): programBreak = address
         case .setBreak(let address): setBreak(address)
-        case .create, .exitGroup: break
+        case .segment, .attach, .create, .exitGroup: break
         }
         return raised
     }
@@ -137,6 +132,12 @@ struct RecordedSpace {
         stacks.unmap(pages)
     }
 
+    /// The numbers of the whole 2 MiB that lie in `pages`.
+    private static func wholeBlocks(in pages: Range<Int>) -> Range<Int> {
+        let first = (pages.lowerBound + Mapping.blockSize - 1) / Mapping.blockSize
+        return first..<max(first, pages.upperBound / Mapping.blockSize)
+    }
+
     // MARK: Splitting
 
     /// The mappings that begin before `pages` and end in it or after it are cut there.
@@ -157,6 +158,42 @@ struct RecordedSpace {
         else { return }
         let table = place / Mapping.tableSize * Mapping.tableSize
         if mapped.wasAccessible(table..<table + Mapping.tableSize) { raise(.clear, block, isGuess: true) }
+        splitBlocks.insert(block.lowerBound)
+    }
+
+    /// What might be a huge page at `place` is split where a call takes a part of it. Pages are taken to be huge where
+    /// `MADV_HUGEPAGE` asked for it, until they are split, and again when all of them have been discarded.
+    private mutating func splitHugePage(at place: Int, times: Int = 1) {
+        let block = Self.block(place)
+        guard let mapping = mapped.overlapping(place..<place + 1).first, mapping.kind.traits.contains(.hugePages),
+            mapping.kind.wasWritable, mapping.pages.lowerBound <= block.lowerBound,
+            block.upperBound <= mapping.pages.upperBound, splitBlocks.insert(block.lowerBound).inserted
+        else { return }
+        for _ in 0..<times { raise(.clear, block, isGuess: true) }
+    }
+
+    /// `pages` of a mapping are discarded. `MADV_FREE` splits the page itself besides, which is a second `clear`.
+    private mutating func splitHugePages(discarding pages: Range<Int>, _ way: MemoryCall.Discarding) {
+        let times = way == .free ? 2 : 1
+        if pages.lowerBound % Mapping.blockSize != 0 { splitHugePage(at: pages.lowerBound, times: times) }
+        if pages.upperBound % Mapping.blockSize != 0 { splitHugePage(at: pages.upperBound - 1, times: times) }
+        guard way == .dontNeed, !splitBlocks.isEmpty else { return }
+        let whole = Self.wholeBlocks(in: pages)
+        if whole.count < splitBlocks.count {
+            for block in whole { splitBlocks.remove(block * Mapping.blockSize) }
+        } else {
+            splitBlocks = splitBlocks.filter { !whole.contains($0 / Mapping.blockSize) }
+        }
+    }
+
+    /// `pages` of a mapping move by `distance`: whole huge pages only from one multiple of 2 MiB to another.
+    private mutating func splitHugePages(moving pages: Range<Int>, by distance: Int) {
+        for start in stride(from: Self.block(pages.lowerBound).lowerBound, to: pages.upperBound, by: Mapping.blockSize)
+        where distance % Mapping.blockSize != 0 || start < pages.lowerBound
+            || start + Mapping.blockSize > pages.upperBound
+        {
+            splitHugePage(at: start)
+        }
     }
 
     // MARK: Unmapping
@@ -211,6 +248,9 @@ struct RecordedSpace {
         }
         if !kept.isEmpty {
             raise(.unmap, kept, isGuess: pieces.isEmpty)
+            if kind.traits.contains(.hugePages) {
+                splitHugePages(moving: kept, by: to.lowerBound - from.lowerBound)
+            }
             if !keepsSource { unmap(kept) }
             // Nobody mapped it in this recording, and yet it was there: it goes twice as well.
             if !keepsSource, pieces.isEmpty, isShownFromStart { raise(.unmap, kept, isGuess: true) }
@@ -291,7 +331,7 @@ struct RecordedSpace {
         }
     }
 
-    // MARK: Discarding
+    // MARK: Discarding and reclaiming
 
     private mutating func discard(
         _ pages: Range<Int>, _ way: MemoryCall.Discarding, _ failure: MemoryCall.AdviceFailure?
@@ -309,12 +349,29 @@ struct RecordedSpace {
         for piece in pieces {
             raise(.clear, piece.pages, isGuess: mapped.overlapping(piece.pages).isEmpty)
             dropHugetlb(piece)
+            splitHugePages(discarding: piece.pages, way)
             guard way == .remove, piece.kind.object != 0 else { continue }
             for other in mapped.mappings where other.kind.object == piece.kind.object && other.kind.isShared {
                 let place = other.kind.shift - piece.kind.shift
                 guard place != 0 else { continue }
                 let part = (piece.pages.lowerBound + place..<piece.pages.upperBound + place).clamped(to: other.pages)
                 if !part.isEmpty { raise(.clear, part, isGuess: piece.kind.object > 0) }
+            }
+        }
+    }
+
+    private mutating func pageOut(_ pages: Range<Int>) {
+        for piece in mapped.pieces(of: pages) where piece.kind.wasAccessible && !piece.isReservation {
+            guard raised.count <= KernelEvents.mostSteps else { return }
+            for page in piece.pages { raise(.clear, page..<page + 1, isGuess: true) }
+        }
+    }
+
+    private mutating func collapse(_ pages: Range<Int>) {
+        for piece in mapped.pieces(of: pages) + mapped.gaps(in: pages).map(Self.unknown) where !piece.isReservation {
+            guard raised.count <= KernelEvents.mostSteps else { return }
+            for block in Self.wholeBlocks(in: piece.pages) {
+                raise(.clear, Self.block(block * Mapping.blockSize), isGuess: true)
             }
         }
     }

@@ -15,6 +15,8 @@ enum StraceFlags {
 
     static let moving: Set<String> = ["MREMAP_MAYMOVE", "MREMAP_FIXED", "MREMAP_DONTUNMAP"]
 
+    static let attaching: Set<String> = ["SHM_RDONLY", "SHM_RND", "SHM_REMAP", "SHM_EXEC"]
+
     /// What mmap's flags make of a mapping.
     static let mappingTraits: [String: Mapping.Traits] = [
         "MAP_LOCKED": .locked, "MAP_NORESERVE": .notReserved, "MAP_GROWSDOWN": .growsDown, "MAP_HUGETLB": .hugetlb,

@@ -70,7 +70,7 @@ int main(void) {
     pid_t child = fork();
     if (child == 0) {
         execl("/usr/bin/strace", "strace", "-f", "-ttt", "-e",
-              "trace=%memory,clone,clone3,fork,vfork,exit_group,ioctl", "-o", "/recording", "/operations", (char *)0);
+              "trace=%memory,clone,clone3,fork,vfork,exit_group,shmget,ioctl", "-o", "/recording", "/operations", (char *)0);
         _exit(127);
     }
     int status;

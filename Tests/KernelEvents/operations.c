@@ -1095,6 +1095,45 @@ static void mixing(void) {
         block = realloc(block, 1 << 19);
         free(block);
     }
+    OPERATION_NAMED("DONTNEED of parts of two huge pages, again, and of all") {
+        huge(4 * M);
+        madvise(A + P, 2 * M, MADV_DONTNEED);
+        madvise(A + 3 * P, 2 * M, MADV_DONTNEED);
+        madvise(A, 4 * M, MADV_DONTNEED);
+        put(0, 4 * M);
+        madvise(A + M + P, P, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("FREE of part of a huge page") madvise(huge(2 * M) + P, 4 * P, MADV_FREE);
+    OPERATION_NAMED("mremap of part of a huge page") {
+        huge(2 * M);
+        mremap(A + P, 4 * P, 4 * P, FIXED, A + 8 * M);
+    }
+    OPERATION_NAMED("mremap of huge pages to another place within 2 MiB") {
+        huge(2 * M);
+        mremap(A, M, M, FIXED, A + 8 * M + P);
+    }
+    OPERATION_NAMED("mremap of whole huge pages") {
+        huge(2 * M);
+        mremap(A, M, M, FIXED, A + 8 * M);
+        madvise(A + 8 * M + P, P, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("FREE of a huge page, and of its part") {
+        huge(M);
+        madvise(A, M, MADV_FREE);
+        madvise(A, P, MADV_FREE);
+        madvise(A, P, MADV_FREE);
+    }
+    OPERATION_NAMED("mprotect of part of a huge page, and DONTNEED") {
+        huge(2 * M);
+        mprotect(A + P, P, R);
+        madvise(A + 8 * P, P, MADV_DONTNEED);
+        madvise(A + M + 8 * P, P, MADV_DONTNEED);
+    }
+    OPERATION_NAMED("fork with huge pages, and the child discards a part") {
+        huge(2 * M);
+        CHILD(madvise(A + P, P, MADV_DONTNEED));
+        madvise(A + P, P, MADV_DONTNEED);
+    }
     OPERATION_NAMED("process_madvise that reclaims") {
         struct {
             void *place;

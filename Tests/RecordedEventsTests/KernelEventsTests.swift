@@ -119,10 +119,27 @@ import Testing
         let trace = try trace([
             "shmat(3, NULL, 0) = 0x30000", "shmdt(0x30000) = 0", "io_setup(128, [0x40000]) = 0",
             "io_destroy(0x40000) = 0",
+            "shmget(IPC_PRIVATE, 5000, IPC_CREAT|0600) = 4", "shmat(4, NULL, SHM_RDONLY) = 0x50000",
+            "shmdt(0x50000) = 0",
         ])
-        // Of the segment only that it has a page is known; the ring has 258 events of 32 bytes, and a header.
-        #expect(trace.expected == [ExpectedStep(.unmap, 0..<1), ExpectedStep(.unmap, 1..<4)])
-        #expect(trace.uncertainSteps == 2)
+        // Of the first segment only that it has a page is known; the ring has 258 events of 32 bytes, and a header.
+        #expect(
+            trace.expected == [ExpectedStep(.unmap, 0..<1), ExpectedStep(.unmap, 1..<4), ExpectedStep(.unmap, 4..<6)])
+        #expect(trace.uncertainSteps == 3)
+    }
+
+    @Test func aPartOfAHugePageClearsAllOfItOnce() throws {
+        let trace = try trace([
+            "mmap(NULL, 4194304, PROT_READ|PROT_WRITE, \(anonymous)) = 0x7f0000000000",
+            "madvise(0x7f0000001000, 4096, MADV_DONTNEED) = 0", "madvise(0x7f0000000000, 4194304, MADV_HUGEPAGE) = 0",
+            "madvise(0x7f0000001000, 4096, MADV_DONTNEED) = 0", "madvise(0x7f0000001000, 4096, MADV_DONTNEED) = 0",
+            "madvise(0x7f0000000000, 2097152, MADV_DONTNEED) = 0", "madvise(0x7f0000001000, 4096, MADV_FREE) = 0",
+            "munmap(0x7f0000000000, 2097152) = 0",
+        ])
+        let (block, page) = (ExpectedStep(.clear, 0..<512), ExpectedStep(.clear, 1..<2))
+        #expect(
+            trace.expected == [page, page, block, page, block, page, block, block, ExpectedStep(.unmap, 0..<512)])
+        #expect(trace.uncertainSteps == 3)
     }
 
     @Test(arguments: [
