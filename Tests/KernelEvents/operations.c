@@ -154,6 +154,24 @@ static void exitAmongThreads(void) {
     _exit(0);
 }
 
+// Allocates and frees blocks of many sizes, and has another thread do so meanwhile, `depth` deep.
+static void *allocateInThreads(void *depth) {
+    enum { count = 400 };
+    char *blocks[count];
+    for (int i = 0; i < count; i++) {
+        size_t size = 64 + (size_t)i * i * 7 % 40000;
+        blocks[i] = malloc(size);
+        for (size_t at = 0; at < size; at += 512) blocks[i][at] = 1;
+    }
+    if (depth) {
+        pthread_t thread;
+        require(pthread_create(&thread, 0, allocateInThreads, (char *)depth - 1) == 0, "pthread_create");
+        pthread_join(thread, 0);
+    }
+    for (int i = 0; i < count; i++) free(blocks[i]);
+    return 0;
+}
+
 static int vmChild(void *argument) {
     munmap(argument, P);
     return 0;
@@ -1134,6 +1152,9 @@ static void mixing(void) {
         CHILD(madvise(A + P, P, MADV_DONTNEED));
         madvise(A + P, P, MADV_DONTNEED);
     }
+    OPERATION_NAMED("threads that allocate, each with an arena of its own") allocateInThreads((void *)4);
+    OPERATION_NAMED("the same threads again") allocateInThreads((void *)4);
+    OPERATION_NAMED("fork with their arenas and stacks") CHILD();
     OPERATION_NAMED("process_madvise that reclaims") {
         struct {
             void *place;
