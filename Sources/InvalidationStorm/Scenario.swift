@@ -131,6 +131,11 @@ public struct Scenario: Sendable {
         }
     }
 
+    /// The pages that fault, in their order, if a recording has them; else empty, and faults fall where the scenario says.
+    var recordedFaults: [UInt32] {
+        if case .trace(let trace) = arrivals { trace.faultedPages } else { [] }
+    }
+
     /// The same with other arrivals, as so many invalidators share them out.
     public func arriving(_ process: ArrivalProcess, invalidators: Int) -> Scenario {
         var scenario = self
@@ -147,7 +152,8 @@ public struct Scenario: Sendable {
 }
 
 extension Scenario {
-    /// The invalidations of a recorded program; faults fall on all the pages that it invalidates.
+    /// The invalidations of a recorded program. Faults are the recorded ones, each faulter from a place of its own, and as
+    /// fast as the run has them; where the recording has none, they fall on all its pages alike.
     public static func replaying(_ trace: Trace) -> Scenario {
         Scenario(name: "trace:\(trace.name)", arrivals: .trace(trace), pages: trace.pages)
     }

@@ -31,32 +31,43 @@ struct StormThreads {
             RoleThread(on: places[number]) {
                 probes?.before.take(threadNumber: number, clock: clock)
                 control.gather()
-                let walked = WalkedPages(room: settings.pagesPerFault)
-                defer { walked?.deallocate() }
-                let faulter = Faulter(
-                    number: number, control: control, clock: clock,
-                    firstChoice: PageChoice(
-                        scenario: settings.scenario, pagesPerFault: settings.pagesPerFault, seed: settings.seed,
-                        stream: number),
-                    arrivals: settings.faultArrivals.map {
-                        ArrivalTimes(
-                            $0, thread: number, of: settings.faulters, from: control.startTicks, clock: clock,
-                            seed: settings.seed)
-                    }, walked: walked)
-                // Those before the window at its opening, and those in it at its close.
-                var pages: UInt64 = 0
-                var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) { atWindow in
-                    body(faulter) { isOpening in
-                        if let walked { pages = walked.installed &- pages }
-                        atWindow(isOpening)
-                    }
+                // The recorded pages stay in place for as long as they are chosen from.
+                let tally = settings.scenario.recordedFaults.withUnsafeBufferPointer { recorded in
+                    let choice = PageChoice(
+                        scenario: settings.scenario, pagesPerFault: settings.pagesPerFault, recorded: recorded,
+                        seed: settings.seed, stream: number)
+                    return play(faulter: number, choosing: choice, body)
                 }
-                tally.pages = walked == nil ? nil : pages
-                tally.usage = usage
                 probes?.after.take(threadNumber: number, clock: clock)
                 return tally
             }
         }
+    }
+
+    /// Plays the role of one faulter.
+    private func play(
+        faulter number: Int, choosing choice: PageChoice, _ body: @escaping Storm.FaulterBody
+    ) -> FaulterTally {
+        let walked = WalkedPages(room: settings.pagesPerFault)
+        defer { walked?.deallocate() }
+        let faulter = Faulter(
+            number: number, control: control, clock: clock, firstChoice: choice,
+            arrivals: settings.faultArrivals.map {
+                ArrivalTimes(
+                    $0, thread: number, of: settings.faulters, from: control.startTicks, clock: clock,
+                    seed: settings.seed)
+            }, walked: walked)
+        // Those before the window at its opening, and those in it at its close.
+        var pages: UInt64 = 0
+        var (tally, usage) = ThreadUsageMeter.duringWindow(counting: CountedEvent.ofFaults) { atWindow in
+            body(faulter) { isOpening in
+                if let walked { pages = walked.installed &- pages }
+                atWindow(isOpening)
+            }
+        }
+        tally.pages = walked == nil ? nil : pages
+        tally.usage = usage
+        return tally
     }
 
     /// Starts the invalidators, behind the faulters.

@@ -9,8 +9,15 @@ struct TraceLines: ~Copyable {
 
     private let path: String
     private let mostText: Int
-    /// What the lines so far say.
+    /// Who wrote the file, as its first line shows that is neither blank nor a comment.
+    private var format: TraceSource.Format?
+    /// What the lines so far say: calls in a recording of strace, else events.
     private var calls = StraceCalls()
+    private var events = EventRecording()
+    /// How many lines are about no memory.
+    private var passedOverCount = 0
+    /// The first comment before the format is known: strace writes none.
+    private var firstComment: TraceError?
     /// How many whole lines have been seen.
     private(set) var count = 0
     private var textSize = 0
@@ -51,10 +58,23 @@ struct TraceLines: ~Copyable {
         partial += rest.prefix(Self.longestLine + 1 - partial.count)
     }
 
+    /// What a file says.
+    struct Contents {
+        enum Recording {
+            case calls(StraceRecording)
+            case events(EventRecording)
+        }
+
+        let recording: Recording
+        /// How many lines it has, and how many of them are about no memory.
+        let lines: Int
+        let linesPassedOver: Int
+    }
+
     /// Says that the text has ended; returns what the lines say.
     ///
     /// Throws a ``TraceError`` about the first line that is damaged, or about the end, where the text is cut.
-    consuming func finish() throws(TraceError) -> StraceRecording {
+    consuming func finish() throws(TraceError) -> Contents {
         if let firstFault { throw firstFault }
         guard textSize > 0 else {
             throw TraceError(file: path, message: "the file is empty; \(Self.howToRecord)")
@@ -64,11 +84,18 @@ struct TraceLines: ~Copyable {
                 file: path, line: count + 1, text: partial[...],
                 message: "the last line does not end: the file is cut; copy or record it again")
         }
-        do throws(StraceCalls.LateFault) {
-            return try calls.finish()
-        } catch {
-            throw TraceError(file: path, line: error.line, message: error.message)
+        let recording: Contents.Recording
+        switch format {
+        case nil: throw TraceError(file: path, message: "no line but comments and blank ones; \(Self.howToRecord)")
+        case .events: recording = .events(events)
+        case .strace:
+            do throws(StraceCalls.LateFault) {
+                recording = .calls(try calls.finish())
+            } catch {
+                throw TraceError(file: path, line: error.line, message: error.message)
+            }
         }
+        return Contents(recording: recording, lines: count, linesPassedOver: passedOverCount)
     }
 
     /// How a trace is recorded, for messages.
@@ -81,11 +108,47 @@ struct TraceLines: ~Copyable {
         do throws(LineFault) {
             guard text.count <= Self.longestLine else { throw LineFault("longer than any line that strace writes") }
             let plain = Self.withoutColours(text.last == UInt8(ascii: "\r") ? text.dropLast() : text)
-            if passesOver(plain) { return }
-            try calls.append(StraceLine(plain), number: count)
+            if format == nil { learnFormat(plain) }
+            switch format {
+            case nil: passedOverCount += 1
+            case .strace: try takeCall(plain)
+            case .events:
+                if Self.isBlankOrComment(plain) {
+                    passedOverCount += 1
+                } else {
+                    try events.append(EventLine(plain))
+                }
+            }
         } catch {
-            firstFault = TraceError(file: path, line: count, text: text, message: error.message)
+            firstFault = firstFault ?? TraceError(file: path, line: count, text: text, message: error.message)
         }
+    }
+
+    /// Learns who wrote the file, if this is a line that shows it.
+    private mutating func learnFormat(_ text: ArraySlice<UInt8>) {
+        guard !Self.isBlankOrComment(text) else {
+            if firstComment == nil, text.contains(UInt8(ascii: "#")) {
+                firstComment = TraceError(file: path, line: count, text: text, message: LineFault.notStrace.message)
+            }
+            return
+        }
+        format = EventLine.isLikely(text) ? .events : .strace
+        if format == .strace { firstFault = firstComment }
+    }
+
+    private static func isBlankOrComment(_ text: ArraySlice<UInt8>) -> Bool {
+        let first = text.first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+        return first == nil || first == UInt8(ascii: "#")
+    }
+
+    private mutating func takeCall(_ text: ArraySlice<UInt8>) throws(LineFault) {
+        if passesOver(text) {
+            passedOverCount += 1
+            return
+        }
+        let line = try StraceLine(text)
+        if case .passedOver = line.content { passedOverCount += 1 }
+        try calls.append(line, number: count)
     }
 
     /// Whether the line is about no call: blank, a frame of a call's stack (`-k`), of the table of `-C`, or a message of

@@ -235,6 +235,23 @@ import Testing
         }
     }
 
+    @Test("The faults of a recording are the pages that fault, closed loop or open")
+    func replaysRecordedFaults() throws {
+        let range = try #require(InvalidationRange(pages: 0..<8))
+        let recording = Trace(
+            name: "hand-made", steps: [TraceStep(nanoseconds: 0, event: .clear, range: range)],
+            faultedPages: [40, 41, 43], pages: 64)
+        for rate in [nil, 200_000.0] {
+            let seen = SeenPages()
+            var settings = settings(.replaying(recording), faulters: 2, invalidators: 1)
+            settings.faultArrivals = rate.map { ArrivalProcess(perSecond: $0, spacing: .fixed) }
+            let measurement = try #require(
+                Storm.run(settings, cancellation: Cancellation()) { _ in SeeingGuard(seen: seen) })
+            #expect(measurement.faults > 0)
+            #expect(seen.pages.withLock { $0 } == [40, 41, 43])
+        }
+    }
+
     @Test("A cancelled repetition gives no measurement, and the next one runs again")
     func cancellation() throws {
         let entry = GuardCatalogue.builtIn[0]
@@ -285,6 +302,40 @@ private final class FaultCountingGuard: TranslationGuard, SectionObserver {
             counters.used.wrappingAdd(1, ordering: .relaxed)
         }
         return outcome
+    }
+
+    func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {
+        mutex.invalidationStarted(invalidation, teardown: teardown)
+    }
+
+    func invalidationEnded(_ invalidation: Invalidation) { mutex.invalidationEnded(invalidation) }
+
+    func markDead() { mutex.markDead() }
+
+    func resetAfterFork() { mutex.resetAfterFork() }
+}
+
+/// The pages that some guard has seen a fault at.
+private final class SeenPages: Sendable {
+    let pages = Mutex<Set<Int>>([])
+}
+
+/// A mutex that notes the pages of its faults.
+private final class SeeingGuard: TranslationGuard, SectionObserver {
+    let registration = GuardRegistration()
+    let pages = Int.max
+    static var isProtected: Bool { true }
+    static var capabilities: SubscriberCapabilities { MutexGuard.capabilities }
+    private let mutex = MutexGuard()
+    private let seen: SeenPages
+
+    init(seen: SeenPages) { self.seen = seen }
+
+    func fault<Translation>(
+        at page: Int, walk: () -> Translation?, install: (Translation) -> Void
+    ) -> FaultOutcome {
+        seen.pages.withLock { _ = $0.insert(page) }
+        return mutex.fault(at: page, walk: walk, install: install)
     }
 
     func invalidationStarted(_ invalidation: Invalidation, teardown: (InvalidationRange) -> Void) -> StartResponse {

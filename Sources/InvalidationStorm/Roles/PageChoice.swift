@@ -31,8 +31,10 @@ public struct RandomSequence: Sendable {
     }
 }
 
-/// Which pages fault: all alike, nine faults in ten in the hot part at the start of the space, or one behind the other.
-public struct PageChoice: Sendable {
+/// Which pages fault: all alike, nine faults in ten in the hot part at the start of the space, one behind the other, or
+/// as they were recorded.
+public struct PageChoice: @unchecked Sendable {
+    // Safety: `recorded` is only read, and whoever makes a choice of recorded pages keeps them in place while it is used.
     @usableFromInline
     var random: RandomSequence
     @usableFromInline
@@ -45,18 +47,34 @@ public struct PageChoice: Sendable {
     /// How far the next page lies behind the last one; 0 where they are chosen at random.
     @usableFromInline
     let step: Int
-    /// The last page, where they follow each other.
+    /// The last page, where they follow each other; the place of the last one, where they are recorded.
     @usableFromInline
     var last: Int
+    /// The pages as they were recorded, of which `pages` says how many there are; `nil` for none.
+    @usableFromInline
+    let recorded: UnsafePointer<UInt32>?
 
-    /// Steps are of as many pages as a fault fills in. Each stream begins them elsewhere.
-    init(scenario: Scenario, pagesPerFault: Int = 1, seed: UInt64, stream: Int) {
+    /// Steps are of as many pages as a fault fills in. Each stream begins them elsewhere, and so it does `recorded` pages,
+    /// which it goes through from the start again at the end; where there are some, they are all that fault.
+    init(
+        scenario: Scenario, pagesPerFault: Int = 1, recorded: UnsafeBufferPointer<UInt32>? = nil, seed: UInt64,
+        stream: Int
+    ) {
         random = RandomSequence(seed: seed, stream: stream)
-        pages = UInt64(scenario.pages)
         hotPages = UInt64(scenario.hotPages)
-        hotShare = scenario.hotFraction < 1 ? UInt64(0.9 * 0x1p32) : 0
-        step = scenario.faultsInSteps ? pagesPerFault : 0
-        last = step == 0 ? 0 : random.below(max(1, scenario.pages / step)) * step
+        if let recorded, let first = recorded.baseAddress, !recorded.isEmpty {
+            self.recorded = first
+            pages = UInt64(recorded.count)
+            hotShare = 0
+            step = 1
+            last = random.below(recorded.count)
+        } else {
+            self.recorded = nil
+            pages = UInt64(scenario.pages)
+            hotShare = scenario.hotFraction < 1 ? UInt64(0.9 * 0x1p32) : 0
+            step = scenario.faultsInSteps ? pagesPerFault : 0
+            last = step == 0 ? 0 : random.below(max(1, scenario.pages / step)) * step
+        }
     }
 
     /// Whether all pages are alike.
@@ -68,7 +86,8 @@ public struct PageChoice: Sendable {
     mutating func next() -> Int {
         guard step == 0 else {
             last = last &+ step < Int(truncatingIfNeeded: pages) ? last &+ step : 0
-            return last
+            guard let recorded else { return last }
+            return Int(truncatingIfNeeded: recorded[last])
         }
         let word = random.next()
         let bound = word & 0xffff_ffff < hotShare ? hotPages : pages

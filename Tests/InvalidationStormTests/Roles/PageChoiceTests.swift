@@ -72,4 +72,26 @@ import Testing
         // 90 % by choice and a hundredth of the other 10 %.
         #expect((89_500...90_700).contains(pages.count { $0 < 655 }))
     }
+
+    @Test("Recorded faults come in their order, each faulter's from a place of its own, and go round")
+    func recorded() {
+        let recording: [UInt32] = [7, 7, 3, 900, 1, 4, 2, 5]
+        recording.withUnsafeBufferPointer { recorded in
+            let starts = (0..<16).map { stream in
+                var choice = PageChoice(
+                    scenario: .storm, pagesPerFault: 512, recorded: recorded, seed: 1, stream: stream)
+                #expect(!choice.isUniform)
+                let pages = (0..<24).map { _ in UInt32(choice.next()) }
+                let start = recording.indices.first { index in
+                    pages == (0..<24).map { recording[(index + $0) % recording.count] }
+                }
+                #expect(start != nil, "\(pages)")
+                return start
+            }
+            #expect(Set(starts).count > 3)
+        }
+        [UInt32]().withUnsafeBufferPointer { empty in
+            #expect(PageChoice(scenario: .storm, recorded: empty, seed: 1, stream: 0).isUniform)
+        }
+    }
 }
