@@ -36,7 +36,9 @@ struct ChoiceFlags: ParsableArguments {
 
     @Option(
         name: .customLong("trace"),
-        help: ArgumentHelp("Add a recorded program (strace, plain or .gz) as trace:<name>.", valueName: "file"))
+        help: ArgumentHelp(
+            "Measure a recorded program (by strace, or events; plain or gzip) as trace:<name>: alone, or beside the scenarios "
+                + "or the profile that are named.", valueName: "file"), completion: .file())
     var traces: [String] = []
 
     /// Whether guards, scenarios or threads are named.

@@ -62,12 +62,20 @@ struct RunOptions: ParsableArguments {
     /// The scenarios asked for; empty where none is.
     var scenarioNames: [String] { choice.scenarios.flatMap { $0 } }
 
+    /// Whether the user's own traces are all that is measured: some are named, and neither scenarios nor a profile nor a
+    /// filter beside them.
+    var measuresOwnTracesAlone: Bool {
+        !choice.traces.isEmpty && scenarioNames.isEmpty && choice.namedProfile == nil && benchmark.filter == nil
+    }
+
     /// How much is measured where the command line does not say it cell by cell.
     var profile: Profile { choice.namedProfile ?? .quick }
 
     /// Whether the command line chooses cells, so that the profile does not; a list without a profile has all there are.
+    /// Of traces alone, the profile chooses the guards and the threads.
     var choosesCells: Bool {
-        benchmark.filter != nil || (benchmark.listTests && choice.namedProfile == nil) || choice.namesCells
+        let listsAll = benchmark.listTests && choice.namedProfile == nil && !measuresOwnTracesAlone
+        return benchmark.filter != nil || listsAll || choice.namesCells
     }
 
     /// What is changed in every cell that it applies to.

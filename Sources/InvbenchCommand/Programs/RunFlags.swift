@@ -13,7 +13,7 @@ struct RunFlags {
         "--histograms", "--plan", "--topology",
     ]
     private static let choosing = [
-        "--guard", "--scenario", "--faulters", "--invalidators", "--profile", "--benchmark_filter",
+        "--guard", "--scenario", "--faulters", "--invalidators", "--profile", "--benchmark_filter", "--trace",
     ]
 
     /// Checks what stands behind `--`; `alsoTaken` is what this command sets besides. Nothing that chooses cells means the

@@ -36,7 +36,7 @@ struct RunPlan: Sendable {
         var (guards, notes) = try Self.pairable(possible, options)
         notes.insert(contentsOf: refusals, at: 0)
         let nameable = CellCatalogue.cells(
-            guards: guards, scenarios: try catalogue.scenarios(named: options.scenarioNames), cores: cores,
+            guards: guards, scenarios: try Self.scenarios(of: catalogue, options), cores: cores,
             faulters: faulters.isEmpty ? nil : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
             adjustments: options.adjustments)
         var chosen = options.choosesCells ? nameable : options.profile.subset(of: nameable)
@@ -63,9 +63,13 @@ struct RunPlan: Sendable {
                 "--invalidation-rate: none of the chosen scenarios takes it; calm has no invalidations, and a trace its "
                     + "own times, which --speed changes; choose another scenario")
         }
+        let isNarrow = options.choosesCells || options.measuresOwnTracesAlone
         if options.profile == .quick && !options.choosesCells {
-            let taken = Set(chosen.map(\.entry.name)).count
-            notes.append("the quick profile, \(taken) of \(guards.count) guards; --profile standard has all")
+            let taken = "\(Set(chosen.map(\.entry.name)).count) of \(guards.count) guards"
+            notes.append(
+                isNarrow
+                    ? "the trace alone, \(taken): --guard names others, --profile quick adds its scenarios"
+                    : "the quick profile, \(taken); --profile standard has all")
         }
         cells = chosen
         self.notes = notes
@@ -76,18 +80,27 @@ struct RunPlan: Sendable {
         secondsOfRepetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + Self.surroundingSeconds
         repetitions =
             options.benchmark.repetitions
-            ?? (options.choosesCells
+            ?? (isNarrow
                 ? options.profile.repetitions(ofChosen: chosen.count, secondsEach: secondsOfRepetition)
                 : options.profile.repetitions)
         // What the user counts is measured as often as he says.
         let mayGoOn = options.benchmark.repetitions == nil && options.benchmark.interleaves
         mostRepetitions = mayGoOn ? 2 * repetitions : repetitions
-        budgetSeconds = mayGoOn && !options.choosesCells ? options.profile.budgetSeconds : nil
+        budgetSeconds = mayGoOn && !isNarrow ? options.profile.budgetSeconds : nil
         noisyRetries = options.retryNoisy
         seed = options.seed
         order = Schedule.order(
             workloads: workloads, repetitions: mostRepetitions, isInterleaved: options.benchmark.interleaves, seed: seed
         )
+    }
+
+    /// The scenarios that the command line names, and the user's own traces with them, which `--trace` adds; all that there
+    /// are where none is named, unless the traces are measured alone.
+    private static func scenarios(of catalogue: CellCatalogue, _ options: RunOptions) throws -> [ScenarioEntry] {
+        if options.measuresOwnTracesAlone { return catalogue.scenarios.filter(\.isOwnTrace) }
+        let named = try catalogue.scenarios(named: options.scenarioNames)
+        if options.scenarioNames.isEmpty { return named }
+        return catalogue.scenarios.filter { entry in entry.isOwnTrace || named.contains { $0.name == entry.name } }
     }
 
     /// Cells of one workload differ by their guards alone.

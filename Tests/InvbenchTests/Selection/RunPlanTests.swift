@@ -78,11 +78,43 @@ import Testing
         #expect(plan.expectedSeconds < 60)
     }
 
-    @Test func quickHasTheUsersOwnTraces() throws {
+    @Test func aTraceOfTheUsersIsMeasuredAlone() throws {
+        let plan = try plan("--trace", "/mine/app.strace")
+        #expect(Set(plan.cells.map(\.scenario.name)) == ["trace:app"])
+        #expect(work(plan) == ["trace:app/faulters:1/invalidators:1"])
+        #expect(Set(plan.cells.map(\.entry.name)) == Profile.quickGuards.intersection(Self.toBeHad))
+        // Few cells: as often as a quarter of a minute holds, and without a budget.
+        #expect(plan.repetitions > 16 && plan.budgetSeconds == nil && plan.expectedSeconds <= 15)
+        #expect(plan.notes.contains { $0.hasPrefix("the trace alone") && $0.contains("--profile quick") })
+        let listed = try self.plan("--trace", "/mine/app.strace", "--benchmark_list_tests")
+        #expect(listed.cells.map(\.name) == plan.cells.map(\.name))
+        let two = try self.plan("--trace", "/mine/a.events.gz", "--trace", "/mine/b.strace", "--faulters", "1,2")
         #expect(
-            work(try plan("--trace", "/mine/app.strace")).subtracting(Self.quick()) == [
-                "trace:app/faulters:1/invalidators:1"
+            work(two) == [
+                "trace:a/faulters:1/invalidators:1", "trace:a/faulters:2/invalidators:1",
+                "trace:b/faulters:1/invalidators:1", "trace:b/faulters:2/invalidators:1",
             ])
+        #expect(
+            try self.plan("--trace", "/mine/app.strace", "--guard", "mutex", "--faulters", "1").cells.map(\.name) == [
+                "storm/mutex/trace:app/faulters:1/invalidators:1"
+            ])
+    }
+
+    @Test func aTraceOfTheUsersJoinsWhatIsNamedBesideIt() throws {
+        let own = "trace:app/faulters:1/invalidators:1"
+        #expect(work(try plan("--trace", "/mine/app.strace", "--profile", "quick")) == Self.quick().union([own]))
+        #expect(work(try plan("--trace", "/mine/app.strace", "--profile", "standard")).contains(own))
+        #expect(
+            work(try plan("--trace", "/mine/app.strace", "--scenario", "storm,trace:gcc", "--faulters", "1")) == [
+                "storm/faulters:1/invalidators:1", "trace:gcc/faulters:1/invalidators:1", own,
+            ])
+        #expect(
+            work(try plan("--trace", "/mine/app.strace", "--scenario", "trace:app", "--faulters", "1")) == [own])
+        #expect(
+            work(try plan("--trace", "/mine/app.strace", "--benchmark_filter=/(storm|trace:app)/faulters:1/")) == [
+                "storm/faulters:1/invalidators:1", own,
+            ])
+        #expect(throws: UsageError.self) { try plan("--trace", "/mine/app.strace", "--scenario", "trace:ap") }
     }
 
     @Test func standardHasAllScenariosTwoFaultersAndLongWalks() throws {
