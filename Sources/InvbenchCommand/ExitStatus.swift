@@ -13,6 +13,8 @@ enum ExitStatus: Error, Equatable {
     case unwritten
     /// Ended by a signal; the finished rows are in the file.
     case interrupted(signal: Int32)
+    /// A program that was recorded ended with this code, and its recording is fine.
+    case ofProgram(Int32)
 
     /// The process's exit code.
     var code: Int32 {
@@ -24,6 +26,7 @@ enum ExitStatus: Error, Equatable {
         case .undecided: 4
         case .unwritten: 5
         case .interrupted(let signal): 128 + signal
+        case .ofProgram(let code): code
         }
     }
 

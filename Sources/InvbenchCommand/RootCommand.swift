@@ -23,7 +23,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, ShowCommand.self, ReportCommand.self, ExportCommand.self, ABCommand.self,
             CompareCommand.self, CalibrateCommand.self, BaselineCommand.self, HistoryCommand.self, ListCommand.self,
-            TopologyCommand.self, DoctorCommand.self,
+            TopologyCommand.self, DoctorCommand.self, RecordCommand.self, TraceCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

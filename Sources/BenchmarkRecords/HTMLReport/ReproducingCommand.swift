@@ -1,5 +1,5 @@
 /// The command that measures the cells of a workload again, each guard beside the others as before.
-struct ReproducingCommand {
+package struct ReproducingCommand {
     /// What to type, one line for each run that it takes; empty if no command line can name the cells.
     let lines: [String]
 
@@ -56,7 +56,7 @@ struct ReproducingCommand {
     }
 
     /// A word as a shell reads it.
-    private static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -19,6 +19,8 @@ struct ChildProcess: Sendable {
         case kept
         /// Both go to this process's standard error.
         case passedOn
+        /// It has this process's streams, input with them, and its terminal: it stays in this process's group.
+        case shared
     }
 
     /// Why it could not be started, in the system's words.
@@ -26,17 +28,18 @@ struct ChildProcess: Sendable {
         let reason: String
     }
 
-    /// Runs `program` with `arguments` to its end, without input. A name without a slash is looked up in `PATH`.
+    /// Runs `program` with `arguments` to its end, without input unless streams are shared. A name without a slash is looked
+    /// up in `PATH`. While one with shared streams runs, `attend` is called four times a second, with its process id.
     ///
-    /// It leads a process group of its own, so a signal from the terminal reaches this process alone. If ``Interruption``
-    /// takes one, the group is terminated, and killed after 10 s.
+    /// Unless streams are shared it leads a process group of its own, so a signal from the terminal reaches this process
+    /// alone. If ``Interruption`` takes one, the group is terminated, and killed after 10 s.
     ///
     /// The calling thread waits for tasks that need a thread of the pool which all tasks share. So it must be none of
     /// those: it is a programming error to call this from a task, unless that runs on the main thread.
     ///
     /// Throws ``NotStarted``, and ``ExitStatus/interrupted(signal:)`` whatever the process came to then.
     static func run(
-        _ program: String, _ arguments: [String], streams: Streams = .kept
+        _ program: String, _ arguments: [String], streams: Streams = .kept, attend: (Int32) -> Void = { _ in }
     ) throws -> ChildProcess {
         withUnsafeCurrentTask {
             precondition($0 == nil || Thread.isMainThread, "a task that waits for tasks may wait for ever")
@@ -45,7 +48,9 @@ struct ChildProcess: Sendable {
         let outcome = Outcome()
         let task = Task.detached {
             do {
-                let ended = try await ended(program, arguments, streams: streams)
+                let ended = try await ended(program, arguments, streams: streams) { process in
+                    outcome.process.store(process, ordering: .relaxed)
+                }
                 outcome.result.withLock { $0 = .success(ended) }
             } catch {
                 outcome.result.withLock { $0 = .failure(error) }
@@ -55,6 +60,8 @@ struct ChildProcess: Sendable {
         // A signal's handler cannot cancel a task, so the flag that it leaves is looked at from time to time.
         while end.wait(timeout: .now() + .milliseconds(250)) == .timedOut {
             if Interruption.signal != nil { task.cancel() }
+            let process = outcome.process.load(ordering: .relaxed)
+            if process != 0 { attend(process) }
         }
         if let signal = Interruption.signal { throw ExitStatus.interrupted(signal: signal) }
         switch outcome.result.withLock({ $0 }) {
@@ -69,10 +76,10 @@ struct ChildProcess: Sendable {
     }
 
     private static func ended(
-        _ program: String, _ arguments: [String], streams: Streams
+        _ program: String, _ arguments: [String], streams: Streams, started: @Sendable (Int32) -> Void
     ) async throws -> ChildProcess {
         var options = PlatformOptions()
-        options.processGroupID = 0
+        if streams != .shared { options.processGroupID = 0 }
         options.teardownSequence = [
             .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(10))
         ]
@@ -89,6 +96,12 @@ struct ChildProcess: Sendable {
             let result = try await Subprocess.run(
                 configuration, output: .currentStandardError, error: .currentStandardError)
             return ChildProcess(result.terminationStatus, output: [], errors: [])
+        case .shared:
+            let result = try await Subprocess.run(
+                configuration, input: .currentStandardInput, output: .currentStandardOutput,
+                error: .currentStandardError
+            ) { started($0.processIdentifier.value) }
+            return ChildProcess(result.terminationStatus, output: [], errors: [])
         }
     }
 
@@ -103,6 +116,8 @@ struct ChildProcess: Sendable {
 
     /// What a run came to, for the thread that waits for it.
     private final class Outcome: Sendable {
+        /// The process's id; 0 until it has started, and where nobody asks.
+        let process = Atomic<Int32>(0)
         let result = Mutex<Result<ChildProcess, any Error>?>(nil)
     }
 }

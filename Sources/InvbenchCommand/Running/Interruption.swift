@@ -44,7 +44,8 @@ enum Interruption {
         cancellation.raise()
     }
 
-    private static func isIgnored(_ signal: Int32) -> Bool {
+    /// Whether this process was told to ignore a signal.
+    static func isIgnored(_ signal: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(signal, nil, &action) == 0 else { return false }
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
