@@ -73,7 +73,7 @@ extension EndToEndTests {
                 printf '\(Self.recording)' >"$file"
                 (trap - TERM; exec env --default-signal=TERM "$@")
                 """)
-            let program = "trap 'echo asked to end; exit 5' TERM; touch ready; while true; do sleep 0.05; done"
+            let program = "trap 'echo asked to end; exit 5' TERM; touch ready; for n in {1..200}; do sleep 0.05; done"
             try command.start(["record", "-o", "a.strace", "--", "bash", "-c", program], environment: environment)
             let ready = command.folder.appendingPathComponent("ready").path
             while !FileManager.default.fileExists(atPath: ready) { try await Task.sleep(for: .milliseconds(5)) }
