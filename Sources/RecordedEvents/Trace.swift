@@ -1,3 +1,4 @@
+import Glibc
 import NotifierDispatch
 
 /// One invalidation of a recorded program.
@@ -75,6 +76,9 @@ extension Trace {
     ///   4 KiB, and `#` before a comment. Each is one step, or the faults of its pages; the rules stand in
     ///   EventRecording.swift.
     ///
+    /// Where there is no file at `path`, and there are `path.ID` as `strace -ff -o path` writes them, one for each thread,
+    /// they are read as one recording in the order of their times, which must be absolute (`-ttt` or `-tt`).
+    ///
     /// The whole file is read and understood before anything is returned. Bounded: 512 MiB of text, 2^24 steps, 2^26 pages
     /// of 4 KiB, 2^24 faulted pages.
     ///
@@ -83,10 +87,7 @@ extension Trace {
     /// - Throws: a ``TraceError`` where the file cannot be read, is cut, damaged, out of order or too large, or holds
     ///   no invalidation.
     public init(contentsOf path: String) throws(TraceError) {
-        let file = try TraceFile(path: path)
-        var lines = TraceLines(path: path)
-        try file.read(into: &lines)
-        let contents = try lines.finish()
+        let contents = try Self.contents(ofFile: path)
         name = Self.name(ofFile: path)
         do throws(LineFault) {
             switch contents.recording {
@@ -123,6 +124,14 @@ extension Trace {
             throw TraceError(
                 file: path, message: "the trace holds no invalidation: record a program that unmaps or protects memory")
         }
+    }
+
+    private static func contents(ofFile path: String) throws(TraceError) -> TraceLines.Contents {
+        if access(path, F_OK) != 0, let files = ThreadFiles(of: path) { return try files.contents() }
+        let file = try TraceFile(path: path)
+        var lines = TraceLines(path: path)
+        try file.read(into: &lines)
+        return try lines.finish()
     }
 
     /// The name that a recording at `path` gets: the file's without folder, `.gz`, and `.strace` or `.events`. Reads

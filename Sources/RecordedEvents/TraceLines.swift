@@ -14,13 +14,15 @@ struct TraceLines: ~Copyable {
     /// What the lines so far say: calls in a recording of strace, else events.
     private var calls = StraceCalls()
     private var events = EventRecording()
+    /// The lines themselves, in the place of calls, in one of the files of `strace -ff`.
+    private var threadFile: ThreadFiles.File?
     /// How many lines are about no memory.
     private var passedOverCount = 0
     /// The first comment before the format is known: strace writes none.
     private var firstComment: TraceError?
     /// How many whole lines have been seen.
     private(set) var count = 0
-    private var textSize = 0
+    private(set) var textSize = 0
     /// The line that has begun and not ended.
     private var partial: [UInt8] = []
     /// What was wrong with the first damaged line; lines after it are only counted.
@@ -28,10 +30,14 @@ struct TraceLines: ~Copyable {
     /// Whether the table of `-C` has begun, which is the last that strace writes.
     private var isInTable = false
 
-    /// Text for a trace of that file; `mostText` is the bound on it, in bytes.
-    init(path: String, mostText: Int = Self.mostText) {
+    /// Text for a trace of that file; `mostText` is the bound on it, in bytes. `thread` is whose file it is, where
+    /// `strace -ff` wrote one for each.
+    init(path: String, thread: Int32? = nil, mostText: Int = Self.mostText) {
         self.path = path
         self.mostText = mostText
+        guard let thread else { return }
+        threadFile = ThreadFiles.File(thread: thread)
+        format = .strace
     }
 
     /// Takes the next bytes of the text. Throws a ``TraceError`` only where there are too many; what a damaged line is
@@ -75,14 +81,9 @@ struct TraceLines: ~Copyable {
     ///
     /// Throws a ``TraceError`` about the first line that is damaged, or about the end, where the text is cut.
     consuming func finish() throws(TraceError) -> Contents {
-        if let firstFault { throw firstFault }
+        try checkEnd()
         guard textSize > 0 else {
             throw TraceError(file: path, message: "the file is empty; \(Self.howToRecord)")
-        }
-        guard partial.isEmpty else {
-            throw TraceError(
-                file: path, line: count + 1, text: partial[...],
-                message: "the last line does not end: the file is cut; copy or record it again")
         }
         let recording: Contents.Recording
         switch format {
@@ -96,6 +97,24 @@ struct TraceLines: ~Copyable {
             }
         }
         return Contents(recording: recording, lines: count, linesPassedOver: passedOverCount)
+    }
+
+    /// Says that the text of one thread's file has ended; returns its lines. A thread may have none.
+    ///
+    /// Throws a ``TraceError`` about the first line that is damaged, or about the end, where the text is cut.
+    consuming func finishThread() throws(TraceError) -> (file: ThreadFiles.File, lines: Int, linesPassedOver: Int) {
+        try checkEnd()
+        guard let threadFile else { preconditionFailure("not the file of a thread") }
+        return (threadFile, count, passedOverCount)
+    }
+
+    private func checkEnd() throws(TraceError) {
+        if let firstFault { throw firstFault }
+        guard partial.isEmpty else {
+            throw TraceError(
+                file: path, line: count + 1, text: partial[...],
+                message: "the last line does not end: the file is cut; copy or record it again")
+        }
     }
 
     /// How a trace is recorded, for messages.
@@ -148,7 +167,11 @@ struct TraceLines: ~Copyable {
         }
         let line = try StraceLine(text)
         if case .passedOver = line.content { passedOverCount += 1 }
-        try calls.append(line, number: count)
+        if threadFile == nil {
+            try calls.append(line, number: count)
+        } else {
+            try threadFile?.append(line, text, number: count)
+        }
     }
 
     /// Whether the line is about no call: blank, a frame of a call's stack (`-k`), of the table of `-C`, or a message of
