@@ -31,16 +31,22 @@ enum PassedSignals {
         pending.bitwiseOr(1 << UInt64(number), ordering: .relaxed)
     }
 
-    /// Sends what came to the children of a process, which is strace: it keeps such signals from itself.
-    static func handOn(toChildrenOf process: Int32) {
+    /// Sends what came to the processes that `receivers` gives; keeps it while there are none.
+    static func handOn(to receivers: () -> [Int32]) {
         guard pending.load(ordering: .relaxed) != 0 else { return }
-        let path = "/proc/\(process)/task/\(process)/children"
-        let children = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ")
-            .compactMap { Int32($0) }
-        if children.isEmpty { return }
+        let processes = receivers()
+        if processes.isEmpty { return }
         let signals = pending.exchange(0, ordering: .relaxed)
         for signal in watched where signals & 1 << UInt64(signal) != 0 {
-            for child in children { kill(child, signal) }
+            for process in processes { kill(process, signal) }
+        }
+    }
+
+    /// The children that a process's first thread has.
+    static func children(of process: Int32) -> [Int32] {
+        let path = "/proc/\(process)/task/\(process)/children"
+        return ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ").compactMap {
+            Int32($0)
         }
     }
 }

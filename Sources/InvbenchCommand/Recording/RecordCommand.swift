@@ -7,7 +7,10 @@ import RecordedEvents
 struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record", abstract: "Records a program's invalidations with strace, to be replayed.",
-        usage: "invbench record --output <file> [--replace] -- <program> [<arguments>]",
+        usage: """
+            invbench record --output <file> [--replace] -- <program> [<arguments>]
+            invbench record --output <file> [--replace] --pid <pid>
+            """,
         discussion: """
             The program runs as it would alone, on this terminal, but slower where it changes its memory: strace stops it \
             at those calls. Its threads and children are recorded too. Then the file can be replayed:
@@ -16,10 +19,11 @@ struct RecordCommand: ParsableCommand {
               invbench --trace mine.strace
 
             Ctrl-C reaches the program alone. A SIGINT, SIGTERM, SIGQUIT or SIGHUP that somebody sends to this process is \
-            handed on to it. The recording is whole when the program has ended.
+            handed on to it. The recording is whole when the program has ended. With --pid, Ctrl-C and these signals end \
+            the recording, and the process runs on.
 
-            Exit codes: that of the program, and 128 and the signal where a signal ended it; 2 wrong usage, no strace, or \
-            nothing was recorded that can be replayed.
+            Exit codes: that of the program, and 128 and the signal where a signal ended it; with --pid 0; 2 wrong usage, \
+            no strace, or nothing was recorded that can be replayed.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The recording.", valueName: "file"), completion: .file())
@@ -28,12 +32,18 @@ struct RecordCommand: ParsableCommand {
     @Flag(help: "Replace a file that has the name.")
     var replace = false
 
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Record a process that runs already, until Ctrl-C.", valueName: "pid"))
+    var pid: Int32?
+
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", visibility: .hidden))
     var words: [String] = []
 
     func run() throws {
-        if words.isEmpty {
-            throw UsageError("name the program behind --: invbench record -o \(output) -- PROGRAM ARGUMENTS")
+        if words.isEmpty == (pid == nil) {
+            throw UsageError(
+                "name the program behind --, or a process: invbench record -o \(output) -- PROGRAM ARGUMENTS, or -p PID"
+            )
         }
         try checkOutput()
         let status = try record()
@@ -57,14 +67,16 @@ struct RecordCommand: ParsableCommand {
         }
     }
 
-    /// Runs the program to its end; returns its exit code, 128 and the signal where a signal ended it.
+    /// Records until the end; returns the program's exit code, 128 and the signal where a signal ended it, and 0 of a process
+    /// that ran already.
     private func record() throws -> Int32 {
         let existed = FileManager.default.fileExists(atPath: output)
         PassedSignals.watch()
         let strace: ChildProcess
         do {
-            strace = try ChildProcess.run("strace", Self.flags(output: output) + words, streams: .shared) {
-                PassedSignals.handOn(toChildrenOf: $0)
+            strace = try ChildProcess.run("strace", flags, streams: .shared) { process in
+                // It keeps signals from itself while it runs a program, and ends with one when it was attached.
+                PassedSignals.handOn { pid == nil ? PassedSignals.children(of: process) : [process] }
             }
         } catch let error as ChildProcess.NotStarted {
             throw UsageError(
@@ -78,15 +90,17 @@ struct RecordCommand: ParsableCommand {
                 "\(output): nothing was recorded, strace ended with \(strace.status); see its message above. In a "
                     + "container it may need --cap-add=SYS_PTRACE")
         }
-        return strace.status
+        return pid == nil ? strace.status : 0
     }
 
-    /// `-f` follows threads and children. With `--seccomp-bpf` other calls do not stop. `?` stands before calls that some
-    /// version, or some machine, does not have; execve shows that the recording is whole from a program's start.
-    static func flags(output: String) -> [String] {
+    /// `-f` follows threads and children. With `--seccomp-bpf` other calls do not stop, which takes a program's start. `?`
+    /// stands before calls that some version, or some machine, does not have; execve shows that the recording is whole from a
+    /// program's start.
+    private var flags: [String] {
         let calls = "%memory,?clone,?clone3,?fork,?vfork,?execve,?execveat,exit_group"
         // strace takes a name that begins with | or ! for a command.
         let path = output.hasPrefix("/") ? output : "./\(output)"
-        return ["-f", "-ttt", "--seccomp-bpf", "-e", "trace=\(calls)", "-o", path, "--"]
+        let what = pid.map { ["-p", String($0)] } ?? ["--seccomp-bpf", "--"] + words
+        return ["-f", "-ttt", "-e", "trace=\(calls)", "-o", path] + what
     }
 }
