@@ -204,11 +204,14 @@ package struct KernelEvents {
 }
 
 extension KernelEvents {
-    /// Reads a recording; see ``Trace/init(contentsOf:)``. Throws a ``TraceError`` where it cannot be read.
+    /// Reads a recording of calls; see ``Trace/init(contentsOf:)``. Throws a ``TraceError`` where it cannot be read.
     package init(contentsOf path: String) throws(TraceError) {
         var lines = TraceLines(path: path)
         try TraceFile(path: path).read(into: &lines)
-        let recording = try lines.finish()
+        let contents = try lines.finish()
+        guard case .calls(let recording) = contents.recording else {
+            throw TraceError(file: path, message: "holds events and no calls")
+        }
         do throws(LineFault) {
             try self.init(recording)
         } catch {

@@ -114,8 +114,8 @@ extension Trace {
                 hasTimes = replay.hasTimes
                 source = TraceSource(
                     format: .events, lines: contents.lines, linesPassedOver: contents.linesPassedOver,
-                    eventsWithoutPages: replay.eventsWithoutPages, addressSpaces: replay.addressSpaces, uncertainSteps: 0,
-                    releases: 0)
+                    eventsWithoutPages: replay.eventsWithoutPages, addressSpaces: replay.addressSpaces,
+                    uncertainSteps: 0, releases: 0)
             }
         } catch {
             throw TraceError(file: path, message: error.message)

@@ -19,7 +19,7 @@ import Testing
         let trace = try trace(["munmap(0x10000, 8192) = 0"])
         #expect(trace.expected == [ExpectedStep(.unmap, 0..<2)])
         #expect(trace.pages == 2)
-        #expect(trace.uncertainSteps == 1)
+        #expect(trace.source?.uncertainSteps == 1)
     }
 
     @Test func munmapOfNothingRaisesNothingInASpaceThatIsShownFromItsStart() throws {
@@ -29,8 +29,8 @@ import Testing
             "munmap(0x1f000, 12288) = 0", "exit_group(0) = ?", "+++ exited with 0 +++",
         ])
         #expect(trace.expected == [ExpectedStep(.unmap, 0..<3)])
-        #expect(trace.uncertainSteps == 0)
-        #expect(trace.releases == 1)
+        #expect(trace.source?.uncertainSteps == 0)
+        #expect(trace.source?.releases == 1)
     }
 
     @Test func sizesAndAddressesAreRoundedOutwards() throws {
@@ -51,7 +51,7 @@ import Testing
                 ExpectedStep(.protectionVMA, 0..<1), ExpectedStep(.protectionVMA, 0..<1),
                 ExpectedStep(.protectionVMA, 1..<2), ExpectedStep(.protectionVMA, 0..<2),
             ])
-        #expect(trace.uncertainSteps == 4)
+        #expect(trace.source?.uncertainSteps == 4)
     }
 
     @Test func mprotectStopsAtAHoleAndDiscardingGoesOn() throws {
@@ -90,7 +90,7 @@ import Testing
                 ExpectedStep(.clear, 0..<512), ExpectedStep(.unmap, 1..<2), ExpectedStep(.clear, 512..<1024),
                 ExpectedStep(.unmap, 512..<513), ExpectedStep(.unmap, 1023..<1024),
             ])
-        #expect(trace.uncertainSteps == 2)
+        #expect(trace.source?.uncertainSteps == 2)
     }
 
     @Test func removingClearsWhereverTheFileIsMapped() throws {
@@ -112,7 +112,7 @@ import Testing
         ])
         #expect(
             trace.expected == [ExpectedStep(.clear, 0..<1), ExpectedStep(.clear, 1..<2), ExpectedStep(.clear, 2..<514)])
-        #expect(trace.uncertainSteps == 3)
+        #expect(trace.source?.uncertainSteps == 3)
     }
 
     @Test func sharedMemoryAndRingsAreUnmapped() throws {
@@ -125,7 +125,7 @@ import Testing
         // Of the first segment only that it has a page is known; the ring has 258 events of 32 bytes, and a header.
         #expect(
             trace.expected == [ExpectedStep(.unmap, 0..<1), ExpectedStep(.unmap, 1..<4), ExpectedStep(.unmap, 4..<6)])
-        #expect(trace.uncertainSteps == 3)
+        #expect(trace.source?.uncertainSteps == 3)
     }
 
     @Test func aPartOfAHugePageClearsAllOfItOnce() throws {
@@ -139,7 +139,7 @@ import Testing
         let (block, page) = (ExpectedStep(.clear, 0..<512), ExpectedStep(.clear, 1..<2))
         #expect(
             trace.expected == [page, page, block, page, block, page, block, block, ExpectedStep(.unmap, 0..<512)])
-        #expect(trace.uncertainSteps == 3)
+        #expect(trace.source?.uncertainSteps == 3)
     }
 
     @Test(arguments: [
@@ -259,8 +259,8 @@ import Testing
                 ExpectedStep(.protectionPage, 4..<5), ExpectedStep(.unmap, 5..<6), ExpectedStep(.unmap, 1..<3),
             ])
         #expect(trace.steps.map(\.nanoseconds) == [6000, 8000, 8000, 8000, 8000, 8000, 11000])
-        #expect(trace.releases == 1)
-        #expect(trace.uncertainSteps == 5)
+        #expect(trace.source?.releases == 1)
+        #expect(trace.source?.uncertainSteps == 5)
     }
 
     @Test func threadsShareTheirSpaceAndItEndsWithTheLast() throws {
@@ -274,8 +274,8 @@ import Testing
         ]
         let trace = try TraceFixture.read(lines + ["2 10.000004 +++ killed by SIGKILL +++"])
         #expect(trace.expected == [ExpectedStep(.clear, 0..<1)])
-        #expect(trace.releases == 1)
-        #expect(try TraceFixture.read(lines).releases == 0)
+        #expect(trace.source?.releases == 1)
+        #expect(try TraceFixture.read(lines).source?.releases == 0)
     }
 
     @Test func aVforkChildUsesItsParentsSpaceUntilItsFreshImageAsksForTheBreak() throws {
@@ -292,7 +292,7 @@ import Testing
         ])
         #expect(
             trace.expected == [ExpectedStep(.clear, 0..<1), ExpectedStep(.unmap, 1..<2), ExpectedStep(.clear, 0..<1)])
-        #expect(trace.releases == 1)
+        #expect(trace.source?.releases == 1)
     }
 
     @Test func aVforkChildHasItsOwnImageOnceItsParentGoesOn() throws {
@@ -301,7 +301,7 @@ import Testing
             "2 10.000002 mprotect(0x10000, 4096, PROT_READ) = 0", "1 10.000003 munmap(0x10000, 4096) = 0",
         ])
         #expect(trace.expected == [ExpectedStep(.protectionVMA, 1..<2), ExpectedStep(.unmap, 0..<1)])
-        #expect(trace.releases == 0)
+        #expect(trace.source?.releases == 0)
     }
 
     @Test func anotherBreakThanTheKnownOneIsAFreshImage() throws {
@@ -311,7 +311,7 @@ import Testing
             "+++ exited with 0 +++",
         ])
         #expect(trace.expected == [ExpectedStep(.unmap, 0..<1)])
-        #expect(trace.releases == 2)
+        #expect(trace.source?.releases == 2)
     }
 
     @Test func execveOfAnotherThreadEndsTheImage() throws {
@@ -323,7 +323,7 @@ import Testing
             "1 10.000004 munmap(0x10000, 4096) = 0", "1 10.000004 mprotect(0x10000, 4096, PROT_READ) = 0",
         ])
         #expect(trace.expected == [ExpectedStep(.protectionVMA, 0..<1)])
-        #expect(trace.releases == 1)
+        #expect(trace.source?.releases == 1)
     }
 
     @Test func aReservationIsPassedOverByFork() throws {
@@ -355,6 +355,6 @@ import Testing
             "1 10.000005 <... fork resumed>) = 2",
         ])
         #expect(trace.expected == [ExpectedStep(.protectionPage, 0..<1), ExpectedStep(.protectionPage, 0..<1)])
-        #expect(trace.releases == 2)
+        #expect(trace.source?.releases == 2)
     }
 }

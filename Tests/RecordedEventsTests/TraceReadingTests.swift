@@ -23,9 +23,9 @@ import Testing
         // 'MADV_(DONTNEED|FREE)': 3283, each in one mapping. One fork, over the 4 runs of its 21 mappings before it. The one
         // mprotect gives a thread's stack its first rights: no page of it is there.
         #expect(count(trace) == [.clear: 3283, .protectionPage: 4])
-        #expect(trace.releases == 2)
+        #expect(trace.source?.releases == 2)
         // What fork raises; and 30 times memory is discarded that was mapped before strace was attached.
-        #expect(trace.uncertainSteps == 4 + 30)
+        #expect(trace.source?.uncertainSteps == 4 + 30)
         #expect(trace.pages == 107_780)
         // The last call to discard is line 3354.
         #expect(trace.steps.last?.nanoseconds == 35_713_259_000)
@@ -37,8 +37,8 @@ import Testing
         // 'madvise\(': 9, eight of them over a stack and its guard page, which are two mappings; 183 times a mapping is cut
         // within a whole 2 MiB.
         #expect(count(trace) == [.clear: 9 + 8 + 183, .protectionVMA: 1165 - 21, .unmap: 7776 + 28])
-        #expect(trace.releases == 1)
-        #expect(trace.uncertainSteps == 1144 + 183)
+        #expect(trace.source?.releases == 1)
+        #expect(trace.source?.uncertainSteps == 1144 + 183)
         #expect(trace.pages == 235_727)
     }
 
@@ -46,8 +46,8 @@ import Testing
         let trace = try recording("gcc")
         // 'mprotect\(': 20. 'MAP_FIXED\|': 45, 'munmap\(': 9, 4 brk below the one before; one mapping is cut within a whole 2 MiB.
         #expect(count(trace) == [.clear: 1, .protectionVMA: 20, .unmap: 45 + 9 + 4])
-        #expect(trace.releases == 3)
-        #expect(trace.uncertainSteps == 21)
+        #expect(trace.source?.releases == 3)
+        #expect(trace.source?.uncertainSteps == 21)
         #expect(trace.pages == 3_830)
     }
 

@@ -95,9 +95,9 @@ struct RecordCommand: ParsableCommand {
 
     /// `-f` follows threads and children. With `--seccomp-bpf` other calls do not stop, which takes a program's start. `?`
     /// stands before calls that some version, or some machine, does not have; execve shows that the recording is whole from a
-    /// program's start.
+    /// program's start, and shmget how large a segment is.
     private var flags: [String] {
-        let calls = "%memory,?clone,?clone3,?fork,?vfork,?execve,?execveat,exit_group"
+        let calls = "%memory,?shmget,?clone,?clone3,?fork,?vfork,?execve,?execveat,exit_group"
         // strace takes a name that begins with | or ! for a command.
         let path = output.hasPrefix("/") ? output : "./\(output)"
         let what = pid.map { ["-p", String($0)] } ?? ["--seccomp-bpf", "--"] + words

@@ -65,11 +65,23 @@ enum TraceText {
     }
 
     private static func unknown(in trace: Trace) -> [String] {
-        guard let source = trace.source, source.eventsWithoutPages > 0 else { return [] }
-        return [
-            "\(ScaledNumber.counted(source.eventsWithoutPages, "event")) left out: over 16 GiB, without a page that "
-                + "another event touches"
-        ]
+        guard let source = trace.source else { return [] }
+        var lines: [String] = []
+        if source.eventsWithoutPages > 0 {
+            lines.append(
+                "\(ScaledNumber.counted(source.eventsWithoutPages, "event")) left out: over 16 GiB, without a page that "
+                    + "another event touches")
+        }
+        if source.releases > 0 {
+            let spaces = ScaledNumber.counted(source.releases, "address space")
+            lines.append("\(spaces) ended: a release, which has no range, and is not replayed")
+        }
+        if source.uncertainSteps > 0 {
+            lines.append(
+                "\(ScaledNumber.counted(source.uncertainSteps, "invalidation")) uncertain: calls do not show which pages "
+                    + "were touched")
+        }
+        return lines
     }
 
     private static func events(of trace: Trace) -> String {
