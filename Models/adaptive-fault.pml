@@ -55,17 +55,9 @@ inline installPublished() {
 }
 #endif
 
-/* The bias is off, or the install is a closure, which cannot be restarted. Takes the stripe's lock bit if its word is still
- * the ticket; waits where somebody else has it. */
+/* The bias is off, or the install is a closure, which cannot be restarted. Waits where somebody else has the word. */
 inline installLocked() {
-    atomic {
-        isDrained(me) && memory[WORD(STRIPE(page))] != (ticket | LOCK_BIT);
-        isCurrent = memory[WORD(STRIPE(page))] == ticket;
-        if
-        :: isCurrent -> memory[WORD(STRIPE(page))] = ticket | LOCK_BIT
-        :: else
-        fi
-    };
+    exchangeWord(WORD(STRIPE(page)));
     if
     :: isCurrent ->
         store(SHADOW(page), entry);
@@ -74,7 +66,7 @@ inline installLocked() {
         :: atomic { storeRearmed(STRIPE(page)) }
         fi;
         faults--
-    :: else
+    :: else -> store(WORD(STRIPE(page)), word)
     fi
 }
 
@@ -90,11 +82,6 @@ inline installBiased() {
 #endif
 }
 
-inline takeTicket() {
-    load(WORD(STRIPE(page)), ticket);
-    ticket = ticket & ~LOCK_BIT
-}
-
 /* On one of two pages. A fault that must begin again may also be given up for one on the other. */
 proctype Faulter(byte me; byte lowest; byte faults) {
     byte page, ticket, wideTicket, entry, word, bias;
@@ -103,17 +90,17 @@ proctype Faulter(byte me; byte lowest; byte faults) {
     :: faults > 0 ->
         atomic {
             if
-            :: isIdle(STRIPE(lowest)) -> page = lowest
-            :: isIdle(STRIPE(lowest + 1)) -> page = lowest + 1
+            :: page = lowest
+            :: page = lowest + 1
             fi;
 #ifdef BIAS_BEFORE_TICKET
             load(BIAS(STRIPE(page)), bias)
 #else
-            takeTicket()
+            takeTicket(WORD(STRIPE(page)))
 #endif
         };
 #ifdef BIAS_BEFORE_TICKET
-        atomic { isIdle(STRIPE(page)) -> takeTicket() };
+        atomic { takeTicket(WORD(STRIPE(page))) };
 #endif
 #ifdef BIAS_APART
 #ifndef BIAS_BEFORE_TICKET

@@ -1,6 +1,6 @@
 /*
  * The guard `adaptive`: as `asymmetric`, or with RESTARTING as `restartable`, where a stripe's bias is on, as `striped` where
- * it is off. Whoever invalidates a few pages turns the bias off; a fault that holds the stripe's lock bit may turn it on
+ * it is off. Whoever invalidates a few pages turns the bias off; a fault that has the stripe's word in hand may turn it on
  * again.
  *
  * One stripe of two pages, and each invalidator's range is one of its pages. With TWO_STRIPES a second stripe of one
@@ -29,8 +29,7 @@
 
 #include "store-buffer.pml"
 
-/* A stripe's word: generation, count of the open narrow sections, bias, lock bit. The wide word: generation, count. */
-#define LOCK_BIT 1
+/* A stripe's word: generation, count of the open narrow sections, bias; or IN_HAND. The wide word: generation, count. */
 #define BIAS_MASK 6
 #define OFF 0
 #define REVOKING 2
@@ -44,8 +43,9 @@
 #endif
 #define RAISE (COUNT_ONE + GENERATION)
 
-#define isFree(stripe) ((memory[WORD(stripe)] & LOCK_BIT) == 0)
-#define isIdle(stripe) ((memory[WORD(stripe)] & COUNT_MASK) == 0)
+#include "word-in-hand.pml"
+
+#define isFree(stripe) isFreeWord(WORD(stripe))
 
 /* The bias is in the stripe's word, or in one of its own, which invalidators change together with it. */
 #ifdef BIAS_APART
@@ -73,27 +73,29 @@
 #endif
 
 /* Of an invalidator's step, after isDrained(me) && isFree(stripe). */
-#ifdef NARROW_CLEAR_WITHOUT_BIT
+#ifdef NARROW_CLEAR_WITHOUT_WORD
 #define clearNarrow(stripe) clear(stripe)
 #else
-#define clearNarrow(stripe) clearWithBit(stripe, 0)
+#define clearNarrow(stripe) clearInHand(stripe, 0)
 #endif
-#ifdef WIDE_CLEAR_WITHOUT_BIT
+#ifdef WIDE_CLEAR_WITHOUT_WORD
 #define isReadyForWideClear(stripe) isDrained(me)
 #define clearWide(stripe) clear(stripe)
 #else
 #define isReadyForWideClear(stripe) (isDrained(me) && isFree(stripe))
 #ifdef WIDE_WITHOUT_GENERATION
-#define clearWide(stripe) clearWithBit(stripe, 0)
+#define clearWide(stripe) clearInHand(stripe, 0)
 #else
-#define clearWide(stripe) clearWithBit(stripe, GENERATION)
+#define clearWide(stripe) clearInHand(stripe, GENERATION)
 #endif
 #endif
 
-inline clearWithBit(stripe, step) {
-    memory[WORD(stripe)] = memory[WORD(stripe)] + LOCK_BIT;
+inline clearInHand(stripe, step) {
+    held = memory[WORD(stripe)] + step;
+    memory[WORD(stripe)] = IN_HAND;
     clear(stripe);
-    store(WORD(stripe), memory[WORD(stripe)] + step - LOCK_BIT)
+    store(WORD(stripe), held);
+    held = 0
 }
 
 inline waitForSlots(low, high) {
@@ -191,7 +193,7 @@ inline lower() {
 
 proctype Invalidator(byte me; bool isWide; byte first; byte last; byte sections) {
     byte version = me * 8;
-    byte page, stripe, toWaitFor, interrupted;
+    byte page, stripe, toWaitFor, interrupted, held;
     do
     :: sections > 0 ->
         if

@@ -2,7 +2,7 @@
  * The end of a subscription: sets the dead bit in a stripe's word, so that no fault installs any more. After that the
  * cache drops what was installed, and then the table changes without a section.
  *
- * As `striped` does it: sets the bit while nobody holds the stripe's lock bit. With ASYMMETRIC as `asymmetric` does it:
+ * As `striped` does it: sets the bit while nobody has the stripe's word in hand. With ASYMMETRIC as `asymmetric` does it:
  * sets the bit, calls membarrier, and waits for every slot. One stripe of two pages. The last process ends the
  * subscription; the other invalidator opens a section, or ends the subscription, too.
  *
@@ -11,7 +11,7 @@
  *
  * What a macro breaks:
  *
- *     DEAD_UNDER_HELD_BIT   `striped` sets the dead bit although a fault may hold the lock bit
+ *     DEAD_IN_A_HELD_WORD   `striped` sets the dead bit although a fault may have the word in hand
  *     NO_MEMBARRIER         `asymmetric` does not make visible what faulters have published
  *     NO_WAIT               `asymmetric` waits for no slot
  *     TICKET_IGNORES_DEAD   a fault takes a ticket with the dead bit in it
@@ -26,8 +26,7 @@
 #include "store-buffer.pml"
 #include "published-slots.pml"
 
-/* The stripe's word: generation, count of the open sections, dead bit, lock bit. */
-#define LOCK_BIT 1
+/* The stripe's word: generation, count of the open sections, dead bit; or, in `striped`, IN_HAND. */
 #define DEAD 2
 #define COUNT_ONE 4
 #define COUNT_MASK 12
@@ -36,27 +35,20 @@
 bool hasSection = true;
 #define requireOpenSection(count) hasSection = (count) != 0; assert(hasSection)
 
-#define isFree ((memory[WORD] & LOCK_BIT) == 0)
-#define isIdle ((memory[WORD] & COUNT_MASK) == 0)
+#include "word-in-hand.pml"
+
 #ifdef TICKET_IGNORES_DEAD
 #define isDead false
 #else
 #define isDead ((memory[WORD] & DEAD) != 0)
 #endif
 
-/* The word must still be the ticket. Waits where another fault holds the lock bit. */
-inline installWithBit() {
-    atomic {
-        isDrained(me) && memory[WORD] != (ticket | LOCK_BIT);
-        isCurrent = memory[WORD] == ticket;
-        if
-        :: isCurrent -> memory[WORD] = ticket | LOCK_BIT
-        :: else
-        fi
-    };
+/* Waits where somebody else has the word. */
+inline installInHand() {
+    exchangeWord(WORD);
     if
     :: isCurrent -> store(SHADOW(page), entry); store(WORD, ticket); faults--
-    :: else
+    :: else -> store(WORD, word)
     fi
 }
 
@@ -78,8 +70,8 @@ proctype Faulter(byte me; byte faults) {
     bool isCurrent;
     do
     :: atomic {
-        faults > 0 && isIdle && !isDead ->
-        ticket = memory[WORD] & ~LOCK_BIT;
+        faults > 0 && isIdleWord(WORD) && !isDead ->
+        ticket = memory[WORD];
         if
         :: page = 0
         :: page = 1
@@ -90,9 +82,9 @@ proctype Faulter(byte me; byte faults) {
 #ifdef ASYMMETRIC
         installWithSlot();
 #else
-        installWithBit();
+        installInHand();
 #endif
-        atomic { isCurrent = false; ticket = 0; entry = 0; page = 0 }
+        atomic { isCurrent = false; word = 0; ticket = 0; entry = 0; page = 0 }
     /* Over: nothing left to do, or dead. */
     :: faults == 0 || isDead -> break
     od;
@@ -102,9 +94,9 @@ proctype Faulter(byte me; byte faults) {
 #ifdef ASYMMETRIC
 #define mayChangeWord isDrained(me)
 #else
-#define mayChangeWord (isDrained(me) && isFree)
+#define mayChangeWord (isDrained(me) && isFreeWord(WORD))
 #endif
-#ifdef DEAD_UNDER_HELD_BIT
+#ifdef DEAD_IN_A_HELD_WORD
 #define mayMarkDead isDrained(me)
 #else
 #define mayMarkDead mayChangeWord
@@ -136,9 +128,11 @@ inline start() {
     atomic { clear(0) }
 #else
     atomic {
-        mayChangeWord -> memory[WORD] = memory[WORD] + RAISE + LOCK_BIT;
+        mayChangeWord -> held = memory[WORD] + RAISE;
+        memory[WORD] = IN_HAND;
         clear(0);
-        store(WORD, memory[WORD] - LOCK_BIT)
+        store(WORD, held);
+        held = 0
     }
 #endif
 }
@@ -153,7 +147,7 @@ inline lower() {
 
 proctype Invalidator(byte me) {
     byte version = me * 8;
-    byte page, interrupted, first, last = LAST_PAGE;
+    byte page, interrupted, held, first, last = LAST_PAGE;
     if
     :: start(); changeAndEnd()
     :: endSubscription()

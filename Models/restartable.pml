@@ -1,10 +1,10 @@
 /*
  * The guard `restartable`: the check and the install of a fault are one restartable sequence, and the invalidator's barrier
- * makes every thread leave the sequence that it is in. A fault may also take the stripe's lock bit, as an install by a
+ * makes every thread leave the sequence that it is in. A fault may also take the stripe's word in hand, as an install by a
  * closure does and a fault that was aborted too often. One stripe of two pages; one invalidator's range is the first page,
  * the other's both.
  *
- * The stripe's word: generation, count of the open sections, lock bit.
+ * The stripe's word: generation, count of the open sections; or IN_HAND.
  */
 #define PAGES 2
 #define STRIPE(page) 0
@@ -13,7 +13,6 @@
 
 #include "store-buffer.pml"
 
-#define LOCK_BIT 1
 #define COUNT_ONE 2
 #define COUNT_MASK 14
 #ifdef NO_GENERATION
@@ -22,7 +21,7 @@
 #define RAISE (COUNT_ONE + 16)
 #endif
 
-#define isFree() ((memory[WORD] & LOCK_BIT) == 0)
+#include "word-in-hand.pml"
 
 inline reload() {
     atomic { load(WORD, word); isCurrent = word == ticket; word = 0 }
@@ -30,19 +29,12 @@ inline reload() {
 
 #include "sequences.pml"
 
-/* Takes the bit if the word is still the ticket; waits where somebody else has it. */
+/* Waits where somebody else has the word. */
 inline installLocked() {
-    atomic {
-        isDrained(me) && memory[WORD] != (ticket | LOCK_BIT);
-        isCurrent = memory[WORD] == ticket;
-        if
-        :: isCurrent -> memory[WORD] = ticket | LOCK_BIT
-        :: else
-        fi
-    };
+    exchangeWord(WORD);
     if
     :: isCurrent -> store(SHADOW(page), entry); store(WORD, ticket); faults--
-    :: else
+    :: else -> store(WORD, word)
     fi
 }
 
@@ -52,9 +44,7 @@ proctype Faulter(byte me; byte faults) {
     do
     :: faults > 0 ->
         atomic {
-            (memory[WORD] & COUNT_MASK) == 0;
-            load(WORD, ticket);
-            ticket = ticket & ~LOCK_BIT;
+            takeTicket(WORD);
             if
             :: page = 0
             :: page = 1
@@ -66,7 +56,7 @@ proctype Faulter(byte me; byte faults) {
         :: installInSequence()
         :: installLocked()
         fi;
-        atomic { isCurrent = false; ticket = 0; entry = 0; page = 0 }
+        atomic { isCurrent = false; word = 0; ticket = 0; entry = 0; page = 0 }
     :: else -> break
     od;
     finished++
@@ -74,17 +64,17 @@ proctype Faulter(byte me; byte faults) {
 
 inline raise() {
     atomic {
-#ifdef RAISE_UNDER_HELD_BIT
+#ifdef RAISE_OF_A_WORD_IN_HAND
         isDrained(me);
 #else
-        isDrained(me) && isFree();
+        isDrained(me) && isFreeWord(WORD);
 #endif
         memory[WORD] = memory[WORD] + RAISE
     }
 }
 
 inline lower() {
-    atomic { isDrained(me) && isFree() -> memory[WORD] = memory[WORD] - COUNT_ONE }
+    atomic { isDrained(me) && isFreeWord(WORD) -> memory[WORD] = memory[WORD] - COUNT_ONE }
 }
 
 proctype Invalidator(byte me; byte first; byte last; byte sections) {

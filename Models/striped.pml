@@ -1,5 +1,5 @@
 /*
- * The guard `striped`: one compare-and-swap of the stripe's word validates a fault and takes the stripe's lock bit.
+ * The guard `striped`: one exchange of the stripe's word shows a fault whether its ticket holds, and is the stripe's lock.
  *
  * A stripe of two pages and one of one page. One invalidator's range is the last two pages, and its section is narrow,
  * or with WIDE_SECTIONS wide; the other's range is the first two pages.
@@ -15,10 +15,12 @@
 
 #include "store-buffer.pml"
 
-/* A stripe's word: generation, count of the open narrow sections, lock bit. The wide word: generation, count. */
-#define LOCK_BIT 1
+/* A stripe's word: generation, count of the open narrow sections; or IN_HAND. The wide word: generation, count. */
 #define COUNT_ONE 2
 #define COUNT_MASK 14
+
+#include "word-in-hand.pml"
+
 #ifdef NO_GENERATION
 #define GENERATION 0
 #else
@@ -32,47 +34,33 @@
 #define WIDE_GENERATION GENERATION
 #endif
 
-#define isFree(stripe) ((memory[WORD(stripe)] & LOCK_BIT) == 0)
-#define isIdle(stripe) ((memory[WORD(stripe)] & COUNT_MASK) == 0)
+#define isFree(stripe) isFreeWord(WORD(stripe))
 
-/* Takes the bit if the word is still the ticket; waits where somebody else has it. */
+/* Waits where somebody else has the word. */
 inline validate() {
-#ifdef CHECK_APART_FROM_BIT
-    isCurrent = (memory[WORD(STRIPE(page))] & ~LOCK_BIT) == ticket;
-    atomic {
-        isDrained(me) && isFree(STRIPE(page));
-        ticket = memory[WORD(STRIPE(page))];
-        memory[WORD(STRIPE(page))] = ticket | LOCK_BIT
-    };
-    if
-    :: !isCurrent -> store(WORD(STRIPE(page)), ticket)
-    :: else
-    fi
+#ifdef CHECK_APART_FROM_EXCHANGE
+    bool wasCurrent = memory[WORD(STRIPE(page))] == ticket;
+    exchangeWord(WORD(STRIPE(page)));
+    isCurrent = wasCurrent;
+    wasCurrent = false;
+    ticket = word
 #else
-    atomic {
-        isDrained(me) && memory[WORD(STRIPE(page))] != (ticket | LOCK_BIT);
-        isCurrent = memory[WORD(STRIPE(page))] == ticket;
-        if
-        :: isCurrent -> memory[WORD(STRIPE(page))] = ticket | LOCK_BIT
-        :: else
-        fi
-    }
+    exchangeWord(WORD(STRIPE(page)))
 #endif
 }
 
 /* On one of two pages. A fault that must begin again may also be given up for one on the other. */
 proctype Faulter(byte me; byte lowest; byte faults) {
-    byte page, ticket, entry;
+    byte page, ticket, entry, word;
     bool isCurrent;
     do
     :: faults > 0 ->
         atomic {
             if
-            :: isIdle(STRIPE(lowest)) -> page = lowest
-            :: isIdle(STRIPE(lowest + 1)) -> page = lowest + 1
+            :: page = lowest
+            :: page = lowest + 1
             fi;
-            load(WORD(STRIPE(page)), ticket);
-            ticket = ticket & ~LOCK_BIT
+            takeTicket(WORD(STRIPE(page)))
         };
         /* The guard takes the ticket anew after a wait. Here it may be older: more can go wrong. */
         (memory[WIDE] & COUNT_MASK) == 0;
@@ -81,13 +69,11 @@ proctype Faulter(byte me; byte lowest; byte faults) {
         validate();
         atomic {
             if
-            :: isCurrent ->
-                store(SHADOW(page), entry);
-                store(WORD(STRIPE(page)), ticket);
-                faults--
-            :: !isCurrent
+            :: isCurrent -> store(SHADOW(page), entry); faults--
+            :: else
             fi;
-            ticket = 0; entry = 0; isCurrent = false; page = 0
+            store(WORD(STRIPE(page)), word);
+            ticket = 0; entry = 0; word = 0; isCurrent = false; page = 0
         }
     :: else -> break
     od;
@@ -100,13 +86,15 @@ inline startNarrow() {
     :: stripe <= STRIPE(last) ->
         atomic {
             isDrained(me) && isFree(stripe);
-#ifdef NARROW_CLEAR_WITHOUT_BIT
+#ifdef NARROW_CLEAR_WITHOUT_WORD
             memory[WORD(stripe)] = memory[WORD(stripe)] + RAISE;
             clear(stripe);
 #else
-            memory[WORD(stripe)] = memory[WORD(stripe)] + RAISE + LOCK_BIT;
+            held = memory[WORD(stripe)] + RAISE;
+            memory[WORD(stripe)] = IN_HAND;
             clear(stripe);
-            store(WORD(stripe), memory[WORD(stripe)] - LOCK_BIT);
+            store(WORD(stripe), held);
+            held = 0;
 #endif
             stripe++
         }
@@ -120,14 +108,16 @@ inline startWide() {
     do
     :: stripe <= STRIPE(last) ->
         atomic {
-#ifdef WIDE_CLEAR_WITHOUT_BIT
+#ifdef WIDE_CLEAR_WITHOUT_WORD
             isDrained(me);
             clear(stripe);
 #else
             isDrained(me) && isFree(stripe);
-            memory[WORD(stripe)] = memory[WORD(stripe)] + WIDE_GENERATION + LOCK_BIT;
+            held = memory[WORD(stripe)] + WIDE_GENERATION;
+            memory[WORD(stripe)] = IN_HAND;
             clear(stripe);
-            store(WORD(stripe), memory[WORD(stripe)] - LOCK_BIT);
+            store(WORD(stripe), held);
+            held = 0;
 #endif
             stripe++
         }
@@ -151,7 +141,7 @@ inline lower() {
 
 proctype Invalidator(byte me; bool isWide; byte first; byte last; byte sections) {
     byte version = me * 8;
-    byte page, stripe;
+    byte page, stripe, held;
     do
     :: sections > 0 ->
         if

@@ -29,13 +29,11 @@ static void charge(struct floor_revocation_budget *budget, uint64_t start) {
 }
 
 void floor_adaptive_end_install_slow(
-    struct floor_stripe *stripe, struct floor_striped_ticket ticket, const struct floor_stripe *wide,
-    const struct floor_revocation_budget *budget) {
+    struct floor_stripe *stripe, struct floor_striped_ticket ticket, const struct floor_revocation_budget *budget) {
     atomic_store_explicit(&stripe->quiet_faults, 0, memory_order_relaxed);
     cplatform_thread()->installs = 0;
-    // Relaxed, both: a wide section that had the lock before has raised the word; the budget is a hint.
-    const bool may_bias = atomic_load_explicit(&wide->word, memory_order_relaxed) == ticket.wide &&
-                          atomic_load_explicit(&budget->paid_at, memory_order_relaxed) < floor_now() + ALLOWANCE;
+    // Relaxed: a hint.
+    const bool may_bias = atomic_load_explicit(&budget->paid_at, memory_order_relaxed) < floor_now() + ALLOWANCE;
     floor_stripe_unlock(stripe, ticket.word | (may_bias ? FLOOR_STRIPE_BIASED : 0));
 }
 
@@ -64,7 +62,7 @@ struct section {
     void *context;
 };
 
-// Drops a stripe's part of the range, with its lock held, and gives the lock back.
+// Drops a stripe's part of the range with its lock held, and leaves `locked` behind, without the lock.
 static void tear_down(const struct section *section, int64_t index, uint64_t locked) {
     struct floor_stripe *stripe = floor_stripe(section->stripes, index);
     // Relaxed: written with the lock held.
@@ -93,7 +91,7 @@ static int64_t raise_and_tear_down(const struct section *section) {
     return unsettled;
 }
 
-// The same for a wide section, which leaves the stripes' words as they are.
+// The same for a wide section, which moves the generations of those that it tears down.
 static int64_t tear_down_unraised(const struct section *section) {
     for (int64_t index = section->first; index <= section->last; index++) {
         struct floor_stripe *stripe = floor_stripe(section->stripes, index);
@@ -102,7 +100,7 @@ static int64_t tear_down_unraised(const struct section *section) {
             floor_stripe_unlock(stripe, word);
             return index;
         }
-        tear_down(section, index, word);
+        tear_down(section, index, word + FLOOR_STRIPE_GENERATION);
     }
     return section->last + 1;
 }
@@ -131,7 +129,7 @@ void floor_adaptive_started(
             struct floor_stripe *stripe = floor_stripe(striped.stripes, index);
             const uint64_t locked = is_wide ? floor_stripe_update(stripe, floor_with_lock)
                                             : floor_stripe_update(stripe, with_lock_settled);
-            tear_down(&section, index, locked);
+            tear_down(&section, index, is_wide ? locked + FLOOR_STRIPE_GENERATION : locked);
         }
     }
     // Releasing: who sees any of the change that follows sees that the translations are gone.

@@ -27,7 +27,8 @@ void floor_adaptive_destroy(struct floor_adaptive adaptive);
 // False where a fault would have to wait, or is too late.
 static inline bool floor_adaptive_begin_if_idle(
     struct floor_adaptive adaptive, int64_t page, struct floor_striped_ticket *ticket) {
-    return floor_striped_ticket_if_idle(adaptive.striped, page, ticket);
+    return floor_striped_ticket_if_idle(adaptive.striped, page, ticket) ||
+           floor_striped_ticket_when_put_back(adaptive.striped, page, ticket);
 }
 
 // False where the walk must be thrown away. `slot` is what to clear at the end, or NULL where the lock was taken.
@@ -52,8 +53,7 @@ static inline bool floor_adaptive_begin_install(
 
 // Gives the lock back, and biases the stripe where revocations may take more time.
 void floor_adaptive_end_install_slow(
-    struct floor_stripe *stripe, struct floor_striped_ticket ticket, const struct floor_stripe *wide,
-    const struct floor_revocation_budget *budget);
+    struct floor_stripe *stripe, struct floor_striped_ticket ticket, const struct floor_revocation_budget *budget);
 
 static inline void floor_adaptive_end_install(
     struct floor_adaptive adaptive, int64_t page, struct floor_striped_ticket ticket, struct floor_slot *slot) {
@@ -65,7 +65,7 @@ static inline void floor_adaptive_end_install(
     // Relaxed, both: written with the lock held.
     const uint32_t quiet = atomic_load_explicit(&stripe->quiet_faults, memory_order_relaxed) + 1;
     if (quiet >= FLOOR_QUIET_FAULTS) {
-        floor_adaptive_end_install_slow(stripe, ticket, adaptive.striped.wide, adaptive.budget);
+        floor_adaptive_end_install_slow(stripe, ticket, adaptive.budget);
         return;
     }
     atomic_store_explicit(&stripe->quiet_faults, quiet, memory_order_relaxed);

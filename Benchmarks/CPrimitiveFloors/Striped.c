@@ -18,9 +18,7 @@ uint64_t floor_stripe_update_slow(struct floor_stripe *stripe, uint64_t (*change
         uint64_t current = atomic_load_explicit(&stripe->word, memory_order_relaxed);
         if (!(current & FLOOR_STRIPE_LOCK)) {
             const uint64_t changed = change(current);
-            // As in floor_stripe_update.
-            if (atomic_compare_exchange_weak_explicit(
-                    &stripe->word, &current, changed, memory_order_acq_rel, memory_order_relaxed)) {
+            if (floor_stripe_exchange(stripe, &current, changed)) {
                 atomic_fetch_sub_explicit(&stripe->waiting_sections, FLOOR_STRIPE_SECTION, memory_order_relaxed);
                 return changed;
             }
@@ -29,26 +27,51 @@ uint64_t floor_stripe_update_slow(struct floor_stripe *stripe, uint64_t (*change
     }
 }
 
-uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t ticket) {
+bool floor_striped_ticket_when_put_back(
+    struct floor_striped striped, int64_t page, struct floor_striped_ticket *ticket) {
+    const struct floor_stripe *stripe = floor_stripe_of(striped.stripes, page);
+    for (int look = 0; look < 32; look++) {
+        // Relaxed: a hint.
+        if (atomic_load_explicit(&stripe->word, memory_order_relaxed) != FLOOR_STRIPE_LOCK) {
+            return floor_striped_ticket_if_idle(striped, page, ticket);
+        }
+        cplatform_spin_hint();
+    }
+    return false;
+}
+
+uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t ticket, uint64_t found) {
+    if (found != FLOOR_STRIPE_LOCK) {
+        floor_stripe_unlock(stripe, found);
+    }
+    cplatform_thread()->installs = 0;
+    if (found != FLOOR_STRIPE_LOCK) {
+        return 0;
+    }
     const uint64_t start = floor_now();
     unsigned spins = 0;
     while (atomic_load_explicit(&stripe->waiting_sections, memory_order_relaxed) == 0) {
         // Relaxed: only a hint when to try.
         uint64_t word = atomic_load_explicit(&stripe->word, memory_order_relaxed);
-        if ((word & ~FLOOR_STRIPE_LOCK) != ticket) {
-            return 0;
-        }
-        // Acquiring: as in floor_striped_begin_install.
-        if (word == ticket &&
-            atomic_compare_exchange_strong_explicit(
-                &stripe->word, &word, ticket | FLOOR_STRIPE_LOCK, memory_order_acquire, memory_order_relaxed)) {
-            const uint64_t waited = floor_now() - start;
-            return waited == 0 ? 1 : waited;
+        if (word != FLOOR_STRIPE_LOCK) {
+            if (word != ticket) {
+                return 0;
+            }
+            floor_enter_install();
+            // Acquiring: as in floor_striped_begin_install.
+            if (atomic_compare_exchange_strong_explicit(
+                    &stripe->word, &word, FLOOR_STRIPE_LOCK, memory_order_acquire, memory_order_relaxed)) {
+                const uint64_t waited = floor_now() - start;
+                return waited == 0 ? 1 : waited;
+            }
+            cplatform_thread()->installs = 0;
         }
         floor_pause(&spins);
     }
     return 0;
 }
+
+static uint64_t with_generation_and_lock(uint64_t word) { return floor_with_lock(word + FLOOR_STRIPE_GENERATION); }
 
 static uint64_t with_start_and_lock(uint64_t word) { return floor_with_lock(floor_with_start(word)); }
 
@@ -64,7 +87,7 @@ void floor_striped_started(
     }
     for (int64_t index = first; index <= last; index++) {
         struct floor_stripe *stripe = floor_stripe(stripes, index);
-        const uint64_t locked = is_wide ? floor_stripe_update(stripe, floor_with_lock)
+        const uint64_t locked = is_wide ? floor_stripe_update(stripe, with_generation_and_lock)
                                         : floor_stripe_update(stripe, with_start_and_lock);
         teardown(context, floor_part_start(stripes, index, start_page), floor_part_end(stripes, index, end_page));
         floor_stripe_unlock(stripe, locked);

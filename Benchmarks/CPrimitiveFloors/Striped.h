@@ -1,4 +1,4 @@
-// Striped validation in one step: one compare-and-swap on the stripe's word checks the walk and takes the lock.
+// Striped validation in one step: one exchange of the stripe's word checks the walk and takes the lock.
 #ifndef FLOOR_STRIPED_H
 #define FLOOR_STRIPED_H
 
@@ -29,31 +29,36 @@ static inline void floor_striped_raise_wide(struct floor_striped striped) {
     floor_with_start(atomic_fetch_add_explicit(&striped.wide->word, FLOOR_STRIPE_START, memory_order_relaxed));
 }
 
-// False where a fault would have to wait, or is too late. The lock bit is left out.
+// False where a fault would have to wait, or is too late.
 static inline bool floor_striped_ticket_if_idle(
     struct floor_striped striped, int64_t page, struct floor_striped_ticket *ticket) {
     // Acquiring, both: the walk comes after it; pairs with the ends.
     const struct floor_stripe *stripe = floor_stripe_of(striped.stripes, page);
-    ticket->word = atomic_load_explicit(&stripe->word, memory_order_acquire) & ~FLOOR_STRIPE_LOCK;
+    ticket->word = atomic_load_explicit(&stripe->word, memory_order_acquire);
     ticket->wide = atomic_load_explicit(&striped.wide->word, memory_order_acquire);
     const uint64_t waiting = atomic_load_explicit(&stripe->waiting_sections, memory_order_relaxed);
-    return ((ticket->word | ticket->wide | waiting) & (FLOOR_STRIPE_COUNT | FLOOR_STRIPE_DEAD)) == 0;
+    return ((ticket->word | ticket->wide | waiting) & (FLOOR_STRIPE_COUNT | FLOOR_STRIPE_DEAD | FLOOR_STRIPE_LOCK)) == 0;
 }
+
+// The same once the word is back, if that is soon.
+bool floor_striped_ticket_when_put_back(
+    struct floor_striped striped, int64_t page, struct floor_striped_ticket *ticket);
 
 static inline bool floor_striped_begin_if_idle(
     struct floor_striped striped, int64_t page, struct floor_striped_ticket *ticket) {
     // The install will write the line: one transfer then, not one to read and one to write.
     cplatform_prefetch_for_write(floor_stripe_of(striped.stripes, page));
-    return floor_striped_ticket_if_idle(striped, page, ticket);
+    return floor_striped_ticket_if_idle(striped, page, ticket) ||
+           floor_striped_ticket_when_put_back(striped, page, ticket);
 }
 
-// Waits for the lock while nothing else about the word has moved. Returns how long in nanoseconds, or 0 where it has.
-uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t ticket);
+// Puts another word than the ticket back, or waits for the lock. Returns how long in nanoseconds, or 0 without the lock.
+uint64_t floor_striped_begin_install_slow(struct floor_stripe *stripe, uint64_t ticket, uint64_t found);
 
 static inline void floor_striped_end_install(
     struct floor_striped striped, int64_t page, struct floor_striped_ticket ticket) {
     cplatform_thread()->installs = 0;
-    // Releasing: pairs with the next section's exchange. Nobody else changes a locked word.
+    // Releasing: pairs with the next section's exchange.
     atomic_store_explicit(&floor_stripe_of(striped.stripes, page)->word, ticket.word, memory_order_release);
 }
 
@@ -61,23 +66,15 @@ static inline void floor_striped_end_install(
 static inline bool floor_striped_begin_install(
     struct floor_striped striped, int64_t page, struct floor_striped_ticket ticket, uint64_t *waited) {
     struct floor_stripe *stripe = floor_stripe_of(striped.stripes, page);
-    uint64_t expected = ticket.word;
     *waited = 0;
-    // Acquiring: pairs with the stores that give the lock back.
-    if (!atomic_compare_exchange_strong_explicit(
-            &stripe->word, &expected, ticket.word | FLOOR_STRIPE_LOCK, memory_order_acquire, memory_order_relaxed)) {
-        *waited = floor_striped_begin_install_slow(stripe, ticket.word);
-        if (*waited == 0) {
-            return false;
-        }
-    }
     floor_enter_install();
-    // Relaxed: the lock orders it.
-    if (atomic_load_explicit(&striped.wide->word, memory_order_relaxed) == ticket.wide) {
+    // Acquiring: pairs with the stores that give the lock back.
+    const uint64_t found = atomic_exchange_explicit(&stripe->word, FLOOR_STRIPE_LOCK, memory_order_acquire);
+    if (found == ticket.word) {
         return true;
     }
-    floor_striped_end_install(striped, page, ticket);
-    return false;
+    *waited = floor_striped_begin_install_slow(stripe, ticket.word, found);
+    return *waited != 0;
 }
 
 #endif

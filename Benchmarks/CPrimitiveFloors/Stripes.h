@@ -1,5 +1,6 @@
 // The stripes of a guard, each with one word on cache lines of its own: lock, dead, revoking and biased in bits 0-3, open
-// sections in bits 4-23, generation above. The word of the wide sections has the count and the generation alone.
+// sections in bits 4-23, generation above. A locked word has no other bit: whoever took the lock has the word in hand, and
+// stores it back. The word of the wide sections has the count and the generation alone.
 #ifndef FLOOR_STRIPES_H
 #define FLOOR_STRIPES_H
 
@@ -16,11 +17,13 @@
 #define FLOOR_STRIPE_BIASED (UINT64_C(1) << 3)
 #define FLOOR_STRIPE_SECTION (UINT64_C(1) << 4)
 #define FLOOR_STRIPE_COUNT (UINT64_C(0xfffff) << 4)
-#define FLOOR_STRIPE_START (FLOOR_STRIPE_SECTION + (UINT64_C(1) << 24))
+#define FLOOR_STRIPE_GENERATION (UINT64_C(1) << 24)
+#define FLOOR_STRIPE_START (FLOOR_STRIPE_SECTION + FLOOR_STRIPE_GENERATION)
 
 struct floor_stripe {
     _Atomic uint64_t word;
     _Atomic uint64_t waiting_sections; // that wait for the lock, in units of a section; faults give way to them
+    _Atomic uint64_t last_change;      // the word as a section changed it lately
     _Atomic uint32_t quiet_faults;     // written with the lock held
 } FLOOR_ON_LINES;
 
@@ -80,26 +83,36 @@ static inline uint64_t floor_with_end(uint64_t word) {
 
 static inline uint64_t floor_with_lock(uint64_t word) { return word | FLOOR_STRIPE_LOCK; }
 
+static inline bool floor_stripe_exchange(struct floor_stripe *stripe, uint64_t *current, uint64_t changed) {
+    const uint64_t desired = changed & FLOOR_STRIPE_LOCK ? FLOOR_STRIPE_LOCK : changed;
+    if (!atomic_compare_exchange_strong_explicit(
+            &stripe->word, current, desired, memory_order_acq_rel, memory_order_relaxed)) {
+        return false;
+    }
+    atomic_store_explicit(&stripe->last_change, changed & ~FLOOR_STRIPE_LOCK, memory_order_relaxed);
+    return true;
+}
+
 // The rest of floor_stripe_update once the lock was found taken.
 uint64_t floor_stripe_update_slow(struct floor_stripe *stripe, uint64_t (*change)(uint64_t word));
 
-// Changes the word while nobody holds the lock. Returns what it was changed to. Acquiring: pairs with the release that
-// gives the lock back. Releasing: the change of the pages comes before an end; pairs with the load of a ticket.
+// Changes the word while nobody holds the lock; takes the lock if the changed word has it. Returns what it was changed to.
+// Acquiring: pairs with the release that gives the lock back. Releasing: the change of the pages comes before an end; pairs
+// with the load of a ticket.
 static inline __attribute__((always_inline)) uint64_t floor_stripe_update(
     struct floor_stripe *stripe, uint64_t (*change)(uint64_t word)) {
     // Relaxed: the exchange has the ordering.
     uint64_t current = atomic_load_explicit(&stripe->word, memory_order_relaxed);
     while (!(current & FLOOR_STRIPE_LOCK)) {
         const uint64_t changed = change(current);
-        if (atomic_compare_exchange_weak_explicit(
-                &stripe->word, &current, changed, memory_order_acq_rel, memory_order_relaxed)) {
+        if (floor_stripe_exchange(stripe, &current, changed)) {
             return changed;
         }
     }
     return floor_stripe_update_slow(stripe, change);
 }
 
-// Gives back the lock that was taken with this word. Releasing: pairs with the exchange of the next holder.
+// Gives back the lock, and with it this word. Releasing: pairs with the exchange of the next holder.
 static inline void floor_stripe_unlock(struct floor_stripe *stripe, uint64_t locked) {
     atomic_store_explicit(&stripe->word, locked & ~FLOOR_STRIPE_LOCK, memory_order_release);
 }

@@ -106,13 +106,10 @@ public struct AdaptiveScheme<Installs: UnlockedInstalls & ~Copyable>: ~Copyable,
     @inlinable @inline(__always)
     public func readBeginIfIdle(at page: Int) -> Ticket? {
         let stripe = striped.stripes.stripe(at: page)
-        // Acquiring, both: as in StripedScheme.
-        let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
-        let wideWord = striped.wide.word.load(ordering: .acquiring)
-        let waiting = stripe.pointee.waitingSections.load(ordering: .relaxed)
-        guard _fastPath((word | wideWord | waiting) & (StripeWord.count | StripeWord.dead) == 0) else { return nil }
-        return Ticket(
-            words: StripedScheme.Ticket(stripe: stripe, word: word, wide: wideWord), unlocked: installs.ticket)
+        guard let words = striped.ticketIfIdle(of: stripe) ?? striped.ticketWhenPutBack(of: stripe) else {
+            return nil
+        }
+        return Ticket(words: words, unlocked: installs.ticket)
     }
 
     // The fault without a lock gets the straight code, since a taken branch is a tenth of its cost. The other fault waits
@@ -170,7 +167,7 @@ public struct AdaptiveScheme<Installs: UnlockedInstalls & ~Copyable>: ~Copyable,
         ticket.stripe.pointee.quietFaults.store(0, ordering: .relaxed)
         InstallSection.leave()
         let bias = budget.isLeft(at: MonotonicClock.now()) ? StripeWord.biased : 0
-        // The ticket's count is 0, and only the holder changes a locked word.
+        // The ticket's count is 0.
         ticket.stripe.pointee.unlock(ticket.word | bias)
     }
 

@@ -70,10 +70,12 @@ public struct RestartableScheme: ~Copyable, SectionObserver, RetryScheme {
         let stripe = striped.stripes.stripe(at: page)
         // Acquiring: the walk comes after it, and sees the change of every section whose end it sees (pairs with
         // Stripes.countEnd).
-        let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
+        let word = stripe.pointee.word.load(ordering: .acquiring)
         // Relaxed: faults give way to a section that waits for the lock, as in StripedScheme.
         let waiting = stripe.pointee.waitingSections.load(ordering: .relaxed)
-        guard (word | waiting) & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
+        guard _fastPath((word | waiting) & (StripeWord.count | StripeWord.dead | StripeWord.lock) == 0) else {
+            return striped.ticketWhenPutBack(of: stripe)
+        }
         return Ticket(stripe: stripe, word: word, wide: 0)
     }
 

@@ -6,7 +6,8 @@ import Synchronization
 /// Legal states:
 ///
 ///     bits    what        meaning
-///     0       lock        a fault installs under it, or a section tears down
+///     0       lock        the word is in somebody's hand, and all other bits are 0: a fault installs, or a section
+///                         tears down. It knows what the word was, and stores back what it is now
 ///     1       dead        the subscription is over
 ///     2       revoking    a section waits for the faults that install without the lock; count is not 0
 ///     3       biased      faults install without the lock; nobody holds the lock for installs
@@ -14,7 +15,10 @@ import Synchronization
 ///     24-63   generation  starts so far; wraps after 2^40, three hours at 100 million a second: a walk would have to
 ///                         last that long, and to the very start, to take one state for the other
 ///
-/// `revoking` and `biased` exclude each other. A ticket leaves the lock out.
+/// `revoking` and `biased` exclude each other. A ticket is a word without the lock.
+///
+/// The lock is taken with one exchange, which needs nothing that was loaded before: it does not wait for a load that misses,
+/// as a compare-and-swap of the word would. Whoever gets a word that it did not expect stores it back.
 @usableFromInline
 enum StripeWord {
     @usableFromInline
@@ -63,24 +67,33 @@ struct Stripe: ~Copyable, Sendable {
     /// a fault that misses it only comes first.
     @usableFromInline
     let waitingSections = Atomic<UInt64>(0)
+    /// The word as a section changed it lately, for a forked child that finds the lock taken by a thread that it has not.
+    /// Relaxed throughout: a section that stores it late leaves an older word.
+    private let lastChange: Atomic<UInt64>
     /// Faults with the lock since the last section, or since a fault last asked whether to bias the stripe again. Only
     /// ``AdaptiveScheme`` writes it, with the lock held.
     @usableFromInline
     let quietFaults = Atomic<UInt32>(0)
 
-    init(_ word: UInt64) { self.word = Atomic(word) }
+    init(_ word: UInt64) {
+        self.word = Atomic(word)
+        lastChange = Atomic(word)
+    }
 
     /// In a forked child: no section is open, nobody holds the lock, and the generation has moved. `bias` is ``StripeWord``'s,
     /// or 0.
     func resetAfterFork(bias: UInt64) {
         // Relaxed, all: there is one thread.
-        let old = word.load(ordering: .relaxed)
+        var old = word.load(ordering: .relaxed)
+        // Of the word in a lost thread's hand an older state is known. Half of all generations away from it is none that a
+        // ticket could have, unless one section took as long as 2^39 others.
+        if old == StripeWord.lock { old = lastChange.load(ordering: .relaxed) ^ 1 << 63 }
         word.store(StripeWord.afterFork(old) | bias, ordering: .relaxed)
         waitingSections.store(0, ordering: .relaxed)
         quietFaults.store(0, ordering: .relaxed)
     }
 
-    /// Changes the word for a section, while nobody holds the lock: a holder stores the word back whole. Returns the
+    /// Changes the word for a section, while nobody holds the lock. Takes the lock if the changed word has it. Returns the
     /// changed word.
     ///
     /// Waits, spinning, yielding, then sleeping, for the holder of the lock and for faults that are about to take it.
@@ -95,13 +108,22 @@ struct Stripe: ~Copyable, Sendable {
         var current = word.load(ordering: .relaxed)
         while current & StripeWord.lock == 0 {
             let changed = change(current)
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: current, desired: changed, successOrdering: .acquiringAndReleasing,
-                failureOrdering: .relaxed)
-            if exchanged { return changed }
+            let original = exchange(current, for: changed)
+            if original == current { return changed }
             current = original
         }
         return updateUnlockedSlow(change)
+    }
+
+    /// Returns what the word was: `current`, if it is `changed` now.
+    @inline(__always)
+    private func exchange(_ current: UInt64, for changed: UInt64) -> UInt64 {
+        let isTaken = changed & StripeWord.lock != 0
+        let (exchanged, original) = word.compareExchange(
+            expected: current, desired: isTaken ? StripeWord.lock : changed, successOrdering: .acquiringAndReleasing,
+            failureOrdering: .relaxed)
+        if exchanged { lastChange.store(changed & ~StripeWord.lock, ordering: .relaxed) }
+        return original
     }
 
     @inline(never)
@@ -114,13 +136,7 @@ struct Stripe: ~Copyable, Sendable {
             let current = word.load(ordering: .relaxed)
             if current & StripeWord.lock == 0 {
                 let changed = change(current)
-                // As above.
-                if word.weakCompareExchange(
-                    expected: current, desired: changed, successOrdering: .acquiringAndReleasing,
-                    failureOrdering: .relaxed
-                ).exchanged {
-                    return changed
-                }
+                if exchange(current, for: changed) == current { return changed }
             }
             backoff.pause()
         }
@@ -133,10 +149,9 @@ struct Stripe: ~Copyable, Sendable {
         unlock(locked)
     }
 
-    /// Gives back the lock that was taken with this word.
+    /// Gives back the lock, and with it this word.
     func unlock(_ locked: UInt64) {
         // Releasing: the teardown comes before the next holder's section (pairs with updateUnlocked and beginInstall).
-        // Only the holder changes a locked word.
         word.store(locked & ~StripeWord.lock, ordering: .releasing)
     }
 }
@@ -148,6 +163,9 @@ struct Stripes: ~Copyable, Sendable {
     let size: StripeSize
     @usableFromInline
     let lines: CacheLineArray<Stripe>
+    /// Whether each stripe was marked as dead by ``markDead()``. A stripe whose word is in somebody's hand does not say so.
+    @usableFromInline
+    let areDead = Atomic(false)
 
     /// For page numbers below `pages`; each stripe's word begins as `word`.
     init(pages: Int, size: StripeSize, word: UInt64 = 0) {
@@ -173,6 +191,7 @@ struct Stripes: ~Copyable, Sendable {
     func isDead(at page: Int) -> Bool {
         // Relaxed: nothing is read on the strength of the answer, and a thread that comes after markDead() reads true.
         stripe(at: page).pointee.word.load(ordering: .relaxed) & StripeWord.dead != 0
+            || areDead.load(ordering: .relaxed)
     }
 
     /// Counts the end of a section that its start counted in each of these stripes.
@@ -193,6 +212,8 @@ struct Stripes: ~Copyable, Sendable {
     /// Marks every stripe, each while nobody holds its lock.
     func markDead() {
         for index in 0..<count { self[index].pointee.updateUnlocked { $0 | StripeWord.dead } }
+        // Relaxed: as in isDead(at:).
+        areDead.store(true, ordering: .relaxed)
     }
 }
 

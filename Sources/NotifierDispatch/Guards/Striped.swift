@@ -1,25 +1,25 @@
 import CPlatform
 import Synchronization
 
-/// Striped validation in one step: the word of a stripe holds both what a fault must check and the lock that it must
-/// take, so one compare-and-swap does both.
+/// Striped validation in one step: the word of a stripe holds what a fault must check, and it is the lock that a fault must
+/// take, so one exchange does both.
 ///
 /// The race in a stripe, with the outcome that it must have:
 ///
 ///     fault                                     section of the stripe
-///     ticket = word, count is 0    (acquire)    word: lock, count + 1, generation + 1   (acquire)
+///     ticket = word, count is 0    (acquire)    word: count + 1, generation + 1 -> in hand      (acquire)
 ///     walk                                      tear down
-///     word: ticket -> ticket, lock (acquire)    word: lock off                          (release)
-///     failed? again                             change the pages
-///     install                                   word: count - 1                         (release)
-///     word: ticket                 (release)
+///     word -> in hand              (acquire)    in hand -> word, as changed                     (release)
+///     not the ticket? put it back; again        change the pages
+///     install                                   word: count - 1                                 (release)
+///     in hand -> ticket            (release)
 ///     Outcome: never an install of a value from before the change after the teardown.
 ///
-/// An exchange of the word succeeds only if the lock is free, so the exchanges happen in one order. If the fault's
-/// exchange is first, the section's acquires what the fault released, and the teardown finds the install. If the
-/// fault's is second, the generation has moved since the ticket, and the exchange fails; or the ticket was taken after
-/// the section's end, and its load acquired the change, which the walk saw. No ticket is given between start and end,
-/// since the count is not 0. If a whole section fits inside the walk, the generation shows it.
+/// The word is in one hand at a time, so the hands come in one order. If the fault's is first, the section's exchange
+/// acquires what the fault released, and the teardown finds the install. If the fault's is second, the generation has moved
+/// since the ticket, and the word is another; or the ticket was taken after the section's end, and its load acquired the
+/// change, which the walk saw. No ticket is given between start and end, since the count is not 0. If a whole section fits
+/// inside the walk, the generation shows it.
 ///
 /// Sections over more stripes than a bound are `WideSections`. Installs and teardowns of one stripe exclude each other.
 public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
@@ -72,55 +72,76 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
         let stripe = stripes.stripe(at: page)
         // The install will write the line: it is transferred once, not once to read and once to write.
         cplatform_prefetch_for_write(stripe)
+        return ticketIfIdle(of: stripe) ?? ticketWhenPutBack(of: stripe)
+    }
+
+    @inlinable @inline(__always)
+    func ticketIfIdle(of stripe: UnsafeMutablePointer<Stripe>) -> Ticket? {
         // Acquiring, both: the walk comes after them, and sees the change of every section whose end they see (pairs
         // with Stripes.countEnd and WideSections.lower).
-        let word = stripe.pointee.word.load(ordering: .acquiring) & ~StripeWord.lock
+        let word = stripe.pointee.word.load(ordering: .acquiring)
         let wideWord = wide.word.load(ordering: .acquiring)
-        // Idle in both words, and no section waits for the lock: `wideWord` and `waiting` have only a count in these
-        // bits.
+        // Idle in both words, in nobody's hand, and no section waits for that: `wideWord` and `waiting` have only a count
+        // in these bits.
         let waiting = stripe.pointee.waitingSections.load(ordering: .relaxed)
-        guard (word | wideWord | waiting) & (StripeWord.count | StripeWord.dead) == 0 else { return nil }
+        guard (word | wideWord | waiting) & (StripeWord.count | StripeWord.dead | StripeWord.lock) == 0 else {
+            return nil
+        }
         return Ticket(stripe: stripe, word: word, wide: wideWord)
+    }
+
+    /// How often a fault looks again at a word that is in somebody's hand, without a clock: most are put back within the time
+    /// that a cache line takes to come.
+    @usableFromInline
+    static var looks: Int { 32 }
+
+    /// Waits a moment for a word that is in somebody's hand; does not if it is known to be busy for longer. Traps if it is in
+    /// the thread's own.
+    @usableFromInline @inline(never)
+    func ticketWhenPutBack(of stripe: UnsafeMutablePointer<Stripe>) -> Ticket? {
+        for _ in 0..<Self.looks {
+            // Relaxed: a hint.
+            guard stripe.pointee.word.load(ordering: .relaxed) == StripeWord.lock else {
+                return ticketIfIdle(of: stripe)
+            }
+            InstallSection.trapFault()
+            cplatform_spin_hint()
+        }
+        return nil
     }
 
     @inlinable @inline(__always)
     public func beginInstall(_ ticket: Ticket, at page: Int) -> UInt64? {
         // Before the exchange: a load behind it would wait for it.
         InstallSection.enter()
-        // Acquiring: the install comes after the teardowns of all sections so far (pairs with Stripe.unlock). A failure
-        // reads nothing that the lock protects.
-        if _fastPath(
-            ticket.stripe.pointee.word.compareExchange(
-                expected: ticket.word, desired: ticket.word | StripeWord.lock, successOrdering: .acquiring,
-                failureOrdering: .relaxed
-            ).exchanged)
-        {
-            return 0
-        }
-        InstallSection.leave()
-        return Self.beginInstallSlow(ticket.stripe, ticket.word)
+        // Acquiring: the install comes after the teardowns of all sections so far (pairs with Stripe.unlock).
+        let word = ticket.stripe.pointee.word.exchange(StripeWord.lock, ordering: .acquiring)
+        if _fastPath(word == ticket.word) { return 0 }
+        return Self.beginInstallSlow(ticket, found: word)
     }
 
-    /// Waits for the lock, a millisecond at most, while nothing else about the word has moved and no section wants the
-    /// lock. Returns the wait in nanoseconds, above 0, or `nil` if it has not got the lock.
+    /// Puts another word back that is not the ticket. If somebody else has the word in hand, waits for it, a millisecond at
+    /// most, while no section wants it. Returns the wait in nanoseconds, above 0, or `nil` if it has not got the ticket's word.
     @usableFromInline @inline(never)
-    static func beginInstallSlow(_ stripe: UnsafeMutablePointer<Stripe>, _ ticket: UInt64) -> UInt64? {
-        InstallSection.trapFault()
+    static func beginInstallSlow(_ ticket: Ticket, found word: UInt64) -> UInt64? {
+        if word != StripeWord.lock { ticket.stripe.pointee.unlock(word) }
+        InstallSection.leave()
+        if word != StripeWord.lock { return nil }
         let start = MonotonicClock.now()
         var backoff = Backoff()
-        while stripe.pointee.waitingSections.load(ordering: .relaxed) == 0 {
+        while ticket.stripe.pointee.waitingSections.load(ordering: .relaxed) == 0 {
             // Relaxed: only a hint when to try.
-            let word = stripe.pointee.word.load(ordering: .relaxed)
-            guard word & ~StripeWord.lock == ticket else { return nil }
-            // Acquiring: as in beginInstall.
-            if word == ticket,
-                stripe.pointee.word.compareExchange(
-                    expected: ticket, desired: ticket | StripeWord.lock, successOrdering: .acquiring,
-                    failureOrdering: .relaxed
-                ).exchanged
-            {
+            let word = ticket.stripe.pointee.word.load(ordering: .relaxed)
+            if word != StripeWord.lock {
+                guard word == ticket.word else { return nil }
                 InstallSection.enter()
-                return max(1, MonotonicClock.now() &- start)
+                // Acquiring: as in beginInstall.
+                if ticket.stripe.pointee.word.compareExchange(
+                    expected: word, desired: StripeWord.lock, successOrdering: .acquiring, failureOrdering: .relaxed
+                ).exchanged {
+                    return max(1, MonotonicClock.now() &- start)
+                }
+                InstallSection.leave()
             }
             guard MonotonicClock.now() &- start < SmallLock.patienceNanoseconds else { return nil }
             backoff.pause()
@@ -131,8 +152,7 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     @inlinable @inline(__always)
     public func endInstall(_ ticket: Ticket, at page: Int) {
         InstallSection.leave()
-        // Releasing: the install comes before the next section's teardown (pairs with Stripe.updateUnlocked). Only the
-        // holder changes a locked word, so storing the ticket takes the lock off and changes nothing else.
+        // Releasing: the install comes before the next section's teardown (pairs with Stripe.updateUnlocked).
         ticket.stripe.pointee.word.store(ticket.word, ordering: .releasing)
     }
 
@@ -190,16 +210,16 @@ extension StripedScheme {
 ///
 ///     fault                                    wide section
 ///     ticket = word                (acquire)   wide: count + 1
-///     wide, idle                   (acquire)   word: lock, generation + 1           (acquire)
+///     wide, idle                   (acquire)   word: generation + 1 -> in hand      (acquire)
 ///     walk                                     tear the stripe down
-///     word: ticket -> ticket, lock (acquire)   word: lock off                       (release)
-///     failed? again                            change; wide: count - 1              (release)
-///     install; word: ticket        (release)
-///     Outcome: the exchange fails, or the section finds what the fault installed.
+///     word -> in hand              (acquire)   in hand -> word                      (release)
+///     not the ticket? again                    change; wide: count - 1              (release)
+///     install; in hand -> ticket   (release)
+///     Outcome: the word is another, or the section finds what the fault installed.
 ///
-/// If the fault has the lock first, the section's lock acquires the install, and the teardown finds it. If the section has
-/// it first, and the ticket is older, the exchange fails. If the ticket is younger, it acquires what the section released:
-/// the fault sees the raise, and waits; or it sees the end, and then the walk sees the change.
+/// If the fault has the word first, the section's exchange acquires the install, and the teardown finds it. If the section
+/// has it first, and the ticket is older, the word is another. If the ticket is younger, it acquires what the section
+/// released: the fault sees the raise, and waits; or it sees the end, and then the walk sees the change.
 @usableFromInline
 struct WideSections: ~Copyable, Sendable {
     /// Sections over more stripes than this are wide.
@@ -237,7 +257,7 @@ struct WideSections: ~Copyable, Sendable {
     }
 }
 
-/// A word for each stripe, of 2 MiB by default: a fault validates its walk and locks with one compare-and-swap.
+/// A word for each stripe, of 2 MiB by default: a fault validates its walk and locks with one exchange.
 public typealias StripedGuard = RetryingGuard<StripedScheme>
 
 extension RetryingGuard where Scheme == StripedScheme {

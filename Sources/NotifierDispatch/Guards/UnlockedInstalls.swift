@@ -169,10 +169,8 @@ public struct RestartedInstalls: ~Copyable, UnlockedInstalls {
         for _ in 0..<Self.abortLimit {
             // Relaxed, both: only hints whether to try.
             let word = words.stripe.pointee.word.load(ordering: .relaxed)
-            guard word & ~StripeWord.lock == words.word, striped.wide.word.load(ordering: .relaxed) == words.wide else {
-                return nil
-            }
-            if word != words.word { break }
+            if word == StripeWord.lock { break }
+            guard word == words.word, striped.wide.word.load(ordering: .relaxed) == words.wide else { return nil }
             if isStored(translation, in: slot, words, unlessWide: striped.wide) { return 0 }
         }
         // Aborted too often, without an area, or an install holds the lock, which is waited for.

@@ -69,6 +69,43 @@ struct StripeTests {
         #expect(stripes.states[0].bias == .biased)
     }
 
+    @Test("A word in another thread's hand: whoever takes it then leaves no trace, once it is put back")
+    func takenInVain() {
+        let stripes = Stripes(pages: 4, size: .hugePage)
+        stripes[0].pointee.withLock(changing: { $0 &+ StripeWord.start }) { locked in
+            #expect(stripes[0].pointee.word.exchange(StripeWord.lock, ordering: .acquiring) == StripeWord.lock)
+            #expect(locked == StripeWord.start | StripeWord.lock)
+        }
+        #expect(stripes[0].pointee.word.load(ordering: .relaxed) == StripeWord.start)
+    }
+
+    @Test("In a forked child, a word in a lost thread's hand becomes one that no ticket is", arguments: [0, 1, 7])
+    func forkWithAWordInHand(sections: Int) {
+        let stripes = Stripes(pages: 4, size: .hugePage)
+        for _ in 0..<sections {
+            stripes[0].pointee.updateUnlocked { $0 &+ StripeWord.start }
+            stripes.countEnd(in: 0...0)
+        }
+        let ticket = stripes[0].pointee.word.exchange(StripeWord.lock, ordering: .acquiring)
+        stripes.resetAfterFork()
+        let word = stripes[0].pointee.word.load(ordering: .relaxed)
+        #expect(word != ticket)
+        #expect(word & (StripeWord.lock | StripeWord.count | StripeWord.dead) == 0)
+    }
+
+    @Test("A dead stripe says so also while its word is in somebody's hand, and in a forked child")
+    func deadInHand() {
+        let stripes = Stripes(pages: 4, size: .hugePage)
+        let wasDead = stripes.isDead(at: 0)
+        stripes.markDead()
+        var isDead = false
+        stripes[0].pointee.withLock { _ in isDead = stripes.isDead(at: 0) }
+        #expect(!wasDead && isDead)
+        _ = stripes[0].pointee.word.exchange(StripeWord.lock, ordering: .acquiring)
+        stripes.resetAfterFork()
+        #expect(stripes.states[0].isDead)
+    }
+
     @Test("An end for which nothing started traps", arguments: WordGuard.allCases)
     func underflow(kind: WordGuard) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in
