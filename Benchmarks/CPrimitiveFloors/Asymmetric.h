@@ -34,4 +34,16 @@ static inline struct floor_slot *floor_asymmetric_begin_install(
     return NULL;
 }
 
+// The same of `fenced`, whose fault pays for the fence itself.
+static inline struct floor_slot *floor_fenced_begin_install(
+    struct floor_asymmetric asymmetric, int64_t page, uint64_t ticket) {
+    struct floor_slot *slot = floor_publish_fenced(asymmetric.publication, page);
+    // Sequentially consistent: it comes behind the exchange.
+    if (atomic_load_explicit(&floor_stripe_of(asymmetric.stripes, page)->word, memory_order_seq_cst) == ticket) {
+        return slot;
+    }
+    floor_unpublish(slot);
+    return NULL;
+}
+
 #endif

@@ -24,23 +24,37 @@ void floor_publication_destroy(struct floor_publication publication);
 
 void floor_light_fence_slow(void);
 
-// Says which page the calling thread is about to install. Returns its slot, for floor_unpublish.
-static inline struct floor_slot *floor_publish(struct floor_publication publication, int64_t page) {
+// The slot of the calling thread, which must be empty: it has room for one page.
+static inline struct floor_slot *floor_own_slot(struct floor_publication publication) {
     const int32_t index = cplatform_thread_index();
     if (index < 0) {
         __builtin_trap();
     }
     struct floor_slot *slot = &publication.slots[index];
-    // Relaxed: only this thread writes its slot, which has room for one page.
+    // Relaxed: only this thread writes its slot.
     if (atomic_load_explicit(&slot->page, memory_order_relaxed) != 0) {
         __builtin_trap();
     }
+    return slot;
+}
+
+// Says which page the calling thread is about to install. Returns its slot, for floor_unpublish.
+static inline struct floor_slot *floor_publish(struct floor_publication publication, int64_t page) {
+    struct floor_slot *slot = floor_own_slot(publication);
     // Releasing: what the last install wrote comes before it, where no clearing of the slot lies between.
     atomic_store_explicit(&slot->page, (uint64_t)page + 1, memory_order_release);
     cplatform_compiler_barrier();
     if (!publication.has_membarrier) {
         floor_light_fence_slow();
     }
+    return slot;
+}
+
+// The same with a fence in the exchange, for sections that call no membarrier(2).
+static inline struct floor_slot *floor_publish_fenced(struct floor_publication publication, int64_t page) {
+    struct floor_slot *slot = floor_own_slot(publication);
+    // Sequentially consistent, as the look at the word behind it.
+    atomic_exchange_explicit(&slot->page, (uint64_t)page + 1, memory_order_seq_cst);
     return slot;
 }
 

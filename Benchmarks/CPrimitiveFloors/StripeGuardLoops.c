@@ -43,6 +43,43 @@ static inline struct fault_outcome fault_asymmetric(const struct floor_pages *pa
     return (struct fault_outcome){.status = fault_installed};
 }
 
+static inline struct fault_outcome fault_fenced(const struct floor_pages *pages, size_t page) {
+    uint64_t ticket;
+    if (!floor_asymmetric_begin_if_idle(pages->asymmetric, (int64_t)page, &ticket)) {
+        return (struct fault_outcome){.status = fault_busy};
+    }
+    const uint64_t translation = floor_walk(pages, page);
+    if (translation == 0) {
+        return (struct fault_outcome){.status = fault_absent};
+    }
+    struct floor_slot *slot = floor_fenced_begin_install(pages->asymmetric, (int64_t)page, ticket);
+    if (slot == NULL) {
+        return (struct fault_outcome){.status = fault_busy, .retries = 1};
+    }
+    floor_install(pages, page, translation);
+    floor_unpublish(slot);
+    return (struct fault_outcome){.status = fault_installed};
+}
+
+// `area` is where the thread has its rseq area.
+static inline struct fault_outcome fault_restartable(const struct floor_pages *pages, size_t page, ptrdiff_t area) {
+    const struct floor_stripe *stripe = floor_stripe_of(pages->striped.stripes, (int64_t)page);
+    // Acquiring: the walk comes after it.
+    const uint64_t ticket = atomic_load_explicit(&stripe->word, memory_order_acquire);
+    const uint64_t waiting = atomic_load_explicit(&stripe->waiting_sections, memory_order_relaxed);
+    if ((ticket | waiting) & (FLOOR_STRIPE_COUNT | FLOOR_STRIPE_DEAD | FLOOR_STRIPE_LOCK)) {
+        return (struct fault_outcome){.status = fault_busy};
+    }
+    const uint64_t translation = floor_walk(pages, page);
+    if (translation == 0) {
+        return (struct fault_outcome){.status = fault_absent};
+    }
+    if (!cplatform_restartable_store(area, &stripe->word, ticket, (void *)&pages->shadow[page], translation)) {
+        return (struct fault_outcome){.status = fault_busy, .retries = 1};
+    }
+    return (struct fault_outcome){.status = fault_installed};
+}
+
 static inline struct fault_outcome fault_adaptive(const struct floor_pages *pages, size_t page) {
     struct floor_striped_ticket ticket;
     if (!floor_adaptive_begin_if_idle(pages->adaptive, (int64_t)page, &ticket)) {
@@ -76,6 +113,25 @@ uint64_t floor_fault_asymmetric_loop(struct floor_pages *pages, uint64_t count) 
     uint64_t installed = 0;
     for (uint64_t round = 0; round < count; round++) {
         installed += fault_asymmetric(&here, round & (here.count - 1)).status == fault_installed;
+    }
+    return installed;
+}
+
+uint64_t floor_fault_fenced_loop(struct floor_pages *pages, uint64_t count) {
+    const struct floor_pages here = *pages; // a copy nobody else sees: no store can change it
+    uint64_t installed = 0;
+    for (uint64_t round = 0; round < count; round++) {
+        installed += fault_fenced(&here, round & (here.count - 1)).status == fault_installed;
+    }
+    return installed;
+}
+
+uint64_t floor_fault_restartable_loop(struct floor_pages *pages, uint64_t count) {
+    const struct floor_pages here = *pages; // a copy nobody else sees: no store can change it
+    const ptrdiff_t area = cplatform_restartable_area();
+    uint64_t installed = 0;
+    for (uint64_t round = 0; round < count; round++) {
+        installed += fault_restartable(&here, round & (here.count - 1), area).status == fault_installed;
     }
     return installed;
 }

@@ -31,27 +31,38 @@ final class GuardedWords<Guard: TranslationGuard>: @unchecked Sendable {
     /// The translation of a page that the shadow table holds, 0 for none.
     func translation(of page: Int) -> UInt64 { shadow[page].load(ordering: .relaxed) }
 
-    /// One fault after the other, page by page. Returns how many installed a translation.
+    /// One fault after the other, page by page, whose install is a closure. Returns how many installed a translation.
     func fault(count: Int) -> Int {
         let (table, shadow, mask) = (table, shadow, pages &- 1)
         // Not those that did: a counter that each round changes is spilled where registers run out, and bounds the time.
         var missed = 0
         for round in 0..<count {
             let page = round & mask
-            // One word for each closure to hold: a guard puts what they hold into memory, for its slow path, and its lock
-            // waits for that.
-            let (entry, translationSlot) = (table + page, shadow + page)
             // Relaxed, both: what a fault must see is ordered by its guard.
             let outcome = translationGuard.fault(
-                at: page,
-                walk: { () -> UInt64? in
-                    let translation = entry.pointee.load(ordering: .relaxed)
-                    return translation == 0 ? nil : translation
-                },
-                install: { translationSlot.pointee.store($0, ordering: .relaxed) })
+                at: page, walk: { Self.walk(table + page) },
+                install: { shadow[page].store($0, ordering: .relaxed) })
             if outcome.status != .installed { missed += 1 }
         }
         return count - missed
+    }
+
+    /// The same, whose install is the guard's own store.
+    func faultIntoSlots(count: Int) -> Int {
+        let (table, shadow, mask) = (table, shadow, pages &- 1)
+        var missed = 0
+        for round in 0..<count {
+            let page = round & mask
+            let outcome = translationGuard.fault(at: page, walk: { Self.walk(table + page) }, into: shadow + page)
+            if outcome.status != .installed { missed += 1 }
+        }
+        return count - missed
+    }
+
+    @inline(__always)
+    private static func walk(_ entry: UnsafeMutablePointer<Atomic<UInt64>>) -> UInt64? {
+        let translation = entry.pointee.load(ordering: .relaxed)
+        return translation == 0 ? nil : translation
     }
 
     private static func allocate(_ pages: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {

@@ -39,6 +39,10 @@ import Testing
                     installed(by: AsymmetricGuard(space: space, pages: pages), faults: 5, pages: pages),
                     floor_fault_asymmetric_loop
                 ),
+                "fenced": (
+                    installed(by: FencedGuard(space: space, pages: pages), faults: 5, pages: pages),
+                    floor_fault_fenced_loop
+                ),
                 "adaptive": (
                     installed(by: AdaptiveGuard(space: space, pages: pages), faults: 5, pages: pages),
                     floor_fault_adaptive_loop
@@ -50,6 +54,18 @@ import Testing
                 #expect(translations == [1, 2, 3, 4, 5, 0, 0, 0], "\(name)")
                 #expect((0..<pages).map { floor_pages_translation(floor.pointer, $0) } == translations, "\(name)")
             }
+        }
+    }
+
+    @Test(.enabled(if: RestartableSequences.refusal == nil))
+    func faultsInSequencesReachTheirPagesOnBothSides() {
+        RCU.withRegisteredThread {
+            let words = GuardedWords(pages: 8, guard: RestartableGuard(space: AddressSpace(), pages: 8))
+            #expect(words.faultIntoSlots(count: 5) == 5)
+            #expect((0..<8).map(words.translation) == [1, 2, 3, 4, 5, 0, 0, 0])
+            let floor = Floor(floor_pages_create(8, 0.1), destroy: floor_pages_destroy)
+            #expect(floor_fault_restartable_loop(floor.pointer, 5) == 5)
+            #expect((0..<8).map { floor_pages_translation(floor.pointer, $0) } == [1, 2, 3, 4, 5, 0, 0, 0])
         }
     }
 

@@ -30,7 +30,9 @@ import Testing
             "guard": [
                 "unprotected/fault", "ck-pflock/fault", "invlock/fault", "kvm/fault", "interval/fault",
                 "interval-lockfree/fault",
-                "striped/fault", "asymmetric/fault", "adaptive/fault/biased", "adaptive/fault/off",
+                "striped/fault", "asymmetric/fault", "fenced/fault",
+            ] + (RestartableSequences.refusal == nil ? ["restartable/fault"] : []) + [
+                "adaptive/fault/biased", "adaptive/fault/off",
                 "striped/section", "asymmetric/section", "adaptive/section/off",
             ],
             "harness": ["fault"],

@@ -242,6 +242,9 @@ uint64_t floor_fault_interval_loop(struct floor_pages *_Nonnull pages, uint64_t 
 uint64_t floor_fault_interval_lock_free_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_striped_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_asymmetric_loop(struct floor_pages *_Nonnull pages, uint64_t count);
+uint64_t floor_fault_fenced_loop(struct floor_pages *_Nonnull pages, uint64_t count);
+// Only in a process that has restartable sequences.
+uint64_t floor_fault_restartable_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 uint64_t floor_fault_adaptive_loop(struct floor_pages *_Nonnull pages, uint64_t count);
 
 // The bare memory accesses of faults on pages at random, without anything around them. One thread at a time.

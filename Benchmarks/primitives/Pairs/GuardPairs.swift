@@ -20,8 +20,23 @@ enum GuardPairs {
             pair(
                 "asymmetric/fault", AsymmetricGuard(space: AddressSpace(), pages: pages),
                 floor: floor_fault_asymmetric_loop),
+            pair(
+                "fenced/fault", FencedGuard(space: AddressSpace(), pages: pages), floor: floor_fault_fenced_loop),
+        ] + restartablePairs + [
             pair("adaptive/fault/biased", makeAdaptive(), floor: floor_fault_adaptive_loop),
             unbiasedPair,
+        ]
+    }
+
+    /// None in a process without restartable sequences.
+    private static var restartablePairs: [Pair] {
+        if RestartableSequences.refusal != nil { return [] }
+        let words = GuardedWords(pages: pages, guard: RestartableGuard(space: AddressSpace(), pages: pages))
+        let floor = makeFloor()
+        return [
+            Pair(
+                "guard/restartable/fault", swift: { words.faultIntoSlots(count: $0) },
+                c: { floor_fault_restartable_loop(floor.pointer, $0) })
         ]
     }
 
