@@ -27,6 +27,8 @@ struct TraceLines: ~Copyable {
     private var partial: [UInt8] = []
     /// What was wrong with the first damaged line; lines after it are only counted.
     private var firstFault: TraceError?
+    /// Whether a line was one that strace writes.
+    private var hasCalls = false
     /// Whether the table of `-C` has begun, which is the last that strace writes.
     private var isInTable = false
 
@@ -139,7 +141,15 @@ struct TraceLines: ~Copyable {
                 }
             }
         } catch {
-            firstFault = firstFault ?? TraceError(file: path, line: count, text: text, message: error.message)
+            // A file that begins with something else is no recording at all.
+            let isForeign = error.message == LineFault.notStrace.message && !hasCalls && threadFile == nil
+            firstFault =
+                firstFault
+                ?? TraceError(
+                    file: path, line: count, text: text,
+                    message: isForeign
+                        ? "neither a line of strace -f -ttt nor an event: no recording; \(Self.howToRecord)"
+                        : error.message)
         }
     }
 
@@ -166,6 +176,7 @@ struct TraceLines: ~Copyable {
             return
         }
         let line = try StraceLine(text)
+        hasCalls = true
         if case .passedOver = line.content { passedOverCount += 1 }
         if threadFile == nil {
             try calls.append(line, number: count)

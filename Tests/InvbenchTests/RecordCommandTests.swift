@@ -116,7 +116,7 @@ extension EndToEndTests {
             }
             try standIn("echo 'no line of strace' >\"$file\"")
             let broken = try record("-o", "b.strace", "--", "true")
-            #expect(broken.status == 2 && broken.errors.contains("b.strace:1: not a line that strace"))
+            #expect(broken.status == 2 && broken.errors.contains("b.strace:1: neither a line of strace"))
         }
 
         @Test func withoutStraceItSaysHowToInstallIt() throws {

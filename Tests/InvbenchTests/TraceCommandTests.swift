@@ -26,7 +26,7 @@ extension EndToEndTests {
                 outcome.output == """
                     mine: events, as the kernel raised them; 7 lines, 1 of them about no memory
                     4 invalidations in 2.0 s, 7 pages (28 KiB) in 3 address spaces
-                    2 faults at 2 pages: a replay faults at them, in their order
+                    2 faults at 2 pages: a replay has them, in their order
                     1 event left out: over 16 GiB, without a page that another event touches
 
                     event  steps  pages  largest

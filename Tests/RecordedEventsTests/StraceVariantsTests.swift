@@ -138,6 +138,17 @@ import Testing
         #expect(TraceFixture.error(Array(lines.dropLast()))?.message.contains("still runs") == true)
     }
 
+    /// What QEMU's `-strace`, a journal and a table of passwords look like.
+    @Test(arguments: [
+        "77 brk(NULL) = 0x0000000000c2b000 ; qemu",
+        "Nov 29 15:00:00 host kernel: [1.0] hello", "root:x:0:0:root:/root:/bin/bash",
+    ])
+    func whatIsNoRecordingIsToldHowToRecord(first: String) {
+        let error = TraceFixture.error([first, "more of it"])
+        #expect(error?.message.hasPrefix("neither a line of strace -f -ttt nor an event") == true, "\(error!)")
+        #expect(error?.message.hasSuffix(TraceLines.howToRecord) == true)
+    }
+
     @Test func aWrongLineKeepsItsMessage() {
         for (wrong, message) in [
             ("7     1700000000.000004 munmap(0x30000, 8192 = 0", "not a line that strace -f -ttt writes"),

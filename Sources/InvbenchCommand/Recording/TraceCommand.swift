@@ -48,8 +48,7 @@ enum TraceText {
         let faults = ScaledNumber.counted(trace.faultedPages.count, "fault")
         return [
             invalidations,
-            "\(faults) at \(ScaledNumber.counted(Set(trace.faultedPages).count, "page")): a replay faults at them, in their "
-                + "order",
+            "\(faults) at \(ScaledNumber.counted(Set(trace.faultedPages).count, "page")): a replay has them, in their order",
         ]
     }
 
