@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import NotifierDispatch
 
 /// How many threads the kernel lets this process have.
 public enum ThreadAllowance {
@@ -13,7 +13,7 @@ public enum ThreadAllowance {
 
     /// What all of these threads wait for.
     private final class Gate: Sendable {
-        let mutex = Mutex(())
+        let mutex = PthreadMutex()
     }
 
     /// Has `count` threads at once, 0 or more, each with memory of its own, and ends them again; returns `nil` where the
@@ -25,21 +25,23 @@ public enum ThreadAllowance {
         let gate = Gate()
         var handles: [pthread_t] = []
         var error: Int32 = 0
-        gate.mutex.withLock { _ in
-            while handles.count < count, error == 0 {
-                let context = Unmanaged.passRetained(gate)
-                var handle = pthread_t()
-                error = pthread_create(
-                    &handle, nil,
-                    { context in
-                        // The first piece of memory of a thread takes far more address space than it has.
-                        let memory = malloc(64)
-                        Unmanaged<Gate>.fromOpaque(context!).takeRetainedValue().mutex.withLock { _ in }
-                        return memory
-                    }, context.toOpaque())
-                if error == 0 { handles.append(handle) } else { context.release() }
-            }
+        gate.mutex.lock()
+        while handles.count < count, error == 0 {
+            let context = Unmanaged.passRetained(gate)
+            var handle = pthread_t()
+            error = pthread_create(
+                &handle, nil,
+                { context in
+                    // The first piece of memory of a thread takes far more address space than it has.
+                    let memory = malloc(64)
+                    let gate = Unmanaged<Gate>.fromOpaque(context!).takeRetainedValue()
+                    gate.mutex.lock()
+                    gate.mutex.unlock()
+                    return memory
+                }, context.toOpaque())
+            if error == 0 { handles.append(handle) } else { context.release() }
         }
+        gate.mutex.unlock()
         for handle in handles {
             var memory: UnsafeMutableRawPointer?
             pthread_join(handle, &memory)
