@@ -74,10 +74,13 @@ static inline struct fault_outcome fault_restartable(const struct floor_pages *p
     if (translation == 0) {
         return (struct fault_outcome){.status = fault_absent};
     }
-    if (!cplatform_restartable_store(area, &stripe->word, ticket, (void *)&pages->shadow[page], translation)) {
-        return (struct fault_outcome){.status = fault_busy, .retries = 1};
-    }
-    return (struct fault_outcome){.status = fault_installed};
+    do {
+        if (cplatform_restartable_store(area, &stripe->word, ticket, (void *)&pages->shadow[page], translation)) {
+            return (struct fault_outcome){.status = fault_installed};
+        }
+        // Aborted by an interrupt, if the word is still the ticket. Relaxed: a hint whether to try again.
+    } while (atomic_load_explicit(&stripe->word, memory_order_relaxed) == ticket);
+    return (struct fault_outcome){.status = fault_busy, .retries = 1};
 }
 
 static inline struct fault_outcome fault_adaptive(const struct floor_pages *pages, size_t page) {
