@@ -33,13 +33,17 @@ struct StarvationTests {
                 }
             }
             #expect(within { installs.value > 100 })
-            // Installs that came before the section did, for each section. Not the time, which is the machine's affair.
+            // Installs that came before the section did, for each section. Not the time, which is the machine's affair. Without
+            // the sections that held back for a claim: a fault claims the pages if a section stayed open for its whole budget,
+            // because its thread lost its processor. ClaimTests say how long such a section waits.
             var overtaking: [Int] = []
             let end = Deadline.after(nanoseconds: 300_000_000)
-            while !end.hasPassed {
+            let latestEnd = Deadline.after(nanoseconds: 10_000_000_000)
+            while !end.hasPassed || (overtaking.count < 20 && !latestEnd.hasPassed) {
+                let wasClaimed = pages.space.isClaimed
                 let before = installs.value
                 if let section = pages.space.invalidateRangeStart(.blockable(508..<512)) {
-                    overtaking.append(installs.value - before)
+                    if !wasClaimed && !pages.space.isClaimed { overtaking.append(installs.value - before) }
                     pages.change(508..<512)
                     pages.space.invalidateRangeEnd(section)
                 }
@@ -48,10 +52,11 @@ struct StarvationTests {
             }
             isDone.open()
             for faulter in faulters { faulter.join() }
+            try #require(overtaking.count >= 20)
             // Four in five: beside one whose thread lost its processor many may come.
             let mostly = overtaking.sorted()[overtaking.count * 4 / 5]
             #expect(
-                mostly < 100, "\(overtaking.count) sections in 300 ms, up to \(mostly) installs before four in five")
+                mostly < 100, "\(overtaking.count) sections, up to \(mostly) installs before four in five")
             #expect(installs.value > 1_000)
             #expect(pages.stale.value == 0)
         }
