@@ -1,4 +1,4 @@
-// Faults that only publish which page they install, without a fence; sections pay with membarrier(2).
+// Faults that only publish which page they install. Sections pay for the fence with membarrier(2), or each fault does.
 #ifndef FLOOR_ASYMMETRIC_H
 #define FLOOR_ASYMMETRIC_H
 
@@ -22,24 +22,15 @@ static inline bool floor_asymmetric_begin_if_idle(
     return (*ticket & (FLOOR_STRIPE_COUNT | FLOOR_STRIPE_DEAD)) == 0;
 }
 
-// The slot to clear once the install is done, or NULL where the walk must be thrown away.
-static inline struct floor_slot *floor_asymmetric_begin_install(
-    struct floor_asymmetric asymmetric, int64_t page, uint64_t ticket) {
-    struct floor_slot *slot = floor_publish(asymmetric.publication, page);
-    // Acquiring: the install comes after it.
-    if (atomic_load_explicit(&floor_stripe_of(asymmetric.stripes, page)->word, memory_order_acquire) == ticket) {
-        return slot;
-    }
-    floor_unpublish(slot);
-    return NULL;
-}
-
-// The same of `fenced`, whose fault pays for the fence itself.
-static inline struct floor_slot *floor_fenced_begin_install(
-    struct floor_asymmetric asymmetric, int64_t page, uint64_t ticket) {
-    struct floor_slot *slot = floor_publish_fenced(asymmetric.publication, page);
-    // Sequentially consistent: it comes behind the exchange.
-    if (atomic_load_explicit(&floor_stripe_of(asymmetric.stripes, page)->word, memory_order_seq_cst) == ticket) {
+// The slot to clear once the install is done, or NULL where the walk must be thrown away. `is_fenced` is a constant.
+static inline __attribute__((always_inline)) struct floor_slot *floor_asymmetric_begin_install(
+    struct floor_asymmetric asymmetric, int64_t page, uint64_t ticket, bool is_fenced) {
+    struct floor_slot *slot = is_fenced ? floor_publish_fenced(asymmetric.publication, page)
+                                        : floor_publish(asymmetric.publication, page);
+    // Acquiring: the install comes after it. Behind the exchange sequentially consistent, which is the same instruction.
+    if (atomic_load_explicit(
+            &floor_stripe_of(asymmetric.stripes, page)->word,
+            is_fenced ? memory_order_seq_cst : memory_order_acquire) == ticket) {
         return slot;
     }
     floor_unpublish(slot);

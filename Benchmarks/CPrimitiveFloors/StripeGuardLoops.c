@@ -25,7 +25,8 @@ static inline struct fault_outcome fault_striped(const struct floor_pages *pages
     return (struct fault_outcome){.status = fault_installed, .waited_nanoseconds = waited};
 }
 
-static inline struct fault_outcome fault_asymmetric(const struct floor_pages *pages, size_t page) {
+static inline __attribute__((always_inline)) struct fault_outcome fault_published(
+    const struct floor_pages *pages, size_t page, bool is_fenced) {
     uint64_t ticket;
     if (!floor_asymmetric_begin_if_idle(pages->asymmetric, (int64_t)page, &ticket)) {
         return (struct fault_outcome){.status = fault_busy};
@@ -34,25 +35,8 @@ static inline struct fault_outcome fault_asymmetric(const struct floor_pages *pa
     if (translation == 0) {
         return (struct fault_outcome){.status = fault_absent};
     }
-    struct floor_slot *slot = floor_asymmetric_begin_install(pages->asymmetric, (int64_t)page, ticket);
-    if (slot == NULL) {
-        return (struct fault_outcome){.status = fault_busy, .retries = 1};
-    }
-    floor_install(pages, page, translation);
-    floor_unpublish(slot);
-    return (struct fault_outcome){.status = fault_installed};
-}
-
-static inline struct fault_outcome fault_fenced(const struct floor_pages *pages, size_t page) {
-    uint64_t ticket;
-    if (!floor_asymmetric_begin_if_idle(pages->asymmetric, (int64_t)page, &ticket)) {
-        return (struct fault_outcome){.status = fault_busy};
-    }
-    const uint64_t translation = floor_walk(pages, page);
-    if (translation == 0) {
-        return (struct fault_outcome){.status = fault_absent};
-    }
-    struct floor_slot *slot = floor_fenced_begin_install(pages->asymmetric, (int64_t)page, ticket);
+    struct floor_slot *slot =
+        floor_asymmetric_begin_install(pages->asymmetric, (int64_t)page, ticket, is_fenced);
     if (slot == NULL) {
         return (struct fault_outcome){.status = fault_busy, .retries = 1};
     }
@@ -115,7 +99,7 @@ uint64_t floor_fault_asymmetric_loop(struct floor_pages *pages, uint64_t count) 
     const struct floor_pages here = *pages; // a copy nobody else sees: no store can change it
     uint64_t installed = 0;
     for (uint64_t round = 0; round < count; round++) {
-        installed += fault_asymmetric(&here, round & (here.count - 1)).status == fault_installed;
+        installed += fault_published(&here, round & (here.count - 1), false).status == fault_installed;
     }
     return installed;
 }
@@ -124,7 +108,7 @@ uint64_t floor_fault_fenced_loop(struct floor_pages *pages, uint64_t count) {
     const struct floor_pages here = *pages; // a copy nobody else sees: no store can change it
     uint64_t installed = 0;
     for (uint64_t round = 0; round < count; round++) {
-        installed += fault_fenced(&here, round & (here.count - 1)).status == fault_installed;
+        installed += fault_published(&here, round & (here.count - 1), true).status == fault_installed;
     }
     return installed;
 }

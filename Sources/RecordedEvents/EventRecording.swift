@@ -210,8 +210,8 @@ struct EventRecording {
         of event: Event, _ numbering: PageNumbering, _ touched: [Range<Int>]
     ) -> Range<Int>? {
         guard event.isLarge else { return numbering.numbers(of: event.step) }
-        let first = firstIndex(of: touched) { $0.upperBound > event.pages.lowerBound }
-        let end = firstIndex(of: touched) { $0.lowerBound >= event.pages.upperBound }
+        let first = touched.firstIndex(fromWhere: { $0.upperBound > event.pages.lowerBound })
+        let end = touched.firstIndex(fromWhere: { $0.lowerBound >= event.pages.upperBound })
         guard first < end else { return nil }
         func number(_ page: Int) -> Int {
             let step = RecordedStep(nanoseconds: 0, event: .clear, space: event.space, pages: page..<page + 1)
@@ -220,16 +220,5 @@ struct EventRecording {
         let lowest = max(touched[first].lowerBound, event.pages.lowerBound)
         let highest = min(touched[end - 1].upperBound, event.pages.upperBound) - 1
         return number(lowest)..<number(highest) + 1
-    }
-
-    /// The first index whose run satisfies `isBeyond`, which holds from some index on.
-    private static func firstIndex(of runs: [Range<Int>], _ isBeyond: (Range<Int>) -> Bool) -> Int {
-        var low = 0
-        var high = runs.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBeyond(runs[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -268,15 +268,10 @@ struct PageNumbering {
 
     /// The numbers of a step's pages. Precondition: it is one of the steps that `init` was given.
     func numbers(of step: RecordedStep) -> Range<Int> {
-        var low = 0
-        var high = runs.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            let isAtOrBefore =
-                (runs[middle].space, runs[middle].pages.lowerBound) <= (step.space, step.pages.lowerBound)
-            if isAtOrBefore { low = middle } else { high = middle }
-        }
-        let start = runs[low].number + (step.pages.lowerBound - runs[low].pages.lowerBound)
+        // The last run that begins at the step's first page or before it.
+        let run = runs[
+            runs.firstIndex(fromWhere: { ($0.space, $0.pages.lowerBound) > (step.space, step.pages.lowerBound) }) - 1]
+        let start = run.number + (step.pages.lowerBound - run.pages.lowerBound)
         return start..<start + step.pages.count
     }
 }

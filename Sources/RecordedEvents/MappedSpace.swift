@@ -130,8 +130,8 @@ struct MappedSpace: Equatable {
     /// The mappings, whole, that have pages in `range`.
     func overlapping(_ range: Range<Int>) -> ArraySlice<Mapping> {
         guard !range.isEmpty else { return [] }
-        let first = firstIndex { $0.pages.upperBound > range.lowerBound }
-        let end = firstIndex { $0.pages.lowerBound >= range.upperBound }
+        let first = mappings.firstIndex(fromWhere: { $0.pages.upperBound > range.lowerBound })
+        let end = mappings.firstIndex(fromWhere: { $0.pages.lowerBound >= range.upperBound })
         return mappings[first..<max(first, end)]
     }
 
@@ -234,8 +234,8 @@ struct MappedSpace: Equatable {
     private mutating func replace(_ range: Range<Int>, _ change: ([Mapping]) -> [Mapping]) {
         guard !range.isEmpty else { return }
         // The neighbours that only touch the range are taken along, to be merged with.
-        let first = firstIndex { $0.pages.upperBound >= range.lowerBound }
-        let end = max(first, firstIndex { $0.pages.lowerBound > range.upperBound })
+        let first = mappings.firstIndex(fromWhere: { $0.pages.upperBound >= range.lowerBound })
+        let end = max(first, mappings.firstIndex(fromWhere: { $0.pages.lowerBound > range.upperBound }))
         let old = mappings[first..<end]
         var new: [Mapping] = []
         let before = old.compactMap { $0.part(Int.min..<range.lowerBound) }
@@ -249,14 +249,16 @@ struct MappedSpace: Equatable {
         }
         mappings.replaceSubrange(first..<end, with: new)
     }
+}
 
-    /// The first index whose mapping satisfies `isBeyond`, which holds from some index on.
-    private func firstIndex(_ isBeyond: (Mapping) -> Bool) -> Int {
+extension Array {
+    /// The first index whose element satisfies `isBeyond`, which holds from some index on; the end where it never holds.
+    func firstIndex(fromWhere isBeyond: (Element) -> Bool) -> Int {
         var low = 0
-        var high = mappings.count
+        var high = count
         while low < high {
             let middle = (low + high) / 2
-            if isBeyond(mappings[middle]) { high = middle } else { low = middle + 1 }
+            if isBeyond(self[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
     }

@@ -59,6 +59,9 @@ struct StraceCalls {
     /// Whether strace let go of the program before its end.
     private var isDetached = false
 
+    /// Whether no line has been taken yet.
+    var isEmpty: Bool { lastLine == 0 }
+
     /// Takes the line with that number. Throws a ``LineFault`` where it cannot follow those before it.
     mutating func append(_ line: StraceLine, number: Int) throws(LineFault) {
         let nanoseconds = try clock.advance(to: line.time)

@@ -13,11 +13,11 @@ public struct TraceStep: Hashable, Sendable {
 
 /// What a trace was read from.
 public struct TraceSource: Hashable, Sendable {
-    /// Who wrote the recording, and so how exact it is.
+    /// What a recording consists of.
     public enum Format: Sendable {
-        /// strace wrote the calls; the invalidations are those that Linux raises for them.
+        /// System calls, written by strace. The invalidations are those that Linux raises for them.
         case strace
-        /// A probe in the kernel wrote the invalidations themselves.
+        /// The invalidations themselves, written by a probe in the kernel.
         case events
     }
 

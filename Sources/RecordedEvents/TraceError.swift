@@ -45,7 +45,7 @@ public struct TraceError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What is wrong with one line; the reader, which knows the file and the line's number, makes a ``TraceError`` of it.
-struct LineFault: Error {
+struct LineFault: Error, Equatable {
     let message: String
 
     init(_ message: String) { self.message = message }

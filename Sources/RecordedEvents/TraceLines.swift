@@ -9,7 +9,7 @@ struct TraceLines: ~Copyable {
 
     private let path: String
     private let mostText: Int
-    /// Who wrote the file, as its first line shows that is neither blank nor a comment.
+    /// What the file consists of; `nil` until the first line that is neither blank nor a comment.
     private var format: TraceSource.Format?
     /// What the lines so far say: calls in a recording of strace, else events.
     private var calls = StraceCalls()
@@ -27,8 +27,6 @@ struct TraceLines: ~Copyable {
     private var partial: [UInt8] = []
     /// What was wrong with the first damaged line; lines after it are only counted.
     private var firstFault: TraceError?
-    /// Whether a line was one that strace writes.
-    private var hasCalls = false
     /// Whether the table of `-C` has begun, which is the last that strace writes.
     private var isInTable = false
 
@@ -142,7 +140,7 @@ struct TraceLines: ~Copyable {
             }
         } catch {
             // A file that begins with something else is no recording at all.
-            let isForeign = error.message == LineFault.notStrace.message && !hasCalls && threadFile == nil
+            let isForeign = error == .notStrace && calls.isEmpty && threadFile == nil
             firstFault =
                 firstFault
                 ?? TraceError(
@@ -176,7 +174,6 @@ struct TraceLines: ~Copyable {
             return
         }
         let line = try StraceLine(text)
-        hasCalls = true
         if case .passedOver = line.content { passedOverCount += 1 }
         if threadFile == nil {
             try calls.append(line, number: count)

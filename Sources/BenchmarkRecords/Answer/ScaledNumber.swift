@@ -16,6 +16,14 @@ package enum ScaledNumber {
     /// So many of a thing: `1 line`, `3 lines`.
     package static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
+    /// Bytes in binary units, cut to a tenth: `512 KiB`, `1.5 GiB`.
+    package static func size(_ bytes: UInt64) -> String {
+        let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+        guard let (unit, shift) = units.first(where: { bytes >= 1 << UInt64($0.1) }) else { return "\(bytes) B" }
+        let tenths = (bytes * 10) >> UInt64(shift)
+        return tenths % 10 == 0 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
+
     /// A time of so many nanoseconds, such as `1.06us` or, with a separator, `1.06 us`.
     static func duration(_ nanoseconds: Double, separator: String = "") -> String {
         // A thousand seconds and more stay seconds.

@@ -55,16 +55,20 @@ final class HwlocTopology: @unchecked Sendable {
             TopologyError(
                 description: "hwloc cannot read the description '\(text)'; write one like "
                     + "'pack:2 [numa] core:4 pu:2', or name a file that ends in .xml")
-        case .file(let path) where (versionOfFile(path) ?? 0) > 2:
-            TopologyError(
-                description: "\(path): XML of hwloc \(versionOfFile(path) ?? 0), and the hwloc here reads that of "
-                    + "version 2 and older; export it with 'lstopo --of xml --export-xml-flags v2 machine.xml', "
-                    + "or with an lstopo of hwloc 2")
-        case .file(let path):
-            TopologyError(
-                description: "\(path): hwloc cannot read it\(access(path, R_OK) == 0 ? "" : " (\(reason))"); "
-                    + "make one with 'lstopo machine.xml'")
+        case .file(let path): unreadable(file: path, reason: reason)
         }
+    }
+
+    private static func unreadable(file path: String, reason: String) -> TopologyError {
+        if let version = versionOfFile(path), version > 2 {
+            return TopologyError(
+                description: "\(path): XML of hwloc \(version), and the hwloc here reads that of version 2 and older; "
+                    + "export it with 'lstopo --of xml --export-xml-flags v2 machine.xml', or with an lstopo of hwloc 2"
+            )
+        }
+        return TopologyError(
+            description: "\(path): hwloc cannot read it\(access(path, R_OK) == 0 ? "" : " (\(reason))"); "
+                + "make one with 'lstopo machine.xml'")
     }
 
     /// The major version of hwloc's XML that a file says it is; `nil` where it says none.

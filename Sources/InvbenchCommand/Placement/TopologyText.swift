@@ -34,7 +34,7 @@ struct TopologyText {
         var rows = [number.map { ["  node \($0)", node.map(memory) ?? ""] } ?? ["  no node"]]
         for group in cores.map(\.cacheGroup).uniqued() {
             let members = cores.filter { $0.cacheGroup == group }
-            let cache = group.map { "L3 " + Self.size(topology.cacheGroups[$0]) } ?? "no L3"
+            let cache = group.map { "L3 " + ScaledNumber.size(topology.cacheGroups[$0]) } ?? "no L3"
             for (index, run) in neighboursOfOneKind(members).enumerated() {
                 rows.append(["    " + (index == 0 ? cache : ""), coreNumbers(run), threadNumbers(run)])
             }
@@ -72,9 +72,9 @@ struct TopologyText {
     /// How much memory, and what stands in for it where there is none to be had.
     private func memory(_ node: Topology.Node) -> String {
         guard let bytes = node.memory else { return "memory not described" }
-        if node.hasUsableMemory { return Self.size(bytes) }
+        if node.hasUsableMemory { return ScaledNumber.size(bytes) }
         let nearest = topology.nearestMemory(toNode: node.number)
-        return (bytes == 0 ? "no memory" : Self.size(bytes) + " (hidden)")
+        return (bytes == 0 ? "no memory" : ScaledNumber.size(bytes) + " (hidden)")
             + (nearest.map { "; nearest: node \($0)" } ?? "")
     }
 
@@ -96,12 +96,5 @@ struct TopologyText {
                 Placement(pin: pin), on: topology, faulters: topology.allowedThreadCount, others: 0)
             return ["--pin \(pin)", "cpus " + NumberList(plan?.places.flatMap(\.threads) ?? []).summary(limit: 6)]
         }
-    }
-
-    private static func size(_ bytes: UInt64) -> String {
-        let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
-        guard let (unit, shift) = units.first(where: { bytes >= 1 << UInt64($0.1) }) else { return "\(bytes) B" }
-        let tenths = (bytes * 10) >> UInt64(shift)
-        return tenths % 10 == 0 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
     }
 }

@@ -114,7 +114,6 @@ enum TraceText {
     }
 
     private static func size(_ pages: Int) -> String {
-        let bytes = pages < 256 ? "\(4 * pages) KiB" : pages < 1 << 18 ? "\(pages / 256) MiB" : "\(pages >> 18) GiB"
-        return "\(ScaledNumber.counted(pages, "page")) (\(bytes))"
+        "\(ScaledNumber.counted(pages, "page")) (\(ScaledNumber.size(UInt64(pages) * 4096)))"
     }
 }

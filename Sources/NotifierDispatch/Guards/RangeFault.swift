@@ -69,16 +69,7 @@ extension RetryingGuard where Scheme: ~Copyable {
     ) -> RangeFaultOutcome {
         var part = checkedPart(of: range, at: page)
         var walks: UInt32 = 0
-        if let ticket = scheme.readBeginIfIdle(at: page) {
-            guard let translations = walk(part) else {
-                return RangeFaultOutcome(FaultOutcome(statusOfNothing(at: page)), range: part)
-            }
-            if let waited = installUnlessCollided(translations, over: part, install, ticket) {
-                return RangeFaultOutcome(FaultOutcome(.installed, waitedNanoseconds: waited), range: part)
-            }
-            walks = 1
-        }
-        let outcome = retry(at: page, collisions: walks) {
+        let outcome = fault(at: page) {
             if walks == Self.rangeCollisions { part = .page(page) }
             walks &+= 1
             return walk(part)

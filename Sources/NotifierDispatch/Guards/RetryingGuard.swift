@@ -39,38 +39,33 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
     public func fault<Translation>(
         at page: Int, walk: () -> Translation?, install: (Translation) -> Void
     ) -> FaultOutcome {
-        var collisions: UInt32 = 0
-        if let ticket = scheme.readBeginIfIdle(at: page) {
-            guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
-            if let waited = installUnlessCollided(translation, at: page, install, ticket) {
-                return FaultOutcome(.installed, waitedNanoseconds: waited)
-            }
-            collisions = 1
-        }
-        return retry(at: page, collisions: collisions, walk: walk) {
-            installUnlessCollided($0, at: page, install, $1)
-        }
+        fault(at: page, walk: walk) { installUnlessCollided($0, at: page, install, $1) }
     }
 
     @inlinable @inline(__always)
     public func fault(at page: Int, walk: () -> UInt64?, into slot: UnsafeMutablePointer<Atomic<UInt64>>)
         -> FaultOutcome
     {
+        fault(at: page, walk: walk) { scheme.install($0, into: slot, $1, at: page) }
+    }
+
+    /// `installSection` returns the wait for it in nanoseconds, or `nil` if the walk must be thrown away.
+    @inlinable @inline(__always)
+    func fault<Translation>(
+        at page: Int, walk: () -> Translation?, installSection: (Translation, Scheme.Ticket) -> UInt64?
+    ) -> FaultOutcome {
         var collisions: UInt32 = 0
         if let ticket = scheme.readBeginIfIdle(at: page) {
             guard let translation = walk() else { return FaultOutcome(statusOfNothing(at: page)) }
-            if let waited = scheme.install(translation, into: slot, ticket, at: page) {
+            if let waited = installSection(translation, ticket) {
                 return FaultOutcome(.installed, waitedNanoseconds: waited)
             }
             collisions = 1
         }
-        return retry(at: page, collisions: collisions, walk: walk) {
-            scheme.install($0, into: slot, $1, at: page)
-        }
+        return retry(at: page, collisions: collisions, walk: walk, installSection: installSection)
     }
 
-    /// Goes on with a fault that could not go straight through. `installSection` returns the wait for it in nanoseconds, or
-    /// `nil` if the walk must be thrown away.
+    /// Goes on with a fault that could not go straight through.
     ///
     /// Inlined, although it is slow: a closure that is handed to a function has to be written down with all that it holds,
     /// and each fault would do so, also one that goes straight through. What waits is apart, and takes no closure.

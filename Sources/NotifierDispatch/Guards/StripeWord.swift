@@ -85,10 +85,12 @@ struct Stripe: ~Copyable, Sendable {
     func resetAfterFork(bias: UInt64) {
         // Relaxed, all: there is one thread.
         var old = word.load(ordering: .relaxed)
-        // Of the word in a lost thread's hand an older state is known. Half of all generations away from it is none that a
-        // ticket could have, unless one section took as long as 2^39 others.
+        // A thread that the child has not got may have the word in hand. Then the child goes on from the last change that it
+        // knows of, half of all generations away. No ticket has such a generation, unless 2^39 sections came since.
         if old == StripeWord.lock { old = lastChange.load(ordering: .relaxed) ^ 1 << 63 }
-        word.store(StripeWord.afterFork(old) | bias, ordering: .relaxed)
+        let new = StripeWord.afterFork(old) | bias
+        word.store(new, ordering: .relaxed)
+        lastChange.store(new, ordering: .relaxed)
         waitingSections.store(0, ordering: .relaxed)
         quietFaults.store(0, ordering: .relaxed)
     }

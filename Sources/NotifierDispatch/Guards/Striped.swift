@@ -28,7 +28,8 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     /// 32 stripes: 64 MiB, if a stripe has 2 MiB.
     public static var defaultWideBound: Int { 32 }
 
-    /// The words that a fault began with, and the stripe of the first one.
+    /// The words that a fault began with, and the stripe of the first one. A fault with the stripe's lock compares that one
+    /// alone; `wide` is for faults without it (``AdaptiveScheme``).
     public struct Ticket: @unchecked Sendable {
         // @unchecked: an atomic behind a pointer.
         @usableFromInline
