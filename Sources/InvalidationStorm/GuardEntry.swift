@@ -146,7 +146,7 @@ public enum GuardCatalogue {
             IntervalStripeLockFreeGuard(space: $0.notifiers, pages: $0.pages)
         },
         GuardEntry(
-            name: "striped", summary: "a word per stripe: one compare-and-swap checks and locks",
+            name: "striped", summary: "a word per stripe: one exchange checks and locks",
             parameters: [.stripe, .wideBound]
         ) {
             StripedGuard(
