@@ -5,7 +5,7 @@ package struct RecordedStep: Equatable {
     package let nanoseconds: UInt64
     package let event: InvalidationEvent
     /// The address space, by its number in ``RecordedProcesses``.
-    let space: Int
+    package let space: Int
     package let pages: Range<Int>
 }
 
@@ -31,10 +31,10 @@ package struct KernelEvents {
     package private(set) var steps: [RecordedStep] = []
     /// How many of the steps rest on what no recording shows; see ``RecordedSpace``.
     private(set) var uncertainSteps = 0
-    /// When a space ended, for each that did, in nanoseconds.
-    package private(set) var releases: [UInt64] = []
+    /// For each space that ended, when it did, in nanoseconds, and its number.
+    package private(set) var releases: [(nanoseconds: UInt64, space: Int)] = []
     private let recording: StraceRecording
-    private var processes = RecordedProcesses()
+    private var processes: RecordedProcesses
     /// For each child, the records where the calls that create it begin, and how many of them have been carried out.
     private var births: [Int32: (records: [Int], done: Int)] = [:]
     private var inheritedMappings = 0
@@ -48,8 +48,9 @@ package struct KernelEvents {
     private var now: UInt64 = 0
 
     /// Throws a ``LineFault`` where the recording is larger than the limits.
-    init(_ recording: StraceRecording) throws(LineFault) {
+    init(_ recording: StraceRecording, by rules: LinuxRules = .linux6_1) throws(LineFault) {
         self.recording = recording
+        processes = RecordedProcesses(rules: rules)
         for (index, record) in recording.records.enumerated() {
             if case .create(let child, _, _, _)? = Self.beginning(record.kind) {
                 births[child, default: ([], 0)].records.append(index)
@@ -147,7 +148,7 @@ package struct KernelEvents {
         if processes.isKnown(thread) { return }
         if !recording.isFromTheStart, processes.addToOldestGroup(thread) { return }
         let isFirst = processes.isEmpty
-        processes.addGroup(of: thread, in: RecordedSpace(isShownFromStart: recording.isFromTheStart && isFirst))
+        processes.addGroup(of: thread, isShownFromStart: recording.isFromTheStart && isFirst)
     }
 
     /// Carries out the call begun at record `begun`, the next one that creates `child`.
@@ -184,12 +185,12 @@ package struct KernelEvents {
         guard let ended else { return }
         inheritedMappings -= ended.space.inheritedMappings
         // What a thread has before its first line, and a vfork child's before its fresh image begins, is no space yet.
-        if endedSpaces.remove(ended.number) == nil, !ended.space.isBlank { releases.append(now) }
+        if endedSpaces.remove(ended.number) == nil, !ended.space.isBlank { releases.append((now, ended.number)) }
     }
 
     /// Each process in a space has called exit_group.
     private mutating func release(_ space: Int) {
-        if endedSpaces.insert(space).inserted { releases.append(now) }
+        if endedSpaces.insert(space).inserted { releases.append((now, space)) }
     }
 
     private mutating func raise(_ raised: [RaisedEvent], in space: Int) throws(LineFault) {
@@ -205,7 +206,7 @@ package struct KernelEvents {
 
 extension KernelEvents {
     /// Reads a recording of calls; see ``Trace/init(contentsOf:)``. Throws a ``TraceError`` where it cannot be read.
-    package init(contentsOf path: String) throws(TraceError) {
+    package init(contentsOf path: String, by rules: LinuxRules) throws(TraceError) {
         var lines = TraceLines(path: path)
         try TraceFile(path: path).read(into: &lines)
         let contents = try lines.finish()
@@ -213,7 +214,7 @@ extension KernelEvents {
             throw TraceError(file: path, message: "holds events and no calls")
         }
         do throws(LineFault) {
-            try self.init(recording)
+            try self.init(recording, by: rules)
         } catch {
             throw TraceError(file: path, message: error.message)
         }

@@ -89,6 +89,8 @@ struct Mapping: Equatable {
     static let blockSize = 512
     /// Pages that one table of blocks covers: 1 GiB.
     static let tableSize = blockSize * 512
+    /// Pages that one table of such tables covers: 512 GiB.
+    static let upperTableSize = tableSize * 512
     /// One past the last address of user space: 57 bits, what five levels of page table reach.
     static let endOfAddresses: UInt64 = 1 << 57
     /// The most pages of a mapping that counts as memory in use (16 GiB).
@@ -155,9 +157,10 @@ struct MappedSpace: Equatable {
     /// Whether any mapping in `range` ever had a right, so that the kernel may have page tables there.
     func wasAccessible(_ range: Range<Int>) -> Bool { overlapping(range).contains { $0.kind.wasAccessible } }
 
-    /// `range` is one mapping from here on, whatever was there. It joins the next one rather than the one before.
-    mutating func map(_ range: Range<Int>, _ kind: Mapping.Kind) {
-        let kind = written(kind, range, joiningFirst: \.next)
+    /// `range` is one mapping from here on, whatever was there. By Linux 6.1 it joins the next one rather than the one
+    /// before, and by 6.12 the one before.
+    mutating func map(_ range: Range<Int>, _ kind: Mapping.Kind, by rules: LinuxRules = .linux6_1) {
+        let kind = written(kind, range, joiningFirst: rules == .linux6_1 ? \.next : \.previous)
         replace(range) { _ in [Mapping(pages: range, kind: kind)] }
     }
 

@@ -11,11 +11,15 @@ struct RecordedProcesses {
         var borrowsSpace = false
     }
 
+    /// Whose rules hold in each space.
+    let rules: LinuxRules
     private var groupOfThread: [Int32: Int] = [:]
     private var groups: [Int: Group] = [:]
     private var spaces: [Int: RecordedSpace] = [:]
     private var spaceCount = 0
     private var groupCount = 0
+
+    init(rules: LinuxRules) { self.rules = rules }
 
     /// Whether no thread is known.
     var isEmpty: Bool { groupOfThread.isEmpty }
@@ -28,9 +32,9 @@ struct RecordedProcesses {
     /// Reads or changes a space that some group runs in; any other number is an empty space, and changes to it are
     /// lost.
     subscript(space number: Int) -> RecordedSpace {
-        get { spaces[number] ?? RecordedSpace(isShownFromStart: false) }
+        get { spaces[number] ?? RecordedSpace(isShownFromStart: false, rules: rules) }
         _modify {
-            var missing = RecordedSpace(isShownFromStart: false)
+            var missing = RecordedSpace(isShownFromStart: false, rules: rules)
             if let index = spaces.index(forKey: number) {
                 yield &spaces.values[index]
             } else {
@@ -62,6 +66,11 @@ struct RecordedProcesses {
         return true
     }
 
+    /// A thread that no call is known to have made starts a group in a space of its own.
+    mutating func addGroup(of thread: Int32, isShownFromStart: Bool) {
+        addGroup(of: thread, in: RecordedSpace(isShownFromStart: isShownFromStart, rules: rules))
+    }
+
     /// A thread starts a group in a space of its own.
     mutating func addGroup(of thread: Int32, in space: RecordedSpace) {
         addGroup(of: thread, number: addSpace(space), borrows: false)
@@ -82,7 +91,7 @@ struct RecordedProcesses {
     /// A thread's group goes to a new, empty space, as execve makes one; returns the old one if nobody is left in it.
     mutating func replaceSpace(of thread: Int32) -> (number: Int, space: RecordedSpace)? {
         guard let number = groupOfThread[thread], let old = groups[number]?.space else { return nil }
-        let new = addSpace(RecordedSpace(isShownFromStart: true))
+        let new = addSpace(RecordedSpace(isShownFromStart: true, rules: rules))
         groups[number]?.space = new
         groups[number]?.borrowsSpace = false
         self[space: new].groups.insert(number)

@@ -10,11 +10,11 @@ struct RaisedEvent: Equatable {
 
 /// One address space of the recorded program: its mappings, and what Linux tells its mmu notifiers about each call.
 ///
-/// The rules are those of Linux 6.1. `Scripts/check-kernel-events` boots that kernel, and compares. Later kernels differ
-/// where noted.
+/// The rules are those of Linux 6.1 or of 6.12. `Scripts/check-kernel-events` boots both, and compares.
 /// - munmap, a shrinking brk, and what a fixed mapping, a fixed mremap and remap_file_pages replace: one `unmap` of the
 ///   whole range that was asked for, holes included; none where nothing is mapped.
-/// - mprotect: one `protectionVMA` for each mapping whose rights change, cut at each GiB (by 6.12 at each 512 GiB).
+/// - mprotect: one `protectionVMA` for each mapping whose rights change, cut at each GiB (by 6.12 at each 512 GiB). It
+///   begins at the first 2 MiB (by 6.12 at the first GiB) where a page was touched, be it outside the mapping.
 /// - mremap that moves: an `unmap` of the source when the pages go, and one when the source is unmapped; with
 ///   `MREMAP_DONTUNMAP` the first only. A fixed mremap that fails may have unmapped its target.
 /// - `MADV_DONTNEED`, `MADV_FREE` and `MADV_REMOVE`: a `clear` for each mapping; `MADV_REMOVE` also where this space has
@@ -25,7 +25,7 @@ struct RaisedEvent: Equatable {
 /// - A mapping that is cut at no multiple of 2 MiB: a `clear` of the 2 MiB around that place, if all of them were in the
 ///   mapping. A part of a huge page that is discarded or moved: a `clear` of its 2 MiB.
 /// - fork: a `protectionPage` (hugetlb: a `clear`) for each mapping that was written privately, whatever its rights are.
-/// - The pages of hugetlb mappings: an `unmap` more wherever they are dropped.
+/// - The pages of hugetlb mappings: an `unmap` more wherever they are dropped (by 6.12 none).
 ///
 /// Which pages were touched is in no recording. What had a right is taken as touched, of a thread's stack the last page,
 /// and what was privately writable as written; the rest as untouched. Of that rest are a stack and an allocator's arena
@@ -47,6 +47,10 @@ struct RecordedSpace {
     var inheritedMappings = 0
     /// Whether the recording shows all since execve made it.
     let isShownFromStart: Bool
+    private let rules: LinuxRules
+    /// One past the highest page that a call ever mapped. The kernel puts mappings below those that execve makes, the
+    /// loader and the vDSO, which are always touched: in the GiB of the highest it has page tables.
+    private var highestPage = 0
     /// The groups of ``RecordedProcesses`` that run in it.
     var groups: Set<Int> = []
     /// The first pages of blocks whose huge page was split.
@@ -54,18 +58,22 @@ struct RecordedSpace {
     /// What the call that is being carried out raises.
     private(set) var raised: [RaisedEvent] = []
 
-    init(isShownFromStart: Bool) { self.isShownFromStart = isShownFromStart }
+    init(isShownFromStart: Bool, rules: LinuxRules) {
+        self.isShownFromStart = isShownFromStart
+        self.rules = rules
+    }
 
     /// Whether no call has shown anything of it.
     var isBlank: Bool { mapped.mappings.isEmpty && programBreak == nil }
 
     /// A copy for the child of a fork; see ``MappedSpace/copyForChild()``.
     func copyForChild() -> RecordedSpace {
-        var copy = RecordedSpace(isShownFromStart: isShownFromStart)
+        var copy = RecordedSpace(isShownFromStart: isShownFromStart, rules: rules)
         copy.mapped = mapped.copyForChild()
         copy.stacks = stacks
         copy.splitBlocks = splitBlocks
         copy.programBreak = programBreak
+        copy.highestPage = highestPage
         copy.inheritedMappings = copy.mapped.mappings.count
         return copy
     }
@@ -117,7 +125,8 @@ struct RecordedSpace {
     }
 
     private mutating func map(_ pages: Range<Int>, _ kind: Mapping.Kind) {
-        mapped.map(pages, kind)
+        mapped.map(pages, kind, by: rules)
+        highestPage = max(highestPage, pages.upperBound)
         stacks.unmap(pages)
     }
 
@@ -138,7 +147,7 @@ struct RecordedSpace {
     }
 
     mutating func dropHugetlb(_ piece: Mapping) {
-        if piece.kind.traits.contains(.hugetlb) { raise(.unmap, piece.pages) }
+        if rules == .linux6_1, piece.kind.traits.contains(.hugetlb) { raise(.unmap, piece.pages) }
     }
 
     /// shmdt and io_destroy give the first address only.
@@ -219,22 +228,36 @@ struct RecordedSpace {
         }
     }
 
-    /// The kernel goes through the page tables GiB by GiB, and begins in each at the first 2 MiB that have any.
     private mutating func raiseProtection(of piece: Mapping) {
         if piece.kind.traits.contains(.hugetlb) || (piece.isReservation && piece.kind.wasAccessible) {
             raise(.protectionVMA, piece.pages, isGuess: true)
             return
         }
-        guard !piece.kind.wasAccessible else {
-            var start = piece.pages.lowerBound
-            while start < piece.pages.upperBound {
-                let end = min((start / Mapping.tableSize + 1) * Mapping.tableSize, piece.pages.upperBound)
-                raise(.protectionVMA, start..<end, isGuess: true)
-                start = end
+        switch rules {
+        case .linux6_1:
+            guard piece.kind.wasAccessible else { return raiseProtectionByBlocks(of: piece) }
+            for part in piece.pages.cut(atMultiplesOf: Mapping.tableSize) {
+                raise(.protectionVMA, part, isGuess: true)
             }
-            return
+        case .linux6_12:
+            for part in piece.pages.cut(atMultiplesOf: Mapping.upperTableSize) {
+                if let start = firstWithTables(part) { raise(.protectionVMA, start..<part.upperBound, isGuess: true) }
+            }
         }
-        // It never had a right: there are page tables only where a neighbour has pages in the same 2 MiB.
+    }
+
+    /// The first page of `pages` that lies in a GiB where the kernel has page tables.
+    private func firstWithTables(_ pages: Range<Int>) -> Int? {
+        pages.cut(atMultiplesOf: Mapping.tableSize).first { part in
+            let table = part.lowerBound / Mapping.tableSize * Mapping.tableSize
+            return (table..<table + Mapping.tableSize).contains(highestPage - 1)
+                || mapped.wasAccessible(table..<table + Mapping.tableSize)
+        }?.lowerBound
+    }
+
+    /// Linux 6.1 goes through the page tables GiB by GiB, and begins in each at the first 2 MiB that have any. The mapping
+    /// never had a right: there are tables only where a neighbour has pages in the same 2 MiB.
+    private mutating func raiseProtectionByBlocks(of piece: Mapping) {
         let first = Self.block(piece.pages.lowerBound)
         let last = Self.block(piece.pages.upperBound - 1)
         let lastTable = max(
@@ -259,6 +282,14 @@ struct RecordedSpace {
             let parts = stacks.overlapping(piece.pages)
             return parts.isEmpty || parts.contains { piece.pages.contains($0.pages.upperBound - 1) }
         }
+    }
+}
+
+extension Range<Int> {
+    /// Its parts between multiples of `size`, in order.
+    fileprivate func cut(atMultiplesOf size: Int) -> [Range<Int>] {
+        guard !isEmpty else { return [] }
+        return (lowerBound / size...(upperBound - 1) / size).map { clamped(to: $0 * size..<($0 + 1) * size) }
     }
 }
 

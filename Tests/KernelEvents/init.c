@@ -1,10 +1,13 @@
-// The first process of the machine that Scripts/check-kernel-events boots: it loads the modules, has strace record
-// /operations, and writes the recording and the module's log to the second serial line.
+// The first process of the machine that Scripts/check-kernel-events boots: it loads the modules, has strace record the
+// programs that /programs names, and writes each recording, and the module's log, to the second serial line.
+//
+// `init follow PROGRAM ARGUMENTS...` has the module follow this process, and becomes the program.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -45,49 +48,92 @@ static void useSwap(const char *disk, unsigned pages) {
     require(swapon(disk, 0) == 0, "swapon");
 }
 
-static void copy(const char *from, int to) {
+// Writes a section: its name, and a file's contents.
+static void copy(int line, const char *name, const char *path) {
     static char buffer[1 << 16];
-    int file = open(from, O_RDONLY);
-    require(file >= 0, from);
+    dprintf(line, "== %s\n", name);
+    int file = open(path, O_RDONLY);
+    require(file >= 0, path);
     ssize_t size;
     while ((size = read(file, buffer, sizeof buffer)) > 0)
         for (ssize_t done = 0; done < size;) {
-            ssize_t written = write(to, buffer + done, size - done);
+            ssize_t written = write(line, buffer + done, size - done);
             require(written > 0, "serial line");
             done += written;
         }
     close(file);
 }
 
-int main(void) {
-    mount("proc", "/proc", "proc", 0, 0);
-    mount("devtmpfs", "/dev", "devtmpfs", 0, 0);
-    mkdir("/dev/shm", 0777);
-    mount("tmpfs", "/dev/shm", "tmpfs", 0, 0);
-    load("/notifier_log.ko", "");
-    load("/brd.ko", "rd_nr=1 rd_size=65536");
-    useSwap("/dev/ram0", 16384);
+static void writeToLog(const char *text) {
+    int log = open("/dev/notifier_log", O_WRONLY);
+    require(log >= 0 && write(log, text, strlen(text)) == (ssize_t)strlen(text), "/dev/notifier_log");
+    close(log);
+}
+
+static int follow(char **command) {
+    char number[16];
+    snprintf(number, sizeof number, "%d", getpid());
+    writeToLog(number);
+    execvp(command[0], command);
+    return 127;
+}
+
+// Records what a line of /programs says: a name, and a command without quotes.
+static void record(char *line, const char *recording) {
+    enum { most = 32 };
+    char *command[most] = {"strace", "-f", "-ttt", "-e",
+                           "trace=%memory,clone,clone3,fork,vfork,exit_group,shmget,write", "-o", (char *)recording,
+                           "/init", "follow"};
+    int count = 9;
+    char *name = strtok(line, " ");
+    for (char *word; count < most - 1 && (word = strtok(0, " "));) command[count++] = word;
+    char mark[80];
+    snprintf(mark, sizeof mark, "# program %s\n", name);
+    writeToLog(mark);
     pid_t child = fork();
     if (child == 0) {
-        execl("/usr/bin/strace", "strace", "-f", "-ttt", "-e",
-              "trace=%memory,clone,clone3,fork,vfork,exit_group,shmget,ioctl", "-o", "/recording", "/operations", (char *)0);
+        execv("/usr/bin/strace", command);
         _exit(127);
     }
     int status;
     waitpid(child, &status, 0);
-    require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "strace or /operations failed");
+    require(WIFEXITED(status) && WEXITSTATUS(status) == 0, name);
+}
+
+int main(int count, char **arguments) {
+    if (count > 2 && strcmp(arguments[1], "follow") == 0) return follow(arguments + 2);
+    mount("proc", "/proc", "proc", 0, 0);
+    mount("sysfs", "/sys", "sysfs", 0, 0);
+    mount("devtmpfs", "/dev", "devtmpfs", 0, 0);
+    mkdir("/dev/shm", 0777);
+    mount("tmpfs", "/dev/shm", "tmpfs", 0, 0);
+    setenv("PATH", "/usr/bin:/bin", 1);
+    load("/notifier_log.ko", "mebibytes=64");
+    load("/brd.ko", "rd_nr=1 rd_size=65536");
+    useSwap("/dev/ram0", 16384);
     int line = open("/dev/ttyS1", O_WRONLY);
     require(line >= 0, "/dev/ttyS1");
     struct termios raw;
     tcgetattr(line, &raw);
     cfmakeraw(&raw);
     tcsetattr(line, TCSANOW, &raw);
-    dprintf(line, "== maps\n");
-    copy("/maps", line);
-    dprintf(line, "== recording\n");
-    copy("/recording", line);
-    dprintf(line, "== log\n");
-    copy("/dev/notifier_log", line);
+    FILE *programs = fopen("/programs", "r");
+    require(programs != 0, "/programs");
+    static char text[4096], name[80];
+    while (fgets(text, sizeof text, programs)) {
+        text[strcspn(text, "\n")] = 0;
+        snprintf(name, sizeof name, "recording %.*s", (int)strcspn(text, " "), text);
+        record(text, "/recording");
+        copy(line, name, "/recording");
+    }
+    if (access("/maps", R_OK) == 0) copy(line, "maps", "/maps");
+    copy(line, "log", "/dev/notifier_log");
+    copy(line, "counts", "/sys/module/notifier_log/parameters/counts");
+    copy(line, "lost", "/sys/module/notifier_log/parameters/lost");
+    // The module can go while a process is followed, this one; and what that does next is fine.
+    writeToLog("1");
+    require(syscall(SYS_delete_module, "notifier_log", 0) == 0, "delete_module");
+    munmap(mmap(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0), 1 << 20);
     dprintf(line, "== end\n");
     tcdrain(line);
     reboot(RB_AUTOBOOT);

@@ -62,7 +62,7 @@ enum TraceFixture {
         }
     }
 
-    private static func withFile<Result>(_ name: String, _ body: (String) throws -> Result) throws -> Result {
+    static func withFile<Result>(_ name: String, _ body: (String) throws -> Result) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "invbench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
