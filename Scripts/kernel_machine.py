@@ -185,6 +185,9 @@ class Machine:
             # An interrupt comes between instructions that are counted: without that 6.12 crashes in three of four boots,
             # where it changes its own code.
             "qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max", "-m", str(memory),
+            # Two nodes, for pages that are moved from one to the other.
+            "-object", f"memory-backend-ram,id=one,size={memory // 2}M", "-numa", "node,memdev=one,cpus=0",
+            "-object", f"memory-backend-ram,id=two,size={memory // 2}M", "-numa", "node,memdev=two",
             "-smp", "1", "-no-reboot", "-nodefaults", "-display", "none", "-serial", f"file:{console}", "-serial", f"file:{self.output}",
             "-kernel", self.kernel.packages.root / f"boot/vmlinuz-{self.kernel.release}", "-initrd", archive,
             # Huge pages only where a program asks for them; no page is migrated by itself.

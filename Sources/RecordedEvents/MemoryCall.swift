@@ -26,6 +26,8 @@ enum MemoryCall: Equatable {
     case pageOut(Range<Int>)
     /// `MADV_COLLAPSE`
     case collapse(Range<Int>)
+    /// move_pages: these pages go to other memory, where they were not yet.
+    case migrate([Int])
     /// madvise, mlock, munlock, mbind: the mapping's traits change.
     case change(Range<Int>, adding: Mapping.Traits, removing: Mapping.Traits)
     /// `brk(NULL)`: where the heap ends, as a byte address.
@@ -90,6 +92,7 @@ enum MemoryCall: Equatable {
             let pages = try zeroReturning(arguments, 6...6, value)
             return arguments.text(2).starts(with: "MPOL_DEFAULT".utf8)
                 ? .change(pages, adding: [], removing: .bound) : .change(pages, adding: .bound, removing: [])
+        case "move_pages": return try migrate(StraceArguments(text))
         case "shmget":
             let arguments = try StraceArguments(text)
             try arguments.expect(3...3)
@@ -235,6 +238,20 @@ enum MemoryCall: Equatable {
         case "MADV_COLLAPSE": return .collapse(pages)
         default: return nil
         }
+    }
+
+    /// Of the caller's own pages, those that are there: each has a node as its status. Without nodes to go to, the call only
+    /// asks. strace leaves out what comes after the first pages.
+    private static func migrate(_ arguments: StraceArguments) throws(LineFault) -> MemoryCall? {
+        try arguments.expect(6...6)
+        guard arguments.leadingNumber(0) == 0, arguments.leadingNumber(3) == nil,
+            let addresses = try arguments.elements(2), let statuses = try arguments.elements(4)
+        else { return nil }
+        var moved: [Int] = []
+        for index in 0..<min(addresses.count, statuses.count) where statuses.leadingNumber(index) != nil {
+            if let address = addresses.leadingNumber(index) { moved.append(try pages(address, 1).lowerBound) }
+        }
+        return moved.isEmpty ? nil : .migrate(moved)
     }
 
     private static func attach(_ arguments: StraceArguments, _ value: UInt64) throws(LineFault) -> MemoryCall {

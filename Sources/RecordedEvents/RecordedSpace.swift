@@ -20,6 +20,7 @@ struct RaisedEvent: Equatable {
 /// - `MADV_DONTNEED`, `MADV_FREE` and `MADV_REMOVE`: a `clear` for each mapping; `MADV_REMOVE` also where this space has
 ///   the same pages of the file besides. `MADV_COLLAPSE`: a `clear` for each whole 2 MiB. `MADV_PAGEOUT`: a `clear` for
 ///   each page.
+/// - move_pages: a `clear` for each page that is there and is to go to a node; it may have been on that node already.
 /// - A call that fails because of a hole has done its work before the hole (mprotect), or on all that is mapped
 ///   (madvise).
 /// - A mapping that is cut at no multiple of 2 MiB: a `clear` of the 2 MiB around that place, if all of them were in the
@@ -32,7 +33,7 @@ struct RaisedEvent: Equatable {
 /// when mprotect gives them their first rights: the kernel has no page there, and says nothing.
 ///
 /// Nor does a recording show which pages are huge: only those are taken to be that `MADV_HUGEPAGE` asked for. Zero or dirty
-/// are none. What copy-on-write, msync, truncation, reclaim and migration raise is missing; and what fork raises for the
+/// are none. What copy-on-write, msync, mbind with `MPOL_MF_MOVE`, truncation, reclaim and migration raise is missing; and what fork raises for the
 /// mappings that execve makes, of the program and its stack.
 ///
 /// Of a space whose beginning the recording does not show, addresses that no call named are taken as mapped; of any
@@ -102,6 +103,8 @@ struct RecordedSpace {
         case .discard(let pages, let way, let failure): discard(pages, way, failure)
         case .pageOut(let pages): pageOut(pages)
         case .collapse(let pages): collapse(pages)
+        case .migrate(let pages):
+            for page in pages { raise(.clear, page..<page + 1, isGuess: true) }
         case .change(let pages, let added, let removed):
             for piece in mapped.pieces(of: pages)
             where !piece.kind.traits.isSuperset(of: added) || !piece.kind.traits.isDisjoint(with: removed) {
@@ -241,7 +244,8 @@ struct RecordedSpace {
             }
         case .linux6_12:
             for part in piece.pages.cut(atMultiplesOf: Mapping.upperTableSize) {
-                if let start = firstWithTables(part) { raise(.protectionVMA, start..<part.upperBound, isGuess: true) }
+                let start = piece.kind.wasAccessible ? part.lowerBound : firstWithTables(part)
+                if let start { raise(.protectionVMA, start..<part.upperBound, isGuess: true) }
             }
         }
     }

@@ -63,6 +63,16 @@ struct StraceArguments {
         guard counts.contains(fields.count) else { throw Self.fault }
     }
 
+    /// How many there are.
+    var count: Int { fields.count }
+
+    /// The elements of the list in brackets at `index`; `nil` where there is none.
+    func elements(_ index: Int) throws(LineFault) -> StraceArguments? {
+        let text = text(index)
+        guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else { return nil }
+        return try StraceArguments(text.dropFirst().dropLast())
+    }
+
     /// The number or address at `index`. Throws a ``LineFault`` where there is none, or not one of 64 bits.
     func number(_ index: Int) throws(LineFault) -> UInt64 {
         guard fields.indices.contains(index) else { throw Self.fault }

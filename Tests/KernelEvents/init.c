@@ -109,7 +109,7 @@ int main(int count, char **arguments) {
     mount("tmpfs", "/dev/shm", "tmpfs", 0, 0);
     setenv("PATH", "/usr/bin:/bin", 1);
     load("/notifier_log.ko", "mebibytes=64");
-    load("/brd.ko", "rd_nr=1 rd_size=65536");
+    load("/brd.ko", "rd_nr=2 rd_size=65536");
     useSwap("/dev/ram0", 16384);
     int line = open("/dev/ttyS1", O_WRONLY);
     require(line >= 0, "/dev/ttyS1");

@@ -703,6 +703,28 @@ static void advising(void) {
         syscall(SYS_mbind, touched(0, 4 * P), 2 * P, 2 /* MPOL_BIND */, &nodes, 8, 0);
         madvise(A, 4 * P, MADV_DONTNEED);
     }
+    OPERATION_NAMED("mbind that moves pages") {
+        unsigned long nodes = 2;
+        syscall(SYS_mbind, touched(0, 4 * P), 2 * P, 2 /* MPOL_BIND */, &nodes, 8, 2 /* MPOL_MF_MOVE */);
+    }
+    OPERATION_NAMED("move_pages") {
+        touched(0, 2 * P);
+        map(2 * P, P, RW, ANON);
+        void *pages[] = {A + P, A, A + 2 * P, A + 8 * P};
+        int nodes[] = {1, 1, 1, 1}, states[4];
+        syscall(SYS_move_pages, 0, 4, pages, 0, states, 0);
+        syscall(SYS_move_pages, 0, 4, pages, nodes, states, 2 /* MPOL_MF_MOVE */);
+    }
+    OPERATION_NAMED("msync and fsync of dirty pages") {
+        int file = open("/dev/ram1", O_RDWR);
+        require(file >= 0, "/dev/ram1");
+        mapFile(0, 4 * P, RW, MAP_SHARED, file, 0);
+        put(0, 2 * P);
+        msync(A, 4 * P, MS_SYNC);
+        put(P, P);
+        fsync(file);
+        close(file);
+    }
     OPERATION_NAMED("munmap and mprotect of hugetlb") {
         map(0, 2 * M, RW, ANON | MAP_HUGETLB);
         put(0, P);

@@ -54,6 +54,20 @@ import Testing
         #expect(trace.source?.uncertainSteps == 4)
     }
 
+    @Test func movePagesClearsEachPageThatIsThere() throws {
+        let trace = try trace([
+            "move_pages(0, 2, [0x10000, 0x11000], NULL, [0, 0], 0) = 0",
+            "move_pages(0, 3, [0x11000, 0x10000, 0x12000], [1, 1, 1], [1, 1, -ENOENT], MPOL_MF_MOVE) = 0",
+            "move_pages(7, 1, [0x20000], [1], [1], MPOL_MF_MOVE) = 0",
+            "move_pages(0, 33, [0x13000, ...], [1, ...], [1, ...], MPOL_MF_MOVE) = 0",
+        ])
+        #expect(
+            trace.expected == [
+                ExpectedStep(.clear, 1..<2), ExpectedStep(.clear, 0..<1), ExpectedStep(.clear, 2..<3),
+            ])
+        #expect(trace.source?.uncertainSteps == 3)
+    }
+
     @Test func mprotectStopsAtAHoleAndDiscardingGoesOn() throws {
         let trace = try trace([
             "mmap(NULL, 4096, PROT_READ|PROT_WRITE, \(anonymous)) = 0x10000",

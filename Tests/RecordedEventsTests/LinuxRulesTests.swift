@@ -51,6 +51,12 @@ import Testing
             try raised(calls, by: .linux6_12) == ["protectionVMA 40000 7fdff", "protectionVMA 7f0000200 7f0000201"])
     }
 
+    @Test func mprotectOfWhatExecveMappedIsTakenAsTouched() throws {
+        for rules in LinuxRules.allCases {
+            #expect(try raised(["mprotect(0x400000, 4096, PROT_READ) = 0"], by: rules) == ["protectionVMA 400 401"])
+        }
+    }
+
     @Test func aMappingJoinsTheNextOneOrTheOneBefore() throws {
         let writable = "PROT_READ|PROT_WRITE, \(Self.anonymous)"
         let calls = [
