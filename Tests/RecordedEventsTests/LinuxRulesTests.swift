@@ -11,7 +11,8 @@ import Testing
     /// What a program raises by each kernel's rules, from its first call on.
     private func raised(_ calls: [String], by rules: LinuxRules) throws -> [String] {
         try TraceFixture.withFile("rules.strace") { path in
-            let lines = (["brk(NULL) = 0x500000"] + calls).enumerated().map { "100 1000.\(100_000 + $0) \($1)\n" }
+            let all = ["brk(NULL) = 0x500000"] + calls + ["exit_group(0) = ?", "+++ exited with 0 +++"]
+            let lines = all.enumerated().map { "100 1000.\(100_000 + $0) \($1)\n" }
             try Data(lines.joined().utf8).write(to: URL(filePath: path))
             return try KernelEvents(contentsOf: path, by: rules).steps.map {
                 "\($0.event) \(String($0.pages.lowerBound, radix: 16)) \(String($0.pages.upperBound, radix: 16))"
@@ -36,10 +37,10 @@ import Testing
     @Test func mprotectOfUntouchedMemoryBeginsAtTouched2MiBOrTouchedGiB() throws {
         let calls = [
             // Above the others: where the kernel puts what it chooses.
-            "mmap(NULL, 4096, PROT_READ, \(Self.anonymous)) = 0x7f0000000000",
+            "mmap(NULL, 4096, PROT_NONE, \(Self.anonymous)) = 0x7f0000000000",
             "mmap(NULL, 1073741824, PROT_NONE, \(Self.anonymous)) = 0x3fe00000",
             "mmap(0x7fe00000, 4096, PROT_READ|PROT_WRITE, \(Self.anonymous)) = 0x7fe00000",
-            "mprotect(0x3fe00000, 1073737728, PROT_READ|PROT_WRITE) = 0",
+            "mprotect(0x3fe00000, 1073741824, PROT_READ|PROT_WRITE) = 0",
             "mmap(NULL, 8192, PROT_NONE, \(Self.anonymous)) = 0x110000000",
             "mprotect(0x110000000, 4096, PROT_READ|PROT_WRITE) = 0",
             "mmap(NULL, 8192, PROT_NONE, \(Self.anonymous)) = 0x7effffffe000",
@@ -48,7 +49,7 @@ import Testing
         ]
         #expect(try raised(calls, by: .linux6_1).isEmpty)
         #expect(
-            try raised(calls, by: .linux6_12) == ["protectionVMA 40000 7fdff", "protectionVMA 7f0000200 7f0000201"])
+            try raised(calls, by: .linux6_12) == ["protectionVMA 40000 7fe00", "protectionVMA 7f0000200 7f0000201"])
     }
 
     @Test func mprotectOfWhatExecveMappedIsTakenAsTouched() throws {
