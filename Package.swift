@@ -74,6 +74,10 @@ let package = Package(
             resources: [.copy("Statistics/statistics-vectors.json")]),
         .testTarget(
             name: "InvbenchTests", dependencies: ["InvbenchCommand", "BuildRecord", "FactTrees", "invbench"]),
+        // What reads files that people bring, fed with any bytes by libFuzzer, for Scripts/check-fuzzing.
+        .executableTarget(
+            name: "fuzz", dependencies: ["RecordedEvents", "BenchmarkRecords", "InvalidationStorm"],
+            path: "Tests/Fuzzing", exclude: ["corpora"]),
         // A fault path with a switch that makes it slower, for Scripts/check-power and check-answer to have found.
         .executableTarget(
             name: "slowed-faults", dependencies: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"],

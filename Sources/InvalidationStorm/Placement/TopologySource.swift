@@ -16,13 +16,18 @@ public enum TopologySource: Hashable, Sendable {
 
     /// How many objects the counts of a description make, its last level's: the product of all. `nil` where they are
     /// too many to count.
+    ///
+    /// Reads what hwloc would: a level may follow the one before it without a space, its type may be left out, and its
+    /// count is a number of C, which wraps around where it is negative.
     static func size(ofDescription text: String) -> Int? {
-        // Memory in brackets and attributes in parentheses count nothing.
-        let levels = text.replacing(/\[[^\]]*\]|\([^)]*\)/, with: " ").split(separator: " ")
+        // Memory in brackets and attributes in parentheses count nothing; nor do the digits of a type's name.
+        let levels = text.replacing(/\[[^\]]*\]|\([^)]*\)/, with: " ")
         var size = 1
-        for level in levels {
-            // What is no count is hwloc's to refuse.
-            guard let count = Int(level.split(separator: ":").last ?? "") else { continue }
+        for level in levels.matches(of: /[A-Za-z][^:\s]*:|(-?)(?:0[xX]([0-9A-Fa-f]+)|([0-9]+))/) {
+            let (_, sign, hexadecimal, decimal) = level.output
+            guard let sign else { continue }
+            guard sign.isEmpty, let count = hexadecimal.map({ Int($0, radix: 16) }) ?? decimal.flatMap({ Int($0) })
+            else { return nil }
             let (product, overflow) = size.multipliedReportingOverflow(by: count)
             if overflow { return nil }
             size = product
@@ -33,6 +38,8 @@ public enum TopologySource: Hashable, Sendable {
 
 /// A topology that cannot be read: what, where, and what to do.
 public struct TopologyError: Error, Hashable, CustomStringConvertible {
-    /// One line.
+    /// One line: what would end it has U+FFFD in its place.
     public let description: String
+
+    init(description: String) { self.description = String(description.map { $0.isNewline ? "\u{FFFD}" : $0 }) }
 }

@@ -44,10 +44,20 @@ import Testing
         #expect(error?.description.contains("'\(text)'") == true)
     }
 
+    @Test("An error is one line, whatever the description is")
+    func oneLine() {
+        let error = #expect(throws: TopologyError.self) { try Topology(reading: TopologySource("pack\n:2")) }
+        #expect(error?.description.contains(where: \.isNewline) == false)
+    }
+
     @Test("The size of a description is the product of its counts, without attributes")
     func sizes() {
         #expect(TopologySource.size(ofDescription: "pack:2 [numa(memory=99)] l3:4(size=77) core:4 2") == 64)
         #expect(TopologySource.size(ofDescription: "pu:4611686018427387904 pu:4") == nil)
+        // As hwloc reads them: without a space, in base 16, negative.
+        #expect(TopologySource.size(ofDescription: "200pu:2010") == 402_000)
+        #expect(TopologySource.size(ofDescription: "pack:2core:0x10 pu:1") == 32)
+        #expect(TopologySource.size(ofDescription: "pu:-1") == nil)
     }
 
     @Test(
