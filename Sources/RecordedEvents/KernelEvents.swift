@@ -48,7 +48,7 @@ package struct KernelEvents {
     private var now: UInt64 = 0
 
     /// Throws a ``LineFault`` where the recording is larger than the limits.
-    init(_ recording: StraceRecording, by rules: LinuxRules = .linux6_1) throws(LineFault) {
+    init(_ recording: StraceRecording, by rules: LinuxRules = .ofTraces) throws(LineFault) {
         self.recording = recording
         processes = RecordedProcesses(rules: rules)
         for (index, record) in recording.records.enumerated() {

@@ -159,7 +159,7 @@ struct MappedSpace: Equatable {
 
     /// `range` is one mapping from here on, whatever was there. By Linux 6.1 it joins the next one rather than the one
     /// before, and by 6.12 the one before.
-    mutating func map(_ range: Range<Int>, _ kind: Mapping.Kind, by rules: LinuxRules = .linux6_1) {
+    mutating func map(_ range: Range<Int>, _ kind: Mapping.Kind, by rules: LinuxRules = .ofTraces) {
         let kind = written(kind, range, joiningFirst: rules == .linux6_1 ? \.next : \.previous)
         replace(range) { _ in [Mapping(pages: range, kind: kind)] }
     }

@@ -33,8 +33,8 @@ struct RaisedEvent: Equatable {
 /// when mprotect gives them their first rights: the kernel has no page there, and says nothing.
 ///
 /// Nor does a recording show which pages are huge: only those are taken to be that `MADV_HUGEPAGE` asked for. Zero or dirty
-/// are none. What copy-on-write, msync, mbind with `MPOL_MF_MOVE`, truncation, reclaim and migration raise is missing; and what fork raises for the
-/// mappings that execve makes, of the program and its stack.
+/// are none. What copy-on-write, msync, mbind with `MPOL_MF_MOVE`, truncation, reclaim and migration raise is missing; and
+/// what fork raises for the mappings that execve makes, of the program and its stack.
 ///
 /// Of a space whose beginning the recording does not show, addresses that no call named are taken as mapped; of any
 /// other as not mapped, unless a call succeeds that needs a mapping.

@@ -54,7 +54,7 @@ extension EndToEndTests {
             #expect(
                 outcome.output.hasPrefix(
                     """
-                    mine: calls, as strace wrote them; 3 lines, 1 of them about no memory
+                    mine: calls, as strace wrote them, by the rules of Linux 6.1; 3 lines, 1 of them about no memory
                     2 invalidations without times, 3 pages (12 KiB) in 1 address space
                     no faults: a replay faults at all of these pages alike
 

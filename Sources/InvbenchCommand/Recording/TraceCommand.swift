@@ -56,7 +56,7 @@ enum TraceText {
         guard let source = trace.source else { return PrintableText.of(trace.name) }
         let writer =
             switch source.format {
-            case .strace: "calls, as strace wrote them"
+            case .strace: "calls, as strace wrote them, by the rules of Linux \(LinuxRules.ofTraces.rawValue)"
             case .events: "events, as the kernel raised them"
             }
         let passedOver = source.linesPassedOver > 0 ? ", \(source.linesPassedOver) of them about no memory" : ""
