@@ -14,7 +14,9 @@ enum steps_kind {
 typedef void (*steps_before)(const void *_Nullable address, uint32_t kind);
 typedef void (*steps_after_change)(const void *_Nonnull address);
 
-// Called on the thread that makes the access. Set them before there are such threads, and leave them.
+// Has these called on the thread that makes an access; null for nothing. Before there are such threads.
+void steps_call(steps_before _Nullable before, steps_after_change _Nullable after_change);
+
 extern steps_before _Nullable steps_before_access;
 extern steps_after_change _Nullable steps_after_access;
 
