@@ -92,8 +92,17 @@ let package = Package(
             name: "TorturedDispatch", dependencies: ["SteppedAtomics", "CURCU", "CPlatform"],
             path: "Tests/TorturedDispatch", exclude: ["exchanges"], plugins: ["EngineCopier"]),
         .target(
-            name: "ExploredDispatch", dependencies: ["SteppedAtomics", "CURCU", "CPlatform"],
+            name: "ExploredDispatch", dependencies: ["SteppedAtomics", "Interleaving", "CURCU", "CPlatform"],
             path: "Tests/ExploredDispatch", exclude: ["exchanges"], plugins: ["EngineCopier"]),
+        .target(name: "CInterleaving", path: "Tests/CInterleaving"),
+        .target(
+            name: "Interleaving", dependencies: ["CInterleaving", "CSteps", "CPlatform"], path: "Tests/Interleaving"),
+        .executableTarget(
+            name: "explore",
+            dependencies: [
+                "ExploredDispatch", "Interleaving", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Explore"),
         .testTarget(
             name: "PrimitivesTests",
             dependencies: ["primitives", "NotifierDispatch", "InvalidationStorm", "CPrimitiveFloors"]),

@@ -1,0 +1,167 @@
+import ArgumentParser
+import ExploredDispatch
+import Interleaving
+
+/// Runs the engine's own code one thread at a time, and searches its interleavings.
+@main struct Explore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Search the interleavings of the engine's own code.",
+        discussion: """
+            Without an option: every scenario with one preemption at most, some random executions of each, and every broken \
+            variant of the engine, which must be found. Under a minute.
+
+            Exit codes: 0 all is as it must be; 1 the engine failed, or a broken variant was not found; 2 wrong usage.
+            """)
+
+    @ArgumentParser.Option(help: ArgumentHelp("Only the scenarios whose names contain TEXT.", valueName: "text"))
+    var scenario: String?
+
+    @ArgumentParser.Option(help: ArgumentHelp("All executions with at most N preemptions.", valueName: "n"))
+    var preemptions: Int?
+
+    @ArgumentParser.Option(help: ArgumentHelp("N random executions of each scenario besides.", valueName: "n"))
+    var random: Int?
+
+    @ArgumentParser.Option(help: ArgumentHelp("The seed of the first random execution.", valueName: "s"))
+    var seed: UInt64 = 1
+
+    @ArgumentParser.Option(
+        help: ArgumentHelp("Repeat the execution with these decisions, and say what it does.", valueName: "trace"))
+    var replay: String?
+
+    @ArgumentParser.Option(
+        help: ArgumentHelp("Look at this broken variant of the engine instead of the engine.", valueName: "name"))
+    var broken: String?
+
+    @ArgumentParser.Flag(help: "Two preemptions, three where there are two threads, and 20,000 random executions.")
+    var thorough = false
+
+    @ArgumentParser.Flag(help: "Print the names of scenarios and variants.")
+    var list = false
+
+    func validate() throws {
+        if let preemptions, preemptions < 0 { throw ValidationError("--preemptions is 0 or above") }
+        if let random, random < 0 { throw ValidationError("--random is 0 or above") }
+        if chosen.isEmpty { throw ValidationError("no scenario's name contains '\(scenario ?? "")': see --list") }
+        if let broken, Variant(rawValue: broken) == nil {
+            throw ValidationError("there is no broken variant '\(broken)': see --list")
+        }
+        guard let replay else { return }
+        if Trace(replay) == nil { throw ValidationError("'\(replay)' is no trace, such as 14:1,22:2") }
+        if chosen.count != 1 { throw ValidationError("--replay needs the --scenario that the trace is of") }
+    }
+
+    private var chosen: [Scenario] {
+        let all = Scenario.all
+        guard let scenario else { return all }
+        if let exact = all.first(where: { $0.name == scenario }) { return [exact] }
+        return all.filter { $0.name.contains(scenario) }
+    }
+
+    func run() throws {
+        if list { return printNames() }
+        Scenario.warmUp()
+        Variant.current = broken.flatMap { Variant(rawValue: $0) }
+        if let replay, let trace = Trace(replay) { return try repeatExecution(trace) }
+        let failures = try searchScenarios() + (scenario == nil && broken == nil ? try findBrokenOnes() : 0)
+        if failures > 0 { throw ExitCode(1) }
+    }
+
+    private func printNames() {
+        for scenario in Scenario.all { print(scenario.name) }
+        for one in BrokenEngine.all { print("broken: \(one.variant.rawValue), to be found in \(one.scenario)") }
+    }
+
+    private func repeatExecution(_ trace: Trace) throws {
+        Scheduler.shared.narrate = { print($0) }
+        let failure = chosen[0].execute(Replay(trace))
+        print(failure.map { "\($0)" } ?? "safe")
+        if failure != nil { throw ExitCode(1) }
+    }
+
+    // MARK: The engine
+
+    private func searchScenarios() throws -> Int {
+        var failures = 0
+        print(Self.row("scenario", "found", "executions", "steps", "preemptions"))
+        for scenario in chosen {
+            let bound = preemptions ?? (thorough ? (scenario.threads < 3 ? 3 : 2) : 1)
+            let finding = try scenario.search(preemptions: bound).followed {
+                try scenario.sample(random ?? (thorough ? 20_000 : 100), seed: seed)
+            }
+            print(
+                Self.row(
+                    scenario.name, finding.verdict, finding.executions.grouped, finding.deepest.grouped, "\(bound)"))
+            guard let failure = finding.failure else { continue }
+            failures += 1
+            print("    \(failure)\n    repeat it: \(finding.repetition(of: scenario.name, broken: broken))")
+        }
+        return failures
+    }
+
+    private static func row(
+        _ name: String, _ verdict: String, _ executions: String, _ steps: String, _ preemptions: String
+    ) -> String {
+        "\(name.padded(42)) \(verdict.padded(8)) \(executions.led(10)) \(steps.led(6)) \(preemptions.led(12))"
+    }
+
+    // MARK: Broken variants
+
+    /// Looks for each variant with more and more preemptions, and at random. Returns how many were not found.
+    private func findBrokenOnes() throws -> Int {
+        defer { Variant.current = nil }
+        var missed = 0
+        print(
+            "\n\("broken".padded(26)) \("in".padded(32)) \("found".padded(8)) \("after".led(8)) \("at random".led(10))  trace"
+        )
+        for one in BrokenEngine.all {
+            guard let scenario = Scenario.all.first(where: { $0.name == one.scenario }) else { continue }
+            Variant.current = one.variant
+            let systematic = try Self.searchDeeper(scenario)
+            let sampled = try scenario.sample(Self.mostSamples, seed: seed)
+            Variant.current = nil
+            if systematic.failure == nil || sampled.failure == nil { missed += 1 }
+            let after = systematic.failure == nil ? "never" : systematic.executions.grouped
+            let atRandom = sampled.failure == nil ? "never" : sampled.executions.grouped
+            print(
+                "\(one.variant.rawValue.padded(26)) \(one.scenario.padded(32)) \(systematic.verdict.padded(8)) "
+                    + "\(after.led(8)) \(atRandom.led(10))  \(systematic.trace)")
+        }
+        return missed
+    }
+
+    private static let mostSamples = 50_000
+
+    private static func searchDeeper(_ scenario: Scenario) throws -> Finding {
+        try (1...3).reduce(Finding()) { finding, bound in
+            try finding.followed { try scenario.search(preemptions: bound) }
+        }
+    }
+}
+
+extension Finding {
+    /// The command that repeats the failure.
+    fileprivate func repetition(of scenario: String, broken: String?) -> String {
+        "explore --scenario \(scenario) \(broken.map { "--broken \($0) " } ?? "")--replay \(trace)"
+            + (seed.map { ", which is --random 1 --seed \($0)" } ?? "")
+    }
+}
+
+extension Int {
+    fileprivate var grouped: String {
+        var digits = String(self)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        return ([digits] + groups).joined(separator: ",")
+    }
+}
+
+extension String {
+    fileprivate func padded(_ width: Int) -> String {
+        self + String(repeating: " ", count: Swift.max(0, width - count))
+    }
+    fileprivate func led(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
+}
