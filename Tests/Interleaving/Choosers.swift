@@ -1,7 +1,7 @@
 /// One way for an execution to go on.
 public struct Option {
-    /// The thread that goes on; `nil` if it stays the same one.
-    let thread: ModelThread?
+    /// The number of the thread that goes on, from 0; -1 if it stays the same one.
+    let thread: Int
     /// Whether it goes on because its deadline has come.
     let isTimer: Bool
     /// 1 for a preemption: the running thread could have gone on, or time need not have passed, or a sequence is aborted.
@@ -74,24 +74,23 @@ public final class RandomPriorities: Chooser {
     }
 
     public func choose(_ options: [Option], at step: Int) -> Int {
-        guard options[0].thread != nil else { return random.next() % 4 == 0 ? 1 : 0 }
+        guard options[0].thread >= 0 else { return random.next() % 4 == 0 ? 1 : 0 }
         // Time passes for one of those that wait for it now and then.
         if let timer = options.firstIndex(where: \.isTimer), random.next() % 16 == 0 { return timer }
-        if changePoints.remove(step) != nil, let running = options[0].thread { lower(running) }
+        if changePoints.remove(step) != nil { lower(options[0].thread) }
         let ready = options.indices.filter { !options[$0].isTimer }
         return ready.max { priority(options[$0]) < priority(options[$1]) } ?? 0
     }
 
-    private func lower(_ thread: ModelThread) {
+    private func lower(_ thread: Int) {
         lowest -= 1
-        priorities[thread.index] = lowest
+        priorities[thread] = lowest
     }
 
     private func priority(_ option: Option) -> Int {
-        guard let thread = option.thread else { return 0 }
-        if let priority = priorities[thread.index] { return priority }
+        if let priority = priorities[option.thread] { return priority }
         let priority = Int(random.next() >> 2)
-        priorities[thread.index] = priority
+        priorities[option.thread] = priority
         return priority
     }
 }

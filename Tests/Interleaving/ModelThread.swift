@@ -12,7 +12,8 @@ final class ModelThread {
     var record: cplatform_thread
     var isFinished = false
     /// What it waits for before it goes on.
-    var wait: Wait?
+    var wait: Wait? { didSet { isWaiting = wait != nil } }
+    private var isWaiting = false
     /// How many changes there had been by other threads when it last paused.
     var changesSeen = 0
     var ownChanges = 0
@@ -42,10 +43,10 @@ final class ModelThread {
         record.index = -1
     }
 
-    var isReady: Bool { !isFinished && (wait?.condition() ?? true) }
+    var isReady: Bool { !isFinished && (!isWaiting || wait?.condition() ?? true) }
 
     /// When time alone lets it go on; `nil` if it never does, or needs no time.
-    var timer: UInt64? { isFinished || isReady ? nil : wait?.deadline }
+    var timer: UInt64? { isWaiting && !isReady ? wait?.deadline : nil }
 }
 
 /// A body of an execution and its name.

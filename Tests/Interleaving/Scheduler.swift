@@ -21,6 +21,8 @@ public final class Scheduler: @unchecked Sendable {
     private var threads: [ModelThread] = []
     /// `nil` outside of the threads: while a scenario is prepared.
     private var current: ModelThread?
+    /// All threads before this one have finished.
+    private var firstUnfinished = 0
     private var mainRecord: cplatform_thread
     private var chooser: any Chooser = FirstChoice()
     private var options: [Option] = []
@@ -63,7 +65,7 @@ public final class Scheduler: @unchecked Sendable {
     /// Runs the bodies, each as a thread, and then `finally` as another one. Returns what was wrong, or `nil`.
     public func run(_ bodies: [ModelBody], finally: ModelBody, choosing chooser: any Chooser) -> Failure? {
         self.chooser = chooser
-        (steps, changes, clock) = (0, 0, 0)
+        (steps, changes, clock, firstUnfinished) = (0, 0, 0, 0)
         (failure, deferredCalls, isDeferring) = (nil, [], false)
         trace = Trace()
         threads = []
@@ -125,12 +127,13 @@ public final class Scheduler: @unchecked Sendable {
         let thread = threads[Int(index)]
         thread.body()
         thread.isFinished = true
+        while firstUnfinished < threads.count, threads[firstUnfinished].isFinished { firstUnfinished += 1 }
         leave(thread)
     }
 
     /// Goes on in another thread, or ends the execution. Does not return to a thread that has finished.
     private func leave(_ thread: ModelThread) {
-        guard Self.isAnyLeft(of: threads) else { return endExecution(from: thread) }
+        guard firstUnfinished < threads.count else { return endExecution(from: thread) }
         guard let next = decide(voluntarily: true) else { return }
         if next !== thread { resume(next, from: thread.coroutine) }
     }
@@ -245,10 +248,10 @@ public final class Scheduler: @unchecked Sendable {
 
     /// One of two ways for the thread to go on, of which the second counts as a preemption.
     public func takesSecondWay() -> Bool {
-        guard current != nil, !threads.dropLast().allSatisfy(\.isFinished) else { return false }
+        guard current != nil, firstUnfinished < threads.count - 1 else { return false }
         options.removeAll(keepingCapacity: true)
-        options.append(Option(thread: nil, isTimer: false, cost: 0))
-        options.append(Option(thread: nil, isTimer: false, cost: 1))
+        options.append(Option(thread: -1, isTimer: false, cost: 0))
+        options.append(Option(thread: -1, isTimer: false, cost: 1))
         return choose() == 1
     }
 
@@ -269,19 +272,20 @@ public final class Scheduler: @unchecked Sendable {
     /// The thread that goes on; `nil` after a failure.
     private func decide(voluntarily: Bool) -> ModelThread? {
         options.removeAll(keepingCapacity: true)
+        let running = current?.index ?? -1
         let mayStay = !voluntarily && current?.isReady == true
-        if mayStay { options.append(Option(thread: current, isTimer: false, cost: 0)) }
-        for thread in threads where thread !== current && thread.isReady {
-            options.append(Option(thread: thread, isTimer: false, cost: mayStay ? 1 : 0))
+        if mayStay { options.append(Option(thread: running, isTimer: false, cost: 0)) }
+        for index in firstUnfinished..<threads.count where index != running && threads[index].isReady {
+            options.append(Option(thread: index, isTimer: false, cost: mayStay ? 1 : 0))
         }
         if options.isEmpty, let current, current.isReady { return current }
         if options.isEmpty { return passTime() }
-        for thread in threads where thread.timer != nil {
-            options.append(Option(thread: thread, isTimer: true, cost: 1))
+        for index in firstUnfinished..<threads.count where threads[index].timer != nil {
+            options.append(Option(thread: index, isTimer: true, cost: 1))
         }
         let chosen = options[choose()]
-        if chosen.isTimer, let thread = chosen.thread { timeOut(thread) }
-        return chosen.thread
+        if chosen.isTimer { timeOut(threads[chosen.thread]) }
+        return threads[chosen.thread]
     }
 
     private func choose() -> Int {
