@@ -10,10 +10,11 @@ final class ModelThread {
     let body: () -> Void
     /// Its copy of the platform's record, while it does not run.
     var record: cplatform_thread
-    var isFinished = false
+    var isFinished = false { didSet { state.pointee = .finished } }
     /// What it waits for before it goes on.
-    var wait: Wait? { didSet { isWaiting = wait != nil } }
-    private var isWaiting = false
+    var wait: Wait? { didSet { state.pointee = wait != nil ? .waiting : .ready } }
+    /// The same two, for who looks at it at each step and counts no reference.
+    private let state: UnsafeMutablePointer<State>
     /// How many changes there had been by other threads when it last paused.
     var changesSeen = 0
     var ownChanges = 0
@@ -25,6 +26,8 @@ final class ModelThread {
     var readSections = 0
     var readEntries = 0
 
+    enum State { case ready, waiting, finished }
+
     static let firstPatience: UInt64 = 1_100_000
 
     struct Wait {
@@ -34,7 +37,12 @@ final class ModelThread {
         let deadline: UInt64?
     }
 
-    init(_ name: String, index: Int, coroutine: OpaquePointer, body: @escaping () -> Void) {
+    init(
+        _ name: String, index: Int, coroutine: OpaquePointer, state: UnsafeMutablePointer<State>,
+        body: @escaping () -> Void
+    ) {
+        self.state = state
+        state.initialize(to: .ready)
         self.name = name
         self.index = index
         self.coroutine = coroutine
@@ -43,10 +51,8 @@ final class ModelThread {
         record.index = -1
     }
 
-    var isReady: Bool { !isFinished && (!isWaiting || wait?.condition() ?? true) }
-
-    /// When time alone lets it go on; `nil` if it never does, or needs no time.
-    var timer: UInt64? { isWaiting && !isReady ? wait?.deadline : nil }
+    /// Whether what it waits for has come.
+    var isWaitOver: Bool { wait?.condition() ?? true }
 }
 
 /// A body of an execution and its name.

@@ -20,7 +20,11 @@ public final class Scheduler: @unchecked Sendable {
     private var coroutines: [OpaquePointer] = []
     private var threads: [ModelThread] = []
     /// `nil` outside of the threads: while a scenario is prepared.
-    private var current: ModelThread?
+    private var current: ModelThread? { didSet { running = current?.index ?? -1 } }
+    /// Its number; -1 for none.
+    private var running = -1
+    private let states = UnsafeMutablePointer<ModelThread.State>.allocate(capacity: Scheduler.mostThreads + 2)
+    private var count = 0
     /// All threads before this one have finished.
     private var firstUnfinished = 0
     private var mainRecord: cplatform_thread
@@ -62,7 +66,7 @@ public final class Scheduler: @unchecked Sendable {
 
     // MARK: An execution
 
-    /// Runs the bodies, each as a thread, and then `finally` as another one. Returns what was wrong, or `nil`.
+    /// Runs the bodies, six at most, each as a thread, and then `finally` as another one. Returns what was wrong, or `nil`.
     public func run(_ bodies: [ModelBody], finally: ModelBody, choosing chooser: any Chooser) -> Failure? {
         self.chooser = chooser
         (steps, changes, clock, firstUnfinished) = (0, 0, 0, 0)
@@ -116,8 +120,10 @@ public final class Scheduler: @unchecked Sendable {
     private func add(_ body: ModelBody) {
         if coroutines.count == threads.count { coroutines.append(coroutine_make(1 << 18)) }
         let thread = ModelThread(
-            body.name, index: threads.count, coroutine: coroutines[threads.count], body: body.run)
+            body.name, index: threads.count, coroutine: coroutines[threads.count], state: states + threads.count,
+            body: body.run)
         threads.append(thread)
+        count = threads.count
         coroutine_prepare(
             thread.coroutine, { Scheduler.shared.begin(UInt(bitPattern: $0)) },
             UnsafeMutableRawPointer(bitPattern: UInt(thread.index)))
@@ -163,15 +169,14 @@ public final class Scheduler: @unchecked Sendable {
     // MARK: Steps
 
     private func access(_ address: UnsafeRawPointer?, kind: UInt32) {
-        guard current != nil else { return }
-        step()
+        if running >= 0 { step() }
     }
 
     private func changed(_ address: UnsafeRawPointer) {
-        guard let current else { return }
+        guard running >= 0 else { return }
         noteChange()
         for watch in watches where watch.address == address {
-            if let violation = watch.check() { fail(Failure(.stale, "\(violation), by '\(current.name)'")) }
+            if let violation = watch.check() { fail(Failure(.stale, "\(violation), by '\(threads[running].name)'")) }
         }
     }
 
@@ -272,20 +277,32 @@ public final class Scheduler: @unchecked Sendable {
     /// The thread that goes on; `nil` after a failure.
     private func decide(voluntarily: Bool) -> ModelThread? {
         options.removeAll(keepingCapacity: true)
-        let running = current?.index ?? -1
-        let mayStay = !voluntarily && current?.isReady == true
+        let mayStay = !voluntarily && running >= 0 && isReady(running)
         if mayStay { options.append(Option(thread: running, isTimer: false, cost: 0)) }
-        for index in firstUnfinished..<threads.count where index != running && threads[index].isReady {
+        for index in firstUnfinished..<count where index != running && isReady(index) {
             options.append(Option(thread: index, isTimer: false, cost: mayStay ? 1 : 0))
         }
-        if options.isEmpty, let current, current.isReady { return current }
-        if options.isEmpty { return passTime() }
-        for index in firstUnfinished..<threads.count where threads[index].timer != nil {
+        if options.isEmpty { return running >= 0 && isReady(running) ? current : passTime() }
+        for index in firstUnfinished..<count where states[index] == .waiting && timer(of: threads[index]) != nil {
             options.append(Option(thread: index, isTimer: true, cost: 1))
         }
         let chosen = options[choose()]
         if chosen.isTimer { timeOut(threads[chosen.thread]) }
         return threads[chosen.thread]
+    }
+
+    private func isReady(_ index: Int) -> Bool {
+        switch states[index] {
+        case .ready: true
+        case .waiting: threads[index].isWaitOver
+        case .finished: false
+        }
+    }
+
+    /// When time alone lets the thread go on; `nil` if it never does, or needs no time.
+    private func timer(of thread: ModelThread) -> UInt64? {
+        guard let deadline = thread.wait?.deadline, !thread.isFinished, !thread.isWaitOver else { return nil }
+        return deadline
     }
 
     private func choose() -> Int {
@@ -297,8 +314,8 @@ public final class Scheduler: @unchecked Sendable {
 
     /// Nothing can go on: the first deadline comes.
     private func passTime() -> ModelThread? {
-        let first = threads.filter { $0.timer != nil }.min { $0.timer! < $1.timer! }
-        guard let first, first.timer! < Self.endOfTime else {
+        let timers = threads.compactMap { thread in timer(of: thread).map { (thread, $0) } }
+        guard let (first, deadline) = timers.min(by: { $0.1 < $1.1 }), deadline < Self.endOfTime else {
             fail(Failure(.deadlock, places))
             return nil
         }
@@ -308,7 +325,7 @@ public final class Scheduler: @unchecked Sendable {
 
     private func timeOut(_ thread: ModelThread) {
         if let narrate { narrate("step \(steps): time passes for \(thread.name)") }
-        clock = max(clock, thread.timer ?? clock)
+        clock = max(clock, thread.wait?.deadline ?? clock)
         thread.wait = nil
     }
 
