@@ -13,6 +13,7 @@ struct BrokenEngine {
         case .noWaitForInstalls, .checkBeforePublishing: "asymmetric/fault+section"
         case .abortedStoresAnyhow: "restartable/fault+section"
         case .revokingIsOff: "adaptive/fault+2-sections"
+        case .waitForOwnRange: "adaptive/fault+sections-beside"
         case .wideWithoutWait: "adaptive-wide/fault+section"
         case .counterWithoutGeneration: "range-counter/fault+section"
         case .endMovesNothing: "kvm/fault+section"

@@ -1,9 +1,30 @@
 import ArgumentParser
 import ExploredDispatch
+import Foundation
 import Interleaving
 
 /// Runs the engine's own code one thread at a time, and searches its interleavings.
 @main struct Explore: ParsableCommand {
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let divergence as Divergence {
+            exit(1, "\(divergence)")
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            let isWrong = exitCode(for: error) == .validationFailure
+            exit(isWrong ? 2 : exitCode(for: error).rawValue, isWrong ? message(for: error) : fullMessage(for: error))
+        }
+    }
+
+    /// Ends with a message, which is no error if the code is 0.
+    private static func exit(_ code: Int32, _ message: String) -> Never {
+        (code == 0 ? FileHandle.standardOutput : .standardError).write(Data((message + "\n").utf8))
+        Foundation.exit(code)
+    }
+
     static let configuration = CommandConfiguration(
         abstract: "Search the interleavings of the engine's own code.",
         discussion: """
@@ -68,14 +89,14 @@ import Interleaving
     }
 
     private func printNames() {
-        for scenario in Scenario.all { print(scenario.name) }
-        for one in BrokenEngine.all { print("broken: \(one.variant.rawValue), to be found in \(one.scenario)") }
+        for scenario in Scenario.all { say(scenario.name) }
+        for one in BrokenEngine.all { say("broken: \(one.variant.rawValue), to be found in \(one.scenario)") }
     }
 
     private func repeatExecution(_ trace: Trace) throws {
-        Scheduler.shared.narrate = { print($0) }
+        Scheduler.shared.narrate = { say($0) }
         let failure = chosen[0].execute(Replay(trace))
-        print(failure.map { "\($0)" } ?? "safe")
+        say(failure.map { "\($0)" } ?? "safe")
         if failure != nil { throw ExitCode(1) }
     }
 
@@ -83,18 +104,18 @@ import Interleaving
 
     private func searchScenarios() throws -> Int {
         var failures = 0
-        print(Self.row("scenario", "found", "executions", "steps", "preemptions"))
+        say(Self.row("scenario", "found", "executions", "steps", "preemptions"))
         for scenario in chosen {
             let bound = preemptions ?? (thorough ? (scenario.threads < 3 ? 3 : 2) : 1)
             let finding = try scenario.search(preemptions: bound).followed {
                 try scenario.sample(random ?? (thorough ? 20_000 : 100), seed: seed)
             }
-            print(
+            say(
                 Self.row(
                     scenario.name, finding.verdict, finding.executions.grouped, finding.deepest.grouped, "\(bound)"))
             guard let failure = finding.failure else { continue }
             failures += 1
-            print("    \(failure)\n    repeat it: \(finding.repetition(of: scenario.name, broken: broken))")
+            say("    \(failure)\n    repeat it: \(finding.repetition(of: scenario.name, broken: broken))")
         }
         return failures
     }
@@ -111,7 +132,7 @@ import Interleaving
     private func findBrokenOnes() throws -> Int {
         defer { Variant.current = nil }
         var missed = 0
-        print(
+        say(
             "\n\("broken".padded(26)) \("in".padded(32)) \("found".padded(8)) \("after".led(8)) \("at random".led(10))  trace"
         )
         for one in BrokenEngine.all {
@@ -123,7 +144,7 @@ import Interleaving
             if systematic.failure == nil || sampled.failure == nil { missed += 1 }
             let after = systematic.failure == nil ? "never" : systematic.executions.grouped
             let atRandom = sampled.failure == nil ? "never" : sampled.executions.grouped
-            print(
+            say(
                 "\(one.variant.rawValue.padded(26)) \(one.scenario.padded(32)) \(systematic.verdict.padded(8)) "
                     + "\(after.led(8)) \(atRandom.led(10))  \(systematic.trace)")
         }
@@ -165,3 +186,6 @@ extension String {
     }
     fileprivate func led(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
 }
+
+/// Prints a line at once, also into a pipe.
+private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -8,13 +8,20 @@ final class Reluctant: InvalidationSubscriber, @unchecked Sendable {
     private var started = 0
     private var isOver = false
 
-    init(_ capabilities: SubscriberCapabilities) { self.capabilities = capabilities }
+    /// What a start does besides.
+    private let work: () -> Void
+
+    init(_ capabilities: SubscriberCapabilities, _ work: @escaping () -> Void = {}) {
+        self.capabilities = capabilities
+        self.work = work
+    }
 
     func invalidationStarted(_ invalidation: Invalidation) -> StartResponse {
         Scheduler.shared.step()
         Scheduler.shared.require(!isOver, "a start is called after the subscription was over")
         guard invalidation.isBlockable || !capabilities.contains(.mayWouldBlock) else { return .wouldBlock }
         started += 1
+        work()
         return .done
     }
 

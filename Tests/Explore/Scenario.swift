@@ -73,6 +73,20 @@ struct Scenario {
                     ModelBody("end") { client.unregisterDeferred() },
                 ]
             },
+            // The sections are over two pages of one stripe.
+            Scenario(kind, "fault+sections-beside") { world, client in
+                [
+                    ModelBody("fault") { client.fault(at: 1) },
+                    ModelBody("section 1") { world.section(over: World.first) },
+                    ModelBody("section 2") { world.section(over: World.second) },
+                ]
+            },
+            Scenario(kind, "fault+section+release") { world, client in
+                [
+                    ModelBody("fault") { client.fault() }, ModelBody("section") { world.section() },
+                    ModelBody("release") { world.release() },
+                ]
+            },
             // The driver holds its lock around sections, and its walks take it.
             Scenario(kind, "drivers-lock") { world, client in
                 [
@@ -142,6 +156,25 @@ struct Scenario {
                             if let subscription { world.space.unregister(subscription) }
                             subscriber.end()
                         }, ModelBody("section 1") { world.section() }, ModelBody("section 2") { world.section() },
+                    ]
+                )
+            },
+            Scenario("list/callback-takes-drivers-lock") {
+                let world = World()
+                let client = world.add(.named("striped"))
+                let subscriber = Reluctant(.receivesEnd) { world.driversLock.with {} }
+                _ = world.add(subscriber, behind: client)
+                let other = world.add(.named("striped"), registered: false)
+                return (
+                    world,
+                    [
+                        ModelBody("driver") {
+                            world.driversLock.with {
+                                other.register()
+                                client.fault()
+                                client.unregisterDeferred()
+                            }
+                        }, ModelBody("section") { world.section() },
                     ]
                 )
             },

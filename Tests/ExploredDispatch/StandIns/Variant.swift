@@ -8,6 +8,7 @@ public enum Variant: String, CaseIterable, Sendable {
     case checkBeforePublishing = "check-before-publishing"
     case abortedStoresAnyhow = "aborted-stores-anyhow"
     case revokingIsOff = "revoking-is-off"
+    case waitForOwnRange = "wait-for-own-range"
     case wideWithoutWait = "wide-without-wait"
     case counterWithoutGeneration = "counter-without-generation"
     case endMovesNothing = "end-moves-nothing"
