@@ -102,28 +102,25 @@ import Interleaving
 
     // MARK: The engine
 
+    /// Prints a line for each guard, or for each scenario if some were chosen. Returns how many failed.
     private func searchScenarios() throws -> Int {
         var failures = 0
-        say(Self.row("scenario", "found", "executions", "steps", "preemptions"))
-        for scenario in chosen {
-            let bound = preemptions ?? (thorough ? (scenario.threads < 3 ? 3 : 2) : 1)
-            let finding = try scenario.search(preemptions: bound).followed {
-                try scenario.sample(random ?? (thorough ? 20_000 : 100), seed: seed)
+        var sum = ScenarioSum()
+        say(ScenarioSum.heading)
+        for one in chosen {
+            let bound = preemptions ?? (thorough ? (one.threads < 3 ? 3 : 2) : 1)
+            let finding = try one.search(preemptions: bound).followed {
+                try one.sample(random ?? (thorough ? 20_000 : 100), seed: seed)
             }
-            say(
-                Self.row(
-                    scenario.name, finding.verdict, finding.executions.grouped, finding.deepest.grouped, "\(bound)"))
+            let name = scenario == nil ? one.group : one.name
+            if name != sum.name { sum.finish(and: name, say) }
+            sum.add(finding, preemptions: bound)
             guard let failure = finding.failure else { continue }
             failures += 1
-            say("    \(failure)\n    repeat it: \(finding.repetition(of: scenario.name, broken: broken))")
+            say("\(one.name): \(failure)\n    repeat it: \(finding.repetition(of: one.name, broken: broken))")
         }
+        sum.finish(and: "", say)
         return failures
-    }
-
-    private static func row(
-        _ name: String, _ verdict: String, _ executions: String, _ steps: String, _ preemptions: String
-    ) -> String {
-        "\(name.padded(42)) \(verdict.padded(8)) \(executions.led(10)) \(steps.led(6)) \(preemptions.led(12))"
     }
 
     // MARK: Broken variants
@@ -132,9 +129,7 @@ import Interleaving
     private func findBrokenOnes() throws -> Int {
         defer { Variant.current = nil }
         var missed = 0
-        say(
-            "\n\("broken".padded(26)) \("in".padded(32)) \("found".padded(8)) \("after".led(8)) \("at random".led(10))  trace"
-        )
+        say("\n" + BrokenEngine.heading)
         for one in BrokenEngine.all {
             guard let scenario = Scenario.all.first(where: { $0.name == one.scenario }) else { continue }
             Variant.current = one.variant
@@ -142,11 +137,7 @@ import Interleaving
             let sampled = try scenario.sample(Self.mostSamples, seed: seed)
             Variant.current = nil
             if systematic.failure == nil || sampled.failure == nil { missed += 1 }
-            let after = systematic.failure == nil ? "never" : systematic.executions.grouped
-            let atRandom = sampled.failure == nil ? "never" : sampled.executions.grouped
-            say(
-                "\(one.variant.rawValue.padded(26)) \(one.scenario.padded(32)) \(systematic.verdict.padded(8)) "
-                    + "\(after.led(8)) \(atRandom.led(10))  \(systematic.trace)")
+            say(one.row(systematic, sampled))
         }
         return missed
     }
@@ -158,33 +149,6 @@ import Interleaving
             try finding.followed { try scenario.search(preemptions: bound) }
         }
     }
-}
-
-extension Finding {
-    /// The command that repeats the failure.
-    fileprivate func repetition(of scenario: String, broken: String?) -> String {
-        "explore --scenario \(scenario) \(broken.map { "--broken \($0) " } ?? "")--replay \(trace)"
-            + (seed.map { ", which is --random 1 --seed \($0)" } ?? "")
-    }
-}
-
-extension Int {
-    fileprivate var grouped: String {
-        var digits = String(self)
-        var groups: [String] = []
-        while digits.count > 3 {
-            groups.insert(String(digits.suffix(3)), at: 0)
-            digits.removeLast(3)
-        }
-        return ([digits] + groups).joined(separator: ",")
-    }
-}
-
-extension String {
-    fileprivate func padded(_ width: Int) -> String {
-        self + String(repeating: " ", count: Swift.max(0, width - count))
-    }
-    fileprivate func led(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
 }
 
 /// Prints a line at once, also into a pipe.

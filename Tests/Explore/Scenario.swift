@@ -21,6 +21,9 @@ struct Scenario {
         }
     }
 
+    /// Its guard's name, or what else it is about.
+    var group: String { String(name.prefix { $0 != "/" }) }
+
     /// How many threads it has.
     var threads: Int { prepare().1.count }
 
@@ -37,6 +40,8 @@ struct Scenario {
         let registered = bodies.map { body in
             ModelBody(body.name) { RCU.withRegisteredThread { body.run() } }
         }
+        // Caches know their world, and it knows them.
+        defer { world.forgetAll() }
         let checks = ModelBody("the end") { RCU.withRegisteredThread { world.checkEnd() } }
         return Scheduler.shared.run(registered, finally: checks, choosing: chooser)
     }

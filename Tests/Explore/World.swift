@@ -81,6 +81,12 @@ final class World: @unchecked Sendable {
         space.invalidateRangeEnd(section)
     }
 
+    /// The execution is over.
+    func forgetAll() {
+        clients = []
+        subscribers = []
+    }
+
     /// The space ends: every cache is over.
     func release() {
         space.release()

@@ -86,7 +86,7 @@ public final class Scheduler: @unchecked Sendable {
 
         mainRecord = cplatform_thread().pointee
         coroutine_arm(1)
-        if let first = decide(voluntarily: true) { resume(first, from: main) }
+        resume(decide(voluntarily: true), from: main)
         coroutine_arm(0)
         let trap = coroutine_take_trap()
         if trap != 0 { failure = Failure(.trap, "signal \(trap) in '\(current?.name ?? "?")'") }
@@ -125,45 +125,48 @@ public final class Scheduler: @unchecked Sendable {
         threads.append(thread)
         count = threads.count
         coroutine_prepare(
-            thread.coroutine, { Scheduler.shared.begin(UInt(bitPattern: $0)) },
+            thread.coroutine, { Scheduler.shared.begin(Int(bitPattern: $0)) },
             UnsafeMutableRawPointer(bitPattern: UInt(thread.index)))
     }
 
-    private func begin(_ index: UInt) {
-        let thread = threads[Int(index)]
-        thread.body()
-        thread.isFinished = true
-        while firstUnfinished < threads.count, threads[firstUnfinished].isFinished { firstUnfinished += 1 }
-        leave(thread)
+    /// What a coroutine does. Its frames are never left, so whatever holds a reference has ended before the last switch.
+    private func begin(_ index: Int) {
+        runBody(of: index)
+        let place = coroutines[index]
+        if firstUnfinished == count { return endExecution(from: place) }
+        resume(decide(voluntarily: true), from: place)
     }
 
-    /// Goes on in another thread, or ends the execution. Does not return to a thread that has finished.
-    private func leave(_ thread: ModelThread) {
-        guard firstUnfinished < threads.count else { return endExecution(from: thread) }
-        guard let next = decide(voluntarily: true) else { return }
-        if next !== thread { resume(next, from: thread.coroutine) }
+    @inline(never)
+    private func runBody(of index: Int) {
+        threads[index].body()
+        threads[index].isFinished = true
+        while firstUnfinished < count, states[firstUnfinished] == .finished { firstUnfinished += 1 }
     }
 
-    private func resume(_ next: ModelThread, from place: OpaquePointer) {
+    /// Goes on in another thread.
+    private func resume(_ next: Int, from place: OpaquePointer) {
+        prepareToResume(next)
+        coroutine_switch(place, coroutines[next])
+    }
+
+    @inline(never)
+    private func prepareToResume(_ next: Int) {
         if let narrate {
-            narrate("step \(steps), decision \(trace.count): \(current?.name ?? "start") -> \(next.name)")
+            narrate("step \(steps), decision \(trace.count): \(current?.name ?? "start") -> \(threads[next].name)")
         }
-        if let current { current.record = thisThread.pointee }
-        current = next
-        thisThread.pointee = next.record
-        coroutine_switch(place, next.coroutine)
+        current?.record = thisThread.pointee
+        current = threads[next]
+        thisThread.pointee = threads[next].record
     }
 
-    private func endExecution(from thread: ModelThread) {
-        thread.record = thisThread.pointee
-        coroutine_switch(thread.coroutine, main)
-    }
+    private func endExecution(from place: OpaquePointer) { coroutine_switch(place, main) }
 
     /// Ends the execution: nothing goes on in any of its threads.
     private func fail(_ found: Failure) {
-        guard let current else { fatalError("while the scenario was prepared: \(found)") }
+        guard running >= 0 else { fatalError("while the scenario was prepared: \(found)") }
         failure = found
-        endExecution(from: current)
+        endExecution(from: coroutines[running])
     }
 
     // MARK: Steps
@@ -270,25 +273,25 @@ public final class Scheduler: @unchecked Sendable {
         guard steps < Self.stepLimit else {
             return fail(Failure(.endless, "more than \(Self.stepLimit) steps: \(places)"))
         }
-        guard let next = decide(voluntarily: voluntarily), next !== thread else { return }
-        resume(next, from: thread.coroutine)
+        let next = decide(voluntarily: voluntarily)
+        if next != thread.index { resume(next, from: thread.coroutine) }
     }
 
-    /// The thread that goes on; `nil` after a failure.
-    private func decide(voluntarily: Bool) -> ModelThread? {
+    /// The number of the thread that goes on. Does not return after a failure.
+    private func decide(voluntarily: Bool) -> Int {
         options.removeAll(keepingCapacity: true)
         let mayStay = !voluntarily && running >= 0 && isReady(running)
         if mayStay { options.append(Option(thread: running, isTimer: false, cost: 0)) }
         for index in firstUnfinished..<count where index != running && isReady(index) {
             options.append(Option(thread: index, isTimer: false, cost: mayStay ? 1 : 0))
         }
-        if options.isEmpty { return running >= 0 && isReady(running) ? current : passTime() }
+        if options.isEmpty { return running >= 0 && isReady(running) ? running : passTime() }
         for index in firstUnfinished..<count where states[index] == .waiting && timer(of: threads[index]) != nil {
             options.append(Option(thread: index, isTimer: true, cost: 1))
         }
         let chosen = options[choose()]
         if chosen.isTimer { timeOut(threads[chosen.thread]) }
-        return threads[chosen.thread]
+        return chosen.thread
     }
 
     private func isReady(_ index: Int) -> Bool {
@@ -313,14 +316,14 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     /// Nothing can go on: the first deadline comes.
-    private func passTime() -> ModelThread? {
+    private func passTime() -> Int {
         let timers = threads.compactMap { thread in timer(of: thread).map { (thread, $0) } }
         guard let (first, deadline) = timers.min(by: { $0.1 < $1.1 }), deadline < Self.endOfTime else {
             fail(Failure(.deadlock, places))
-            return nil
+            return running
         }
         timeOut(first)
-        return first
+        return first.index
     }
 
     private func timeOut(_ thread: ModelThread) {
