@@ -1,6 +1,6 @@
 import ExploredDispatch
 
-/// Which scenario must show that a variant of the engine is broken, and with how many preemptions at most.
+/// A variant of the engine that is broken, and the scenario that must show it.
 struct BrokenEngine {
     let variant: Variant
     let scenario: String

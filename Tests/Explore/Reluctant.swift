@@ -40,3 +40,52 @@ final class Reluctant: InvalidationSubscriber, @unchecked Sendable {
     /// Whether a start has got no end, and the subscription is not over.
     var isOwedEnd: Bool { capabilities.contains(.receivesEnd) && started != 0 && !isOver }
 }
+
+/// A subscriber to the first page that would block in every start that must not, and otherwise needs a second pass.
+final class SlowDevice: IntervalSubscriber, @unchecked Sendable {
+    // @unchecked: the threads of an execution run one at a time.
+    private let subscription: IntervalSubscription
+    private let flush = Flush()
+    private var isOver = false
+
+    init(_ world: World) {
+        subscription = IntervalSubscription(over: World.first, in: world.space)
+        do { try world.space.insert(subscription, for: self) } catch {
+            Scheduler.shared.require(false, "an insertion failed: \(error)")
+        }
+    }
+
+    func invalidationStarted(_ invalidation: Invalidation, sequence: UInt64) -> IntervalResponse {
+        Scheduler.shared.require(!isOver, "a start is called after the subscription was over")
+        guard invalidation.isBlockable else { return .wouldBlock }
+        subscription.lock()
+        subscription.record(sequence)
+        if invalidation.event == .release { subscription.markDead() }
+        subscription.unlock()
+        guard flush.claim() else { return .done }
+        flush.begin()
+        return .finishLater(flush)
+    }
+
+    /// Ends the subscription and waits.
+    func remove(from space: AddressSpace) {
+        space.remove(subscription)
+        isOver = true
+        Scheduler.shared.require(!flush.isUnderWay, "a second pass is owed when the subscription is over")
+    }
+
+    private final class Flush: InvalidationFinish, @unchecked Sendable {
+        private(set) var isUnderWay = false
+
+        func begin() {
+            Scheduler.shared.require(!isUnderWay, "a second pass is begun twice")
+            isUnderWay = true
+        }
+
+        override func finish(_ invalidation: Invalidation) {
+            Scheduler.shared.step()
+            Scheduler.shared.require(isUnderWay, "a second pass is finished that was not begun")
+            isUnderWay = false
+        }
+    }
+}

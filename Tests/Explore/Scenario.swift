@@ -46,8 +46,8 @@ struct Scenario {
         return Scheduler.shared.run(registered, finally: checks, choosing: chooser)
     }
 
-    /// Every scenario: those of a guard for each guard, then those of the list.
-    static var all: [Scenario] { GuardKind.all.flatMap(ofGuard) + ofList }
+    /// Every scenario: those of a guard for each guard, then those of the two halves.
+    static var all: [Scenario] { GuardKind.all.flatMap(ofGuard) + ofList + ofIntervals }
 
     private static func ofGuard(_ kind: GuardKind) -> [Scenario] {
         [
@@ -234,6 +234,50 @@ struct Scenario {
                             client.register()
                             client.fault()
                         }, ModelBody("section") { world.section() },
+                    ]
+                )
+            },
+        ]
+    }
+
+    private static var ofIntervals: [Scenario] {
+        [
+            Scenario("intervals/non-blocking+section+fault") {
+                let world = World()
+                let client = world.add(.named("interval"))
+                let device = SlowDevice(world)
+                return (
+                    world,
+                    [
+                        ModelBody("fault") { client.fault() },
+                        ModelBody("non-blocking") { world.section(isBlockable: false) },
+                        ModelBody("section") {
+                            world.section()
+                            device.remove(from: world.space)
+                        },
+                    ]
+                )
+            },
+            Scenario("intervals/remove+2-sections") {
+                let world = World()
+                let device = SlowDevice(world)
+                return (
+                    world,
+                    [
+                        ModelBody("remove") { device.remove(from: world.space) },
+                        ModelBody("section 1") { world.section() }, ModelBody("section 2") { world.section() },
+                    ]
+                )
+            },
+            // The first insertion of a space opens the half while a section may be open that went by it.
+            Scenario("intervals/first-insertion+section+fault") {
+                let world = World()
+                let client = world.add(.named("striped"))
+                return (
+                    world,
+                    [
+                        ModelBody("insert") { SlowDevice(world).remove(from: world.space) },
+                        ModelBody("section") { world.section() }, ModelBody("fault") { client.fault() },
                     ]
                 )
             },
