@@ -41,7 +41,7 @@ final class Reluctant: InvalidationSubscriber, @unchecked Sendable {
     var isOwedEnd: Bool { capabilities.contains(.receivesEnd) && started != 0 && !isOver }
 }
 
-/// A subscriber to the first page that would block in every start that must not, and otherwise needs a second pass.
+/// A subscriber to the second page that would block in every start that must not, and otherwise needs a second pass.
 final class SlowDevice: IntervalSubscriber, @unchecked Sendable {
     // @unchecked: the threads of an execution run one at a time.
     private let subscription: IntervalSubscription
@@ -49,7 +49,8 @@ final class SlowDevice: IntervalSubscriber, @unchecked Sendable {
     private var isOver = false
 
     init(_ world: World) {
-        subscription = IntervalSubscription(over: World.first, in: world.space)
+        // Not over a range that begins where a cache's does: the tree would order the two by their addresses.
+        subscription = IntervalSubscription(over: World.second, in: world.space)
         do { try world.space.insert(subscription, for: self) } catch {
             Scheduler.shared.require(false, "an insertion failed: \(error)")
         }

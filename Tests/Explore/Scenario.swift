@@ -250,9 +250,9 @@ struct Scenario {
                     world,
                     [
                         ModelBody("fault") { client.fault() },
-                        ModelBody("non-blocking") { world.section(isBlockable: false) },
+                        ModelBody("non-blocking") { world.section(over: World.pages, isBlockable: false) },
                         ModelBody("section") {
-                            world.section()
+                            world.section(over: World.pages)
                             device.remove(from: world.space)
                         },
                     ]
@@ -265,7 +265,8 @@ struct Scenario {
                     world,
                     [
                         ModelBody("remove") { device.remove(from: world.space) },
-                        ModelBody("section 1") { world.section() }, ModelBody("section 2") { world.section() },
+                        ModelBody("section 1") { world.section(over: World.pages) },
+                        ModelBody("section 2") { world.section(over: World.pages) },
                     ]
                 )
             },
@@ -277,7 +278,8 @@ struct Scenario {
                     world,
                     [
                         ModelBody("insert") { SlowDevice(world).remove(from: world.space) },
-                        ModelBody("section") { world.section() }, ModelBody("fault") { client.fault() },
+                        ModelBody("section") { world.section(over: World.pages) },
+                        ModelBody("fault") { client.fault() },
                     ]
                 )
             },
