@@ -42,10 +42,10 @@ extension Scenario {
         var finding = Finding()
         for number in 0..<UInt64(count) where finding.failure == nil {
             // Two to four preemptions at random steps, by turns.
-            let chooser = RandomPriorities(
-                seed: seed &+ number, depth: 3 + Int(number % 3), length: Self.usualLength)
+            let own = seed &+ number
+            let chooser = RandomPriorities(seed: own, depth: 3 + Int(own % 3), length: Self.usualLength)
             try look(by: chooser, &finding)
-            if finding.failure != nil { finding.seed = seed &+ number }
+            if finding.failure != nil { finding.seed = own }
         }
         return finding
     }
