@@ -1,0 +1,41 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The manifest of the copy that Scripts/mutation-check mutates and builds: what it tests, and the switch that turns one
+// mutation on. Nothing else is built. The script puts it in place of the package's own.
+let package = Package(
+    name: "mutations",
+    dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0")
+    ],
+    targets: [
+        .target(name: "MutationSwitch", path: "Tests/Mutations/Switch"),
+        .systemLibrary(name: "CURCU", pkgConfig: "liburcu-bp"),
+        .systemLibrary(name: "CHwloc", pkgConfig: "hwloc"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .target(name: "CPlatform"),
+        .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
+        .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform", "MutationSwitch"]),
+        .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib", "MutationSwitch"]),
+        .target(
+            name: "InvalidationStorm",
+            dependencies: [
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CHwloc", "MutationSwitch",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]
+        ),
+        .target(name: "BenchmarkRecords", dependencies: ["MutationSwitch"]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(name: "FactTrees", path: "Tests/FactTrees"),
+        .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
+        .testTarget(name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib"]),
+        .testTarget(
+            name: "InvalidationStormTests",
+            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),
+        .testTarget(
+            name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"],
+            resources: [.copy("Statistics/statistics-vectors.json")]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
