@@ -106,6 +106,20 @@ struct AdaptiveSchemeTests {
         }
     }
 
+    @Test("A fault that publishes after a wide section was counted takes its page back, before its stripe is torn down")
+    func seesTheWideWord() throws {
+        try RCU.withRegisteredThread {
+            let adaptive = Self.makeGuard()
+            let ticket = try adaptive.ticket(at: 5)
+            adaptive.scheme.striped.wide.raise()
+            #expect(!adaptive.installs(ticket, at: 5))
+            #expect(adaptive.publishedPage == nil)
+            adaptive.scheme.striped.wide.lower()
+            #expect(!adaptive.installs(ticket, at: 5))
+            #expect(adaptive.installs(try adaptive.ticket(at: 5), at: 5))
+        }
+    }
+
     @Test(
         "A wide section leaves the bias, and waits for installs of its own range alone",
         arguments: ProcessBarrier.variants)

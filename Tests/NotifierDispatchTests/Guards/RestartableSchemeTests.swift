@@ -59,6 +59,31 @@ struct RestartableSchemeTests {
         #expect(restartable.mayBegin(at: 4))
     }
 
+    @Test("When a start returns, no sequence whose ticket is older stores any more")
+    func nothingComesLate() {
+        let restartable = makeGuard()
+        let slot = Slot()
+        let isOver = Gate()
+        let faulter = RegisteredThread {
+            while !isOver.isOpen {
+                guard let ticket = restartable.scheme.readBeginIfIdle(at: 1) else { continue }
+                for _ in 0..<64 { _ = restartable.scheme.installs.isStored(2, in: slot.word, ticket) }
+            }
+        }
+        var late = 0
+        for _ in 0..<5_000 {
+            // Until it stores again, so that it is in the middle of it.
+            while slot.value != 2 { sched_yield() }
+            restartable.start(0..<1)
+            slot.word.pointee.store(1, ordering: .relaxed)
+            for _ in 0..<50 where slot.value != 1 { late += 1 }
+            restartable.end(0..<1)
+        }
+        isOver.open()
+        faulter.join()
+        #expect(late == 0)
+    }
+
     @Test("A start waits for an install by a closure in its stripes, and for none in others")
     func waitsForClosures() { SequenceSteps.sectionsWaitForClosures(makeGuard(), section: 3..<4) }
 

@@ -173,6 +173,28 @@ struct RetryingGuardTests {
     }
 
     @Test(
+        "Invariant 37: a fault whose subscription ends during a walk that finds nothing is dead, not absent",
+        arguments: [false, true])
+    func invariant37OfAnEmptyWalk(isSecondWalk: Bool) {
+        let striped = StripedGuard(StripedScheme(pages: 8, stripeSize: StripeSize(shift: 2), wideBound: 2))
+        var walks = 0
+        let outcome = striped.fault(
+            at: 1,
+            walk: { () -> Int? in
+                walks += 1
+                if isSecondWalk, walks == 1 {
+                    striped.start(0..<1)
+                    striped.end(0..<1)
+                    return 1
+                }
+                striped.markDead()
+                return nil
+            }, install: { _ in })
+        #expect(walks == (isSecondWalk ? 2 : 1))
+        #expect(outcome.status == .dead)
+    }
+
+    @Test(
         "Invariant 37: a fault whose subscription ends while it waits for the fallback is dead, not busy",
         arguments: ProtectedGuard.retrying)
     func invariant37BeforeTheFallback(kind: ProtectedGuard) throws {

@@ -90,6 +90,19 @@ struct StripedSchemeTests {
         #expect(!striped.stripes[0].isLocked)
     }
 
+    @Test("A fault that waits for a word in somebody's hand gives way to a section that waits for it, too")
+    func givesWay() throws {
+        let ticket = try striped.ticket(at: 1)
+        let stripe = ticket.stripe
+        // The word has been put back as it was: whoever is first has it.
+        stripe.pointee.waitingSections.store(StripeWord.section, ordering: .relaxed)
+        #expect(StripedScheme.beginInstallSlow(ticket, found: StripeWord.lock) == nil)
+        #expect(!striped.stripes[0].isLocked)
+        stripe.pointee.waitingSections.store(0, ordering: .relaxed)
+        #expect(StripedScheme.beginInstallSlow(ticket, found: StripeWord.lock) != nil)
+        striped.scheme.endInstall(ticket, at: 1)
+    }
+
     @Test("A start waits for installs of other pages of its stripes, and for those of its stripes alone")
     func installsAndTeardownsExclude() {
         let install = HeldInstall(striped, at: 0)

@@ -44,6 +44,17 @@ struct SmallReadWriteLockTests {
         #expect(shared.word == 0)
     }
 
+    @Test("A writer that goes leaves what others have announced: a writer that waits, a reader that takes its try back")
+    func unlockLeavesTheOthers() {
+        let lock = SmallReadWriteLock()
+        lock.lockExclusive()
+        let announced = SmallReadWriteLock.waiting + SmallReadWriteLock.reader
+        lock.word.wrappingAdd(announced, ordering: .relaxed)
+        lock.unlockExclusive()
+        let left = lock.word.load(ordering: .relaxed)
+        #expect(left == announced)
+    }
+
     @Test("A reader waits for the writer a millisecond at most, and leaves no trace if it was in vain")
     func readerWaitsInVain() {
         let shared = SharedReadWriteLock()

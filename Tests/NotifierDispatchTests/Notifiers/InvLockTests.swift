@@ -85,6 +85,21 @@ struct InvLockTests {
         }
     }
 
+    @Test("Invariant 9: a section below the others makes the hull no smaller above")
+    func invariant9HullEnd() throws {
+        try RCU.withRegisteredThread {
+            let invLock = InvLock(space: AddressSpace())
+            invLock.start(8..<16)
+            let ranged = try #require(invLock.ticket(range: .of(20..<24)))
+            #expect(!invLock.retries(ranged))
+            invLock.start(23..<26)
+            #expect(invLock.retries(ranged))
+            invLock.start(0..<4)
+            #expect(invLock.retries(ranged))
+            #expect(invLock.beginsAtOnce(range: .of(23..<24)) == .busy)
+        }
+    }
+
     @Test("Invariant 10: the check without the lock finds no collision that is none")
     func invariant10() {
         RCU.withRegisteredThread {

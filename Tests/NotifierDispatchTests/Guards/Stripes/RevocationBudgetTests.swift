@@ -75,6 +75,16 @@ struct RevocationBudgetTests {
         #expect(wait == 30_000_000 - Self.allowance + 1)
     }
 
+    @Test("The price of a wait too long to count is 95 years, and traps nowhere")
+    func longestWait() {
+        let budget = RevocationBudget(fraction: 1e-9)
+        let now: UInt64 = 1 << 62
+        budget.charge(from: 0, to: now)
+        let price: UInt64 = 3_000_000_000_000_000_000
+        let isLeft = [now, now + price - 2 * Self.allowance, now + price].map { budget.isLeft(at: $0) }
+        #expect(isLeft == [false, false, true])
+    }
+
     @Test("A fraction that is none traps", arguments: [0, -0.5, 1.5])
     func badFractionTraps(fraction: Double) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [fraction] in

@@ -110,6 +110,24 @@ struct StripeTests {
         #expect(stripes.states[0].isDead)
     }
 
+    @Test("A section that waits for a word in somebody's hand is counted meanwhile, and not afterwards")
+    func waitingSectionsAreCounted() {
+        let stripes = Stripes(pages: 4, size: .hugePage)
+        let isHeld = Gate()
+        let section = RegisteredThread {
+            isHeld.wait()
+            stripes[0].pointee.updateUnlocked { $0 &+ StripeWord.start }
+        }
+        func waiting() -> UInt64 { stripes[0].pointee.waitingSections.load(ordering: .relaxed) }
+        #expect(waiting() == 0)
+        stripes[0].pointee.withLock { _ in
+            isHeld.open()
+            #expect(eventually { waiting() == StripeWord.section })
+        }
+        section.join()
+        #expect(waiting() == 0)
+    }
+
     @Test("An end for which nothing started traps", arguments: WordGuard.allCases)
     func underflow(kind: WordGuard) async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [kind] in

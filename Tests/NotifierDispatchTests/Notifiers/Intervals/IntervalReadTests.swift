@@ -227,6 +227,26 @@ struct IntervalReadTests {
         }
     }
 
+    @Test("Invariant 8: a reader that waited collides with a section that began before it went on")
+    func invariant8AfterTheWait() throws {
+        try RCU.withRegisteredThread {
+            let set = IntervalNotifiers()
+            let subscription = try set.subscriber().subscription
+            let first = try opened(set.invalidateRangeStart(.blockable()))
+            let waitedFor = set.sequenceNow
+            set.invalidateRangeEnd(first)
+            let second = try opened(set.invalidateRangeStart(.blockable()))
+            let begin = set.readBeginSlow(subscription.node, own: waitedFor, space: waitedFor, until: .never)
+            guard case .ticket(let ticket) = begin else {
+                Issue.record("no ticket after the wait: \(begin)")
+                return set.invalidateRangeEnd(second)
+            }
+            #expect(subscription.retries(ticket))
+            set.invalidateRangeEnd(second)
+            #expect(subscription.retries(ticket))
+        }
+    }
+
     @Test(
         "Invariant 34: a reader is told busy at its deadline, though nobody ends the section",
         arguments: ReadBeginKind.allCases)

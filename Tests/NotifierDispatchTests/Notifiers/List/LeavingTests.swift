@@ -99,6 +99,40 @@ struct LeavingTests {
         }
     }
 
+    @Test("Invariants 21 and 22: a second release waits for a start outside of read sections, as the first does")
+    func twoReleasesWaitForOneStart() throws {
+        try RCU.withRegisteredThread {
+            let list = NotifierList()
+            let subscriber = RecordingSubscriber()
+            let isInside = Gate()
+            let mayReturn = Gate()
+            subscriber.capabilities = [.receivesEnd, .mayWaitForSections]
+            subscriber.answer = { _ in
+                if RCU.isReading { return .wouldBlock }
+                isInside.open()
+                mayReturn.wait()
+                return .done
+            }
+            _ = try list.register(subscriber)
+            let section = RegisteredThread {
+                guard let section = list.invalidateRangeStart(.blockable()) else { return }
+                list.invalidateRangeEnd(section)
+            }
+            isInside.wait()
+            let first = RegisteredThread { list.release() }
+            #expect(eventually { list.head.load(ordering: .relaxed) == nil })
+            let secondReturned = Gate()
+            let second = RegisteredThread {
+                list.release()
+                secondReturned.open()
+            }
+            #expect(!secondReturned.waitInVain())
+            mayReturn.open()
+            for thread in [section, first, second] { thread.join() }
+            #expect(subscriber.releases.value == 1)
+        }
+    }
+
     @Test("Who has left can leave again in every way: it is told nothing more, and completions run", arguments: pairs)
     func twice(first: Ending, second: Ending) throws {
         try RCU.withRegisteredThread {
