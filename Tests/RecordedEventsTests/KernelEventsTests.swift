@@ -81,6 +81,22 @@ import Testing
             ])
     }
 
+    @Test func mprotectIsCutAtEachGiB() throws {
+        let trace = try trace([
+            "mmap(NULL, 8192, PROT_READ|PROT_WRITE, \(anonymous)) = 0x7f003ffff000",
+            "mprotect(0x7f003ffff000, 8192, PROT_READ) = 0",
+        ])
+        #expect(trace.expected == [ExpectedStep(.protectionVMA, 0..<1), ExpectedStep(.protectionVMA, 1..<2)])
+    }
+
+    @Test func discardingStopsAtLockedMemory() throws {
+        let trace = try trace([
+            "mmap(NULL, 8192, PROT_READ|PROT_WRITE, \(anonymous)) = 0x10000", "mlock(0x11000, 4096) = 0",
+            "madvise(0x10000, 8192, MADV_DONTNEED) = -1 EINVAL (Invalid argument)", "munmap(0x10000, 8192) = 0",
+        ])
+        #expect(trace.expected == [ExpectedStep(.clear, 0..<1), ExpectedStep(.unmap, 0..<2)])
+    }
+
     @Test func firstRightsOfAnArenaRaiseOnlyBesideTouchedPages() throws {
         let trace = try trace([
             "mmap(NULL, 67108864, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = 0x7f0000000000",

@@ -50,6 +50,33 @@ struct LockHoldingGuardTests {
         }
     }
 
+    @Test(
+        "Invariant 35: a start that waits for another section holds up no grace period",
+        arguments: ProtectedGuard.lockHolding)
+    func waitsOutsideOfReadSections(kind: ProtectedGuard) throws {
+        try RCU.withRegisteredThread {
+            let pages = GuardedPages(kind)
+            _ = try pages.subscribe()
+            let section = try opened(pages.space.invalidateRangeStart(.blockable(GuardedPages.hot)))
+            let hasStarted = Gate()
+            let waiting = RegisteredThread {
+                pages.invalidate(GuardedPages.hot)
+                hasStarted.open()
+            }
+            // It has the time to come to wherever it waits.
+            #expect(!hasStarted.waitInVain())
+            let isOver = Gate()
+            let gracePeriod = RegisteredThread {
+                RCU.synchronize()
+                isOver.open()
+            }
+            #expect(eventually { isOver.isOpen })
+            pages.space.invalidateRangeEnd(section)
+            waiting.join()
+            gracePeriod.join()
+        }
+    }
+
     @Test("A non-blockable start that would block is undone in the other subscribers, and the lock is free")
     func undoGivesTheLockBack() throws {
         for kind in ProtectedGuard.lockHolding {
