@@ -148,6 +148,34 @@ extension ResultRow {
         #expect(workload.guards.allSatisfy { $0.repetitions == 8 })
     }
 
+    @Test func aBlockOfTwoStatesIsSetAsideWhole() throws {
+        let all = rows((0..<9).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 9))
+            .map { row in
+                row.changed { counters in
+                    guard row.repetitionIndex == 8, row.runName.contains("/striped/") || row.runName.contains("/kvm/")
+                    else { return }
+                    counters[Metric.coreRoundTrip.rawValue] = far.before
+                    counters[Metric.coreRoundTripAfter.rawValue] = far.after
+                }
+            }
+        let workload = try #require(RunAnswer(rows: all).workloads.first)
+        #expect(workload.blocks == 8 && workload.setAside == 1)
+    }
+
+    @Test func aSingleDisturbedProbeIsNoStateOfTheCores() throws {
+        let all = rows((0..<14).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 14))
+        // 2 of 112 probes are fewer than one in fifty.
+        let disturbed = all.enumerated().map { index, row in
+            row.changed { counters in
+                guard index == 0 else { return }
+                counters[Metric.coreRoundTrip.rawValue] = 3_000
+                counters[Metric.coreRoundTripAfter.rawValue] = 3_000
+            }
+        }
+        let state = try #require(RunAnswer(rows: disturbed).workloads.first?.state)
+        #expect(state.name == nil)
+    }
+
     @Test func aRepetitionThatWasDisturbedIsLeftOutAlone() throws {
         var all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
         let disturbed = all[1]
@@ -172,16 +200,18 @@ extension ResultRow {
         #expect(AnswerTable(answer, machine: MachineText(context: [:])).description.contains("too few"))
     }
 
-    @Test func aStaleGuardHasNoRank() throws {
+    @Test(arguments: [1.0, 2]) func aStaleGuardHasNoRank(stale: Double) throws {
         let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
             .map { row in
                 row.changed { counters in
-                    if row.runName.contains("/striped/") && row.repetitionIndex == 3 { counters["stale_installs"] = 2 }
+                    if row.runName.contains("/striped/") && row.repetitionIndex == 3 {
+                        counters["stale_installs"] = stale
+                    }
                 }
             }
         let workload = try #require(RunAnswer(rows: all).workloads.first)
         #expect(workload.best.map(\.name) == ["kvm"])
-        #expect(workload.verdict.contains("striped showed 2 stale translations"))
+        #expect(workload.verdict.contains("striped showed \(Int(stale)) stale translations"))
     }
 
     @Test func aGuardThatDoesNotKeepUpIsNotTaken() throws {
