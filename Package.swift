@@ -56,6 +56,14 @@ let package = Package(
             ],
             path: "Benchmarks/primitives"
         ),
+        // The engine's copy with a step before each atomic access, under many threads, with delays in those steps.
+        .executableTarget(
+            name: "torture",
+            dependencies: [
+                "TorturedDispatch", "CSteps", "CPlatform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/torture"),
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
