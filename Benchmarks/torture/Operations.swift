@@ -9,6 +9,7 @@ enum Operations {
     }
 
     private static func draw(_ life: SpaceLife, _ record: ThreadRecord) {
+        if record.random.oneIn(32) { return burst(life, record) }
         switch record.random.below(100) {
         case 0..<50: fault(life, record)
         case 50..<72: section(life, record)
@@ -162,6 +163,21 @@ enum Operations {
     }
 
     // MARK: The rest
+
+    /// Many faults or sections at the same few pages without anything between: for races that last some nanoseconds.
+    private static func burst(_ life: SpaceLife, _ record: ThreadRecord) {
+        let cache = life.caches[Int(record.random.below(2))]
+        let form = FaultForm(rawValue: 1 + record.random.below(2))!
+        let faults = record.random.oneIn(2)
+        for _ in 0..<500 where faults || life.wantsSections {
+            let page = PageTable.hot.lowerBound + Int(record.random.below(4))
+            if faults {
+                _ = record.during(.fault, page..<page + 1) { cache.fault(at: page, as: form) { _ in } }
+            } else {
+                life.section(over: InvalidationRange(pages: page..<page + 1)!, record)
+            }
+        }
+    }
 
     static func age(_ life: SpaceLife, _ record: ThreadRecord) {
         record.during(.age) {

@@ -33,6 +33,8 @@ final class SpaceLife: Sendable {
     let openSections = Atomic<Int>(0)
     /// No new sections, so that those who wait for an idle instant get one.
     let isCalm = Atomic<Bool>(false)
+    /// When it was last seen without a section.
+    let idleTick = Atomic<Int>(0)
     /// Set before it is released.
     let isEnding = Atomic<Bool>(false)
     /// Processes that are being forked.
@@ -173,7 +175,13 @@ final class SpaceLife: Sendable {
             adopt(record)
             usleep(100)
         }
+        noteWhetherIdle()
         isCalm.store(false, ordering: .relaxed)
+    }
+
+    func noteWhetherIdle() {
+        guard openSections.load(ordering: .sequentiallyConsistent) == 0 else { return }
+        idleTick.store(Ticks.now, ordering: .relaxed)
     }
 
     /// The space ends under those who work on it.

@@ -54,6 +54,8 @@ final class ThreadRecord: Sendable {
     nonisolated(unsafe) private let held: UnsafeMutablePointer<Atomic<Int>>
     /// The flush whose acknowledgement it sleeps for.
     private let awaited = Atomic<UInt>(0)
+    /// When it last began a step.
+    let lastTick = Atomic<Int>(0)
     /// How often each step was begun, by all threads that have had the record.
     nonisolated(unsafe) private let counts: UnsafeMutablePointer<Atomic<UInt64>>
     /// Sections of this thread that are open: its walks must not wait for what is held around sections.
@@ -114,7 +116,9 @@ final class ThreadRecord: Sendable {
         frames[index].step.store(step.rawValue, ordering: .relaxed)
         frames[index].startPage.store(pages.lowerBound, ordering: .relaxed)
         frames[index].endPage.store(pages.upperBound, ordering: .relaxed)
-        frames[index].sinceTick.store(Ticks.now, ordering: .relaxed)
+        let now = Ticks.now
+        frames[index].sinceTick.store(now, ordering: .relaxed)
+        lastTick.store(now, ordering: .relaxed)
         depth.store(index + 1, ordering: .relaxed)
     }
 

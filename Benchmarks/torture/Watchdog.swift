@@ -81,10 +81,9 @@ enum Watchdog {
     private static func kind(of stuck: [Stuck], among busy: [Stuck]) -> Fault {
         if stuck.contains(where: { $0.record.hasMissedItsWakeUp }) { return .lostWakeUp }
         if stuck.contains(where: { isInCycle($0, among: stuck) }) { return .deadlock }
-        let inEngine = stuck.filter { $0.waitsFor == 0 && [.fault, .signalled].contains($0.top.step) }
-        if let thread = inEngine.first(where: { holders(of: $0, among: busy).isEmpty }) {
-            // Nobody has a section open, and it waits for one: was it not told of the end, or is the end missing?
-            return isServed(as: thread) ? .lostWakeUp : .leakedCount
+        if let life = Workers.lastOne(), let thread = stuck.first(where: { sleepsThroughIdleTimes($0, of: life) }) {
+            // It waits for the end of sections, and there is none: was it not told, or is a count still raised?
+            return isServed(as: thread, by: life) ? .lostWakeUp : .leakedCount
         }
         let isMoving = busy.contains { Ticks.now - $0.looks[0].sinceTick < Ticks.perSecond }
         return isMoving ? .starvation : .noProgress
@@ -99,15 +98,27 @@ enum Watchdog {
         return false
     }
 
-    /// Whether a new fault of the same page comes through.
-    private static func isServed(as thread: Stuck) -> Bool {
-        guard let life = Workers.current() else { return false }
+    /// Whether a thread waits inside the engine, and has done nothing although the space had no section for an instant, a
+    /// second or more after its last step.
+    private static func sleepsThroughIdleTimes(_ thread: Stuck, of life: SpaceLife) -> Bool {
+        let idleTick = life.idleTick.load(ordering: .relaxed)
+        return thread.waitsFor == 0
+            && [.fault, .signalled, .intervalFault, .remove, .unregister].contains(thread.top.step)
+            && idleTick - thread.record.lastTick.load(ordering: .relaxed) > Ticks.perSecond
+    }
+
+    /// Whether a new fault of the same page comes through where no section is begun.
+    private static func isServed(as thread: Stuck, by life: SpaceLife) -> Bool {
+        life.isCalm.store(true, ordering: .relaxed)
+        for _ in 0..<20 where life.openSections.load(ordering: .relaxed) > 0 { usleep(100_000) }
         let isServed = Count()
         let page = min(thread.top.pages.lowerBound, PageTable.count - 1)
         _ = PlainThread {
             ThreadRecords.withRecord(seed: 1) { _ in
                 for cache in life.caches {
-                    if cache.fault(at: page, as: .slot, duringWalk: { _ in }) != .installed { return }
+                    let status = cache.fault(at: page, as: .slot) { _ in }
+                    // A released space answers as well.
+                    if status != .installed, status != .dead { return }
                 }
                 isServed.count()
             }

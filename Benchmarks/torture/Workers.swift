@@ -7,6 +7,8 @@ final class Workers: Sendable {
     static let victim = Atomic<Int>(-1)
     private static let turn = Monitor()
     nonisolated(unsafe) private static var life: SpaceLife?
+    /// The same, and still the last one while its threads leave it.
+    nonisolated(unsafe) private static var latest: SpaceLife?
 
     private let kind: TorturedGuard
     private let seed: UInt64
@@ -37,6 +39,11 @@ final class Workers: Sendable {
     }
 
     private static func publish(_ next: SpaceLife?) { turn.locked { life = next } }
+
+    /// For the watchdog.
+    static func lastOne() -> SpaceLife? { turn.locked { latest } }
+
+    private static func setLatest(_ next: SpaceLife?) { turn.locked { latest = next } }
 
     /// Tortures the guard for so many seconds of the watchdog's clock.
     func run(seconds: Int, threads: Int) {
@@ -74,6 +81,7 @@ final class Workers: Sendable {
     private func liveOnce(until end: Int, _ record: ThreadRecord) {
         EngineDelays.draw(&record.random)
         let life = SpaceLife(kind, device: device, seed: record.random.next())
+        Self.setLatest(life)
         Self.publish(life)
         // A thread starves for no longer than its space lives.
         let calms = Busted.is(.unfairLock) ? 1_000 : 3 + record.random.below(20)
@@ -89,6 +97,7 @@ final class Workers: Sendable {
             usleep(200)
         }
         life.end(wasReleased: isReleased, record)
+        Self.setLatest(nil)
         spaces.append(FormerSpace(space: life.space))
     }
 
@@ -134,12 +143,13 @@ final class Workers: Sendable {
         }
     }
 
-    /// Ends the sections that are handed over, should all others wait for one.
+    /// Ends the sections that are handed over, should all others wait for one, and notes when there is none.
     private func adoptSections(_ record: ThreadRecord) {
         while !isOver.load(ordering: .relaxed) {
             usleep(useconds_t(record.random.below(400)))
             guard let life = Self.enter() else { continue }
             life.adopt(record)
+            life.noteWhetherIdle()
             life.users.wrappingSubtract(1, ordering: .releasing)
         }
     }
