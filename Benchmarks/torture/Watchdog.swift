@@ -81,7 +81,10 @@ enum Watchdog {
     private static func kind(of stuck: [Stuck], among busy: [Stuck]) -> Fault {
         if stuck.contains(where: { $0.record.hasMissedItsWakeUp }) { return .lostWakeUp }
         if stuck.contains(where: { isInCycle($0, among: stuck) }) { return .deadlock }
-        if let life = Workers.lastOne(), let thread = stuck.first(where: { sleepsThroughIdleTimes($0, of: life) }) {
+        if let life = Workers.lastOne(),
+            let thread = stuck.first(where: { sleepsThroughIdleTimes($0, of: life) })
+                ?? stuck.first(where: { isInFault($0) && holders(of: $0, among: busy).isEmpty })
+        {
             // It waits for the end of sections, and there is none: was it not told, or is a count still raised?
             return isServed(as: thread, by: life) ? .lostWakeUp : .leakedCount
         }
@@ -105,6 +108,10 @@ enum Watchdog {
         return thread.waitsFor == 0
             && [.fault, .signalled, .intervalFault, .remove, .unregister].contains(thread.top.step)
             && idleTick - thread.record.lastTick.load(ordering: .relaxed) > Ticks.perSecond
+    }
+
+    private static func isInFault(_ thread: Stuck) -> Bool {
+        thread.waitsFor == 0 && [.fault, .signalled].contains(thread.top.step)
     }
 
     /// Whether a new fault of the same page comes through where no section is begun.
