@@ -28,7 +28,8 @@ public enum TopologySource: Hashable, Sendable {
             guard let sign else { continue }
             guard sign.isEmpty, let count = hexadecimal.map({ Int($0, radix: 16) }) ?? decimal.flatMap({ Int($0) })
             else { return nil }
-            let (product, overflow) = size.multipliedReportingOverflow(by: count)
+            // hwloc may have taken a 0 for something else.
+            let (product, overflow) = size.multipliedReportingOverflow(by: max(count, 1))
             if overflow { return nil }
             size = product
         }

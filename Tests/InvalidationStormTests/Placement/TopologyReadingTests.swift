@@ -58,6 +58,7 @@ import Testing
         #expect(TopologySource.size(ofDescription: "200pu:2010") == 402_000)
         #expect(TopologySource.size(ofDescription: "pack:2core:0x10 pu:1") == 32)
         #expect(TopologySource.size(ofDescription: "pu:-1") == nil)
+        #expect(TopologySource.size(ofDescription: "820pu0 0:0101") == 82_820)
     }
 
     @Test(
