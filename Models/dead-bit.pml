@@ -3,18 +3,20 @@
  * cache drops what was installed, and then the table changes without a section.
  *
  * As `striped` does it: sets the bit while nobody has the stripe's word in hand. With ASYMMETRIC as `asymmetric` does it:
- * sets the bit, calls membarrier, and waits for every slot. One stripe of two pages. The last process ends the
- * subscription; the other invalidator opens a section, or ends the subscription, too.
+ * sets the bit, calls membarrier, and waits for every slot. With ADAPTIVE as `adaptive` does it, which does both. One
+ * stripe of two pages, which in `adaptive` begins biased or not. The last process ends the subscription; the other
+ * invalidator opens a section, or ends the subscription, too.
  *
  * Beside the rule: once an end of the subscription has returned, no install becomes visible. So from then on each page
  * counts as emptied by a section that never ends. A section that is open then ends later, and finds its count above 0.
  *
  * What a macro breaks:
  *
- *     DEAD_IN_A_HELD_WORD   `striped` sets the dead bit although a fault may have the word in hand
- *     NO_MEMBARRIER         `asymmetric` does not make visible what faulters have published
- *     NO_WAIT               `asymmetric` waits for no slot
+ *     DEAD_IN_A_HELD_WORD   sets the dead bit although a fault may have the word in hand; not in `asymmetric`
+ *     NO_MEMBARRIER         does not make visible what faulters have published; not in `striped`
+ *     NO_WAIT               waits for no slot; not in `striped`
  *     TICKET_IGNORES_DEAD   a fault takes a ticket with the dead bit in it
+ *     WAITS_IF_BIASED       `adaptive` waits only if it finds the bias on, and not if a section is revoking it
  */
 #define PAGES 2
 #define LAST_PAGE 1
@@ -26,7 +28,9 @@
 #include "store-buffer.pml"
 #include "published-slots.pml"
 
-/* The stripe's word: generation, count of the open sections, dead bit; or, in `striped`, IN_HAND. */
+/* The stripe's word: bias, generation, count of the open sections, dead bit; or, in `striped` and `adaptive`, IN_HAND. */
+#define BIASED 64
+#define REVOKING 128
 #define DEAD 2
 #define COUNT_ONE 4
 #define COUNT_MASK 12
@@ -43,11 +47,23 @@ bool hasSection = true;
 #define isDead ((memory[WORD] & DEAD) != 0)
 #endif
 
+/* In `adaptive` a fault may turn the bias on. */
+inline putBack() {
+#ifdef ADAPTIVE
+    if
+    :: store(WORD, ticket)
+    :: store(WORD, ticket | BIASED)
+    fi
+#else
+    store(WORD, ticket)
+#endif
+}
+
 /* Waits where somebody else has the word. */
 inline installInHand() {
     exchangeWord(WORD);
     if
-    :: isCurrent -> store(SHADOW(page), entry); store(WORD, ticket); faults--
+    :: isCurrent -> store(SHADOW(page), entry); putBack(); faults--
     :: else -> store(WORD, word)
     fi
 }
@@ -79,10 +95,17 @@ proctype Faulter(byte me; byte faults) {
     };
         /* The walk. */
         load(TABLE(page), entry);
+#ifdef ADAPTIVE
+        if
+        :: ticket & BIASED -> installWithSlot()
+        :: else -> installInHand()
+        fi;
+#else
 #ifdef ASYMMETRIC
         installWithSlot();
 #else
         installInHand();
+#endif
 #endif
         atomic { isCurrent = false; word = 0; ticket = 0; entry = 0; page = 0 }
     /* Over: nothing left to do, or dead. */
@@ -102,12 +125,24 @@ proctype Faulter(byte me; byte faults) {
 #define mayMarkDead mayChangeWord
 #endif
 
-inline markDead() {
-    atomic { mayMarkDead -> memory[WORD] = memory[WORD] | DEAD };
-#ifdef ASYMMETRIC
+inline waitForFaults(low, high) {
     membarrier();
-    waitForSlot(0, 0, LAST_PAGE);
-    waitForSlot(1, 0, LAST_PAGE);
+    waitForSlot(0, low, high);
+    waitForSlot(1, low, high)
+}
+
+inline markDead() {
+#ifdef WAITS_IF_BIASED
+    atomic { mayMarkDead -> mustWait = (memory[WORD] & BIASED) != 0; memory[WORD] = memory[WORD] | DEAD };
+    if
+    :: mustWait -> waitForFaults(0, LAST_PAGE)
+    :: else
+    fi;
+#else
+    atomic { mayMarkDead -> memory[WORD] = memory[WORD] | DEAD };
+#if defined(ASYMMETRIC) || defined(ADAPTIVE)
+    waitForFaults(0, LAST_PAGE);
+#endif
 #endif
     atomic { open[0]++; open[LAST_PAGE]++ }
 }
@@ -119,21 +154,39 @@ inline endSubscription() {
     changeTable()
 }
 
+inline clearInHand(step) {
+    held = memory[WORD] + step;
+    memory[WORD] = IN_HAND;
+    clear(0);
+    store(WORD, held);
+    held = 0
+}
+
 inline start() {
 #ifdef ASYMMETRIC
     atomic { isDrained(me) -> memory[WORD] = memory[WORD] + RAISE };
-    membarrier();
-    waitForSlot(0, first, last);
-    waitForSlot(1, first, last);
+    waitForFaults(first, last);
     atomic { clear(0) }
 #else
+#ifdef ADAPTIVE
     atomic {
-        mayChangeWord -> held = memory[WORD] + RAISE;
-        memory[WORD] = IN_HAND;
-        clear(0);
-        store(WORD, held);
-        held = 0
-    }
+        mayChangeWord -> memory[WORD] = memory[WORD] + RAISE;
+        mustWait = (memory[WORD] & (BIASED | REVOKING)) != 0;
+        if
+        :: mustWait -> memory[WORD] = (memory[WORD] & ~BIASED) | REVOKING
+        :: else -> clearInHand(0)
+        fi
+    };
+    if
+    :: mustWait ->
+        waitForFaults(first, last);
+        atomic { mayChangeWord -> memory[WORD] = memory[WORD] & ~REVOKING; clearInHand(0) }
+    :: else
+    fi;
+    mustWait = false
+#else
+    atomic { mayChangeWord -> clearInHand(RAISE) }
+#endif
 #endif
 }
 
@@ -148,6 +201,7 @@ inline lower() {
 proctype Invalidator(byte me) {
     byte version = me * 8;
     byte page, interrupted, held, first, last = LAST_PAGE;
+    bool mustWait;
     if
     :: start(); changeAndEnd()
     :: endSubscription()
@@ -158,6 +212,7 @@ proctype Invalidator(byte me) {
 proctype Ender(byte me) {
     byte version = me * 8;
     byte page, interrupted, first, last = LAST_PAGE;
+    bool mustWait;
     endSubscription();
     finished++
 }
@@ -166,6 +221,12 @@ init {
     byte page;
     atomic {
         fillTable();
+#ifdef ADAPTIVE
+        if
+        :: memory[WORD] = BIASED
+        :: memory[WORD] = 0
+        fi;
+#endif
         run Faulter(0, FAULTS);
         run Faulter(1, 1);
         run Invalidator(2);
