@@ -42,6 +42,7 @@
 #define COUNT_ACQUIRES 30
 #define ODD_RELEASES 31
 #define ANY_RELEASE_OF_THE_WORD 32
+#define ODD_RELEASES_AND_LOCK_ACQUIRES 33
 
 #define sequential(name) (WITHOUT == (name) -> ACQUIRE_RELEASE : SEQUENTIAL)
 #define withoutAcquireAndRelease(name) (WITHOUT == (name) -> RELEASE : ACQUIRE_RELEASE)
@@ -322,7 +323,9 @@ inline program() {
 #define SPACE WORD
 inline program() {
     beginThread(0); store(TABLE, 1, RELAXED); store(SPACE, 6, RELEASE); store(LOCK, 1, RELEASE);
-    beginThread(1); load(LOCK, ACQUIRE, 1); store(SPACE, 7, ordered(RELEASE, ODD_RELEASES));
+    beginThread(1);
+    load(LOCK, ordered(ACQUIRE, ODD_RELEASES_AND_LOCK_ACQUIRES), 1);
+    store(SPACE, 7, (WITHOUT == ODD_RELEASES_AND_LOCK_ACQUIRES -> RELAXED : ordered(RELEASE, ODD_RELEASES)));
     beginThread(2); load(SPACE, ACQUIRE, 2); load(TABLE, RELAXED, 3)
 }
 #define outcome (r[1] == 1 && r[2] == 7 && r[3] == 0)
