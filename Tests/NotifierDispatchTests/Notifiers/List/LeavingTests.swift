@@ -121,11 +121,16 @@ struct LeavingTests {
             isInside.wait()
             let first = RegisteredThread { list.release() }
             #expect(eventually { list.head.load(ordering: .relaxed) == nil })
+            let secondBegins = Gate()
             let secondReturned = Gate()
             let second = RegisteredThread {
+                secondBegins.open()
                 list.release()
                 secondReturned.open()
             }
+            secondBegins.wait()
+            // A release takes a grace period at least: the wait below is for one that needs nothing else.
+            RCU.synchronize()
             #expect(!secondReturned.waitInVain())
             mayReturn.open()
             for thread in [section, first, second] { thread.join() }
