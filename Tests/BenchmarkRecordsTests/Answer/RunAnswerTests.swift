@@ -236,6 +236,25 @@ extension ResultRow {
         #expect(workload.best.map(\.name) == ["striped"])
     }
 
+    /// Two guards that differ by 7 % are told apart where there are no others: p is 0.02. Among four guards that is the
+    /// smallest p of six, and chance alone has one as small too often.
+    @Test func amongMoreGuardsADifferenceMustBeLarger() throws {
+        func best(_ rates: [Double]) throws -> Set<String> {
+            let blocks = (0..<8).map { index -> [Double] in
+                rates.enumerated().map { offset, rate in
+                    let step = (index * 7 + offset * 3) % 5
+                    return rate * (1 + 0.001 * Double(step))
+                }
+            }
+            let names = rates.indices.map { "guard\($0)" }
+            let answer = RunAnswer(rows: rows(blocks, guards: names, roundTrips: Array(repeating: near, count: 8)))
+            let workload = try #require(answer.workloads.first)
+            return Set(workload.best.map(\.name))
+        }
+        #expect(try best([107e6, 100e6]) == ["guard0"])
+        #expect(try best([107e6, 100e6, 103e6, 104e6]) == ["guard0", "guard1", "guard2", "guard3"])
+    }
+
     @Test func aPercentileThatSomeRepetitionsLackIsNotShown() throws {
         let all = rows((0..<8).map { block(1, $0) }, guards: guards, roundTrips: Array(repeating: near, count: 8))
             .map { row in

@@ -54,6 +54,16 @@ import Testing
         #expect(wide.comparisons[0].doubt == .wideInterval)
     }
 
+    /// The threshold is a factor, 1.5 here, up and down: 0.6 lies beyond 1 / 1.5, though less than half is gone.
+    @Test func exchangingTheSidesMirrorsTheVerdict() {
+        func verdicts(_ ratio: Double) -> [ComparisonVerdict] {
+            let (base, new) = (Self.nine(1e6), Self.nine(ratio * 1e6))
+            return [(base, new), (new, base)].flatMap { self.verdicts(Self.report($0, $1, threshold: 0.5)) }
+        }
+        #expect(verdicts(0.6) == [.regression, .improvement])
+        #expect(verdicts(0.7) == [.unchanged, .unchanged])
+    }
+
     @Test func aCertainChangeAtTheThresholdIsSaid() throws {
         let slower = Self.report(Self.nine(1.033e6), Self.nine(1e6))
         #expect(verdicts(slower) == [.atThreshold])
