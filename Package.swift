@@ -60,14 +60,17 @@ let package = Package(
         .executableTarget(
             name: "torture",
             dependencies: [
-                "TorturedDispatch", "CSteps", "CPlatform",
+                "TorturedDispatch", "CSteps", "CPlatform", "SeededNumbers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/torture"),
         .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-        .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
-        .testTarget(name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib"]),
+        .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
+        .testTarget(
+            name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+        .testTarget(
+            name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         // What it makes of a recording, for Scripts/check-kernel-events.
         .executableTarget(
             name: "kernel-events", dependencies: ["RecordedEvents", "NotifierDispatch"],
@@ -78,7 +81,7 @@ let package = Package(
             dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),
         .target(name: "FactTrees", path: "Tests/FactTrees"),
         .testTarget(
-            name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"],
+            name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees", "SeededNumbers"],
             resources: [.copy("Statistics/statistics-vectors.json")]),
         .testTarget(
             name: "InvbenchTests", dependencies: ["InvbenchCommand", "BuildRecord", "FactTrees", "invbench"]),
@@ -104,7 +107,8 @@ let package = Package(
             path: "Tests/ExploredDispatch", exclude: ["exchanges"], plugins: ["EngineCopier"]),
         .target(name: "CInterleaving", path: "Tests/CInterleaving"),
         .target(
-            name: "Interleaving", dependencies: ["CInterleaving", "CSteps", "CPlatform"], path: "Tests/Interleaving"),
+            name: "Interleaving", dependencies: ["CInterleaving", "CSteps", "CPlatform", "SeededNumbers"],
+            path: "Tests/Interleaving"),
         .executableTarget(
             name: "explore",
             dependencies: [

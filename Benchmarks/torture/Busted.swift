@@ -55,7 +55,7 @@ enum Busted: String, CaseIterable {
     }
 
     /// The guard that it is tortured with where none is named.
-    var `guard`: TorturedGuard { .striped }
+    static let `guard` = TorturedGuard.striped
 }
 
 /// A guard in the notifier list that is not told of some ends: ``Busted/lostEnd``.

@@ -5,7 +5,7 @@ protocol TorturedCache: AnyObject, Sendable {
     var shadow: ShadowTable { get }
     var range: InvalidationRange { get }
 
-    /// A fault; `work` runs in each walk, and gets the how-manieth it is.
+    /// A fault. `work` runs in each walk, and gets the number of the walk, from 1.
     func fault(at page: Int, as form: FaultForm, duringWalk work: (Int) -> Void) -> FaultOutcome.Status
 
     /// Registers it in the space of its life.

@@ -1,20 +1,16 @@
 import CPlatform
 import Glibc
+import SeededNumbers
 import TorturedDispatch
 
-/// Random numbers that are the same in every run (SplitMix64), and the delays that are drawn from them.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
+/// Random numbers that are the same in every run, and the delays that are drawn from them.
+struct SeededRandom {
+    private var words: SplitMix
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+    // Seeds that lie close together would give one sequence, shifted.
+    init(seed: UInt64) { words = SplitMix(state: seed &* 0x9E37_79B9_7F4A_7C15) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
+    mutating func next() -> UInt64 { words.next() }
 
     /// True once in `count` times.
     mutating func oneIn(_ count: UInt64) -> Bool { below(count) == 0 }

@@ -80,7 +80,7 @@ struct Torture: ParsableCommand {
     }
 
     private func chosenGuards(_ variant: Busted?) throws -> [TorturedGuard] {
-        guard let names = `guard` else { return variant.map { [$0.guard] } ?? TorturedGuard.available }
+        guard let names = `guard` else { return variant == nil ? TorturedGuard.available : [Busted.guard] }
         guard names.contains(where: { $0 != "," }) else {
             throw ValidationError("--guard names no guard; --list names them")
         }

@@ -41,6 +41,9 @@ enum TorturedGuard: String, CaseIterable {
         }
     }
 
+    /// Whether a stream of faults may hold a section off for as long as it lasts: glibc's lock prefers readers.
+    var starvesSections: Bool { self == .readWriteLock }
+
     /// Makes a cache of the space behind a guard of this kind.
     func makeCache(in life: SpaceLife, over range: InvalidationRange, name: String) -> any TorturedCache {
         let (space, pages, budget) = (life.space, PageTable.count, life.budget)

@@ -60,8 +60,7 @@ enum Watchdog {
         // The thread that all others wait for may have begun a little later than the first of them.
         let suspects = busy.filter { standsStill($0, for: limit / 2) }
         let fault = kind(of: suspects, among: busy)
-        // glibc's lock prefers readers: a stream of faults may hold a section off for as long as it lasts.
-        if fault == .starvation, Workers.lastOne()?.kind == .readWriteLock { return }
+        if fault == .starvation, Workers.lastOne()?.kind.starvesSections == true { return }
         for thread in suspects { Verdict.say(describe(thread, among: busy)) }
         Verdict.fail(fault, "\(stuck.count) of \(busy.count) operations did not end in \(limit / Ticks.perSecond) s")
     }

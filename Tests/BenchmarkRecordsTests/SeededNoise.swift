@@ -1,18 +1,13 @@
 import Foundation
+import SeededNumbers
 
-/// Normally distributed noise that is the same in every run of the tests: splitmix64, and Box and Muller's transform.
+/// Normally distributed noise that is the same in every run of the tests: Box and Muller's transform.
 struct SeededNoise: RandomNumberGenerator {
-    private var state: UInt64
+    private var words: SplitMix
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { words = SplitMix(state: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { words.next() }
 
     /// Above 0 and below 1.
     mutating func uniform() -> Double { (Double(next() >> 12) + 0.5) / 0x1p52 }

@@ -1,3 +1,5 @@
+import SeededNumbers
+
 /// One way for an execution to go on.
 public struct Option {
     /// The number of the thread that goes on, from 0; -1 if it stays the same one.
@@ -105,18 +107,5 @@ public final class Replay: Chooser {
     public func choose(_ options: [Option], at step: Int) -> Int {
         defer { position += 1 }
         return min(trace.choice(at: position), options.count - 1)
-    }
-}
-
-/// A generator of random numbers that is the same everywhere: Steele, Lea and Flood's SplitMix64.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
     }
 }

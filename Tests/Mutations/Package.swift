@@ -27,13 +27,16 @@ let package = Package(
         .target(name: "BenchmarkRecords", dependencies: ["MutationSwitch"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "FactTrees", path: "Tests/FactTrees"),
-        .testTarget(name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter"]),
-        .testTarget(name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib"]),
+        .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
+        .testTarget(
+            name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+        .testTarget(
+            name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         .testTarget(
             name: "InvalidationStormTests",
             dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),
         .testTarget(
-            name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees"],
+            name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees", "SeededNumbers"],
             resources: [.copy("Statistics/statistics-vectors.json")]),
     ],
     swiftLanguageModes: [.v6],

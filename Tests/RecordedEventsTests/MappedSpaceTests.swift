@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import RecordedEvents
@@ -6,7 +7,7 @@ import Testing
     /// Random maps, unmaps and changes over 64 pages against an array with one entry a page.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func agreesWithAnArrayOfPages(seed: UInt64) {
-        var generator = TraceFixture.Generator(seed: seed)
+        var generator = SplitMix(state: seed)
         var space = MappedSpace()
         var model = [Mapping.Kind?](repeating: nil, count: 64)
         for _ in 0..<500 {

@@ -1,4 +1,5 @@
 import NotifierDispatch
+import SeededNumbers
 import Testing
 
 @testable import RecordedEvents
@@ -18,7 +19,7 @@ import Testing
     /// Against sets: number the pages of each space in order, one by one, and look every page up.
     @Test(arguments: 1...50 as ClosedRange<UInt64>)
     func keepsLengthsOrderNeighboursAndOverlaps(seed: UInt64) throws {
-        var generator = TraceFixture.Generator(seed: seed)
+        var generator = SplitMix(state: seed)
         let width = [40, 400, 4000][Int(seed % 3)]
         let steps = (0..<Int.random(in: 1...60, using: &generator)).map { _ in
             let start = Int.random(in: 0..<width, using: &generator)

@@ -1,5 +1,6 @@
 import Foundation
 import NotifierDispatch
+import SeededNumbers
 import Testing
 
 @testable import RecordedEvents
@@ -130,7 +131,7 @@ import Testing
                 "0xffffffffffffffff", " <unfinished ...>", "<... munmap resumed>", "NULL", "+++", "MAP_FIXED",
                 "CLONE_VM",
             ]
-        var generator = TraceFixture.Generator(seed: UInt64(name.utf8.count))
+        var generator = SplitMix(state: UInt64(name.utf8.count))
         var refused = 0
         for _ in 0..<1500 {
             let start = Int.random(in: 0..<lines.count, using: &generator)

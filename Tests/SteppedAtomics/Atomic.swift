@@ -51,16 +51,23 @@ extension Atomic {
 }
 
 extension Atomic {
+    /// Without a step.
     @_semantics("atomics.requires_constant_orderings")
     @_transparent
-    public borrowing func load(ordering: AtomicLoadOrdering) -> Value {
-        steps_announce(address, STEPS_LOAD.rawValue)
+    public borrowing func loadAtOnce(ordering: AtomicLoadOrdering) -> Value {
         switch Self.size {
         case 1: return Self.value(word(UInt8.self, at: address).pointee.load(ordering: ordering))
         case 2: return Self.value(word(UInt16.self, at: address).pointee.load(ordering: ordering))
         case 4: return Self.value(word(UInt32.self, at: address).pointee.load(ordering: ordering))
         default: return Self.value(word(UInt64.self, at: address).pointee.load(ordering: ordering))
         }
+    }
+
+    @_semantics("atomics.requires_constant_orderings")
+    @_transparent
+    public borrowing func load(ordering: AtomicLoadOrdering) -> Value {
+        steps_announce(address, STEPS_LOAD.rawValue)
+        return loadAtOnce(ordering: ordering)
     }
 
     @_semantics("atomics.requires_constant_orderings")
@@ -93,6 +100,37 @@ extension Atomic {
         }
     }
 
+    /// Without a step.
+    @_semantics("atomics.requires_constant_orderings")
+    @_transparent
+    public borrowing func compareExchangeAtOnce(
+        expected: consuming Value, desired: consuming Value, successOrdering: AtomicUpdateOrdering,
+        failureOrdering: AtomicLoadOrdering
+    ) -> (exchanged: Bool, original: Value) {
+        switch Self.size {
+        case 1:
+            let found = word(UInt8.self, at: address).pointee.compareExchange(
+                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
+                failureOrdering: failureOrdering)
+            return (found.exchanged, Self.value(found.original))
+        case 2:
+            let found = word(UInt16.self, at: address).pointee.compareExchange(
+                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
+                failureOrdering: failureOrdering)
+            return (found.exchanged, Self.value(found.original))
+        case 4:
+            let found = word(UInt32.self, at: address).pointee.compareExchange(
+                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
+                failureOrdering: failureOrdering)
+            return (found.exchanged, Self.value(found.original))
+        default:
+            let found = word(UInt64.self, at: address).pointee.compareExchange(
+                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
+                failureOrdering: failureOrdering)
+            return (found.exchanged, Self.value(found.original))
+        }
+    }
+
     @_semantics("atomics.requires_constant_orderings")
     @_transparent
     public borrowing func compareExchange(
@@ -100,29 +138,8 @@ extension Atomic {
         failureOrdering: AtomicLoadOrdering
     ) -> (exchanged: Bool, original: Value) {
         steps_announce(address, STEPS_UPDATE.rawValue)
-        let result: (exchanged: Bool, original: Value)
-        switch Self.size {
-        case 1:
-            let found = word(UInt8.self, at: address).pointee.compareExchange(
-                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
-                failureOrdering: failureOrdering)
-            result = (found.exchanged, Self.value(found.original))
-        case 2:
-            let found = word(UInt16.self, at: address).pointee.compareExchange(
-                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
-                failureOrdering: failureOrdering)
-            result = (found.exchanged, Self.value(found.original))
-        case 4:
-            let found = word(UInt32.self, at: address).pointee.compareExchange(
-                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
-                failureOrdering: failureOrdering)
-            result = (found.exchanged, Self.value(found.original))
-        default:
-            let found = word(UInt64.self, at: address).pointee.compareExchange(
-                expected: Self.bits(expected), desired: Self.bits(desired), successOrdering: successOrdering,
-                failureOrdering: failureOrdering)
-            result = (found.exchanged, Self.value(found.original))
-        }
+        let result = compareExchangeAtOnce(
+            expected: expected, desired: desired, successOrdering: successOrdering, failureOrdering: failureOrdering)
         if result.exchanged { steps_note_change(address) }
         return result
     }
@@ -158,30 +175,33 @@ extension Atomic {
     }
 }
 
-/// One instruction each, as in Synchronization. Signed integers count in the unsigned ones of their size.
+/// Each is one step, and a compare-and-swap that is tried until it succeeds.
 extension Atomic where Value: FixedWidthInteger {
+    @_semantics("atomics.requires_constant_orderings")
+    @_transparent
+    public borrowing func update(
+        ordering: AtomicUpdateOrdering, _ change: (Value) -> Value
+    ) -> (oldValue: Value, newValue: Value) {
+        steps_announce(address, STEPS_UPDATE.rawValue)
+        defer { steps_note_change(address) }
+        // Relaxed, and where it fails: it is only the first guess.
+        var old = loadAtOnce(ordering: .relaxed)
+        while true {
+            let new = change(old)
+            let (exchanged, original) = compareExchangeAtOnce(
+                expected: old, desired: new, successOrdering: ordering, failureOrdering: .relaxed)
+            if exchanged { return (old, new) }
+            old = original
+        }
+    }
+
     @_semantics("atomics.requires_constant_orderings")
     @_transparent
     @discardableResult
     public borrowing func wrappingAdd(
         _ operand: Value, ordering: AtomicUpdateOrdering
     ) -> (oldValue: Value, newValue: Value) {
-        steps_announce(address, STEPS_UPDATE.rawValue)
-        defer { steps_note_change(address) }
-        switch Self.size {
-        case 1:
-            let found = word(UInt8.self, at: address).pointee.wrappingAdd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 2:
-            let found = word(UInt16.self, at: address).pointee.wrappingAdd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 4:
-            let found = word(UInt32.self, at: address).pointee.wrappingAdd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        default:
-            let found = word(UInt64.self, at: address).pointee.wrappingAdd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        }
+        update(ordering: ordering) { $0 &+ operand }
     }
 
     @_semantics("atomics.requires_constant_orderings")
@@ -190,22 +210,7 @@ extension Atomic where Value: FixedWidthInteger {
     public borrowing func wrappingSubtract(
         _ operand: Value, ordering: AtomicUpdateOrdering
     ) -> (oldValue: Value, newValue: Value) {
-        steps_announce(address, STEPS_UPDATE.rawValue)
-        defer { steps_note_change(address) }
-        switch Self.size {
-        case 1:
-            let found = word(UInt8.self, at: address).pointee.wrappingSubtract(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 2:
-            let found = word(UInt16.self, at: address).pointee.wrappingSubtract(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 4:
-            let found = word(UInt32.self, at: address).pointee.wrappingSubtract(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        default:
-            let found = word(UInt64.self, at: address).pointee.wrappingSubtract(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        }
+        update(ordering: ordering) { $0 &- operand }
     }
 
     @_semantics("atomics.requires_constant_orderings")
@@ -214,22 +219,7 @@ extension Atomic where Value: FixedWidthInteger {
     public borrowing func bitwiseAnd(
         _ operand: Value, ordering: AtomicUpdateOrdering
     ) -> (oldValue: Value, newValue: Value) {
-        steps_announce(address, STEPS_UPDATE.rawValue)
-        defer { steps_note_change(address) }
-        switch Self.size {
-        case 1:
-            let found = word(UInt8.self, at: address).pointee.bitwiseAnd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 2:
-            let found = word(UInt16.self, at: address).pointee.bitwiseAnd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 4:
-            let found = word(UInt32.self, at: address).pointee.bitwiseAnd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        default:
-            let found = word(UInt64.self, at: address).pointee.bitwiseAnd(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        }
+        update(ordering: ordering) { $0 & operand }
     }
 
     @_semantics("atomics.requires_constant_orderings")
@@ -238,22 +228,7 @@ extension Atomic where Value: FixedWidthInteger {
     public borrowing func bitwiseOr(
         _ operand: Value, ordering: AtomicUpdateOrdering
     ) -> (oldValue: Value, newValue: Value) {
-        steps_announce(address, STEPS_UPDATE.rawValue)
-        defer { steps_note_change(address) }
-        switch Self.size {
-        case 1:
-            let found = word(UInt8.self, at: address).pointee.bitwiseOr(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 2:
-            let found = word(UInt16.self, at: address).pointee.bitwiseOr(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        case 4:
-            let found = word(UInt32.self, at: address).pointee.bitwiseOr(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        default:
-            let found = word(UInt64.self, at: address).pointee.bitwiseOr(Self.bits(operand), ordering: ordering)
-            return (Self.value(found.oldValue), Self.value(found.newValue))
-        }
+        update(ordering: ordering) { $0 | operand }
     }
 }
 

@@ -1,3 +1,5 @@
+import SeededNumbers
+
 /// What can happen to the parts of a results file: it stays a text of such parts, right or wrong.
 enum PartDamage: CaseIterable {
     case oneValue, oneContextValue, contextKeyAppears, oneKey, valueOfACell, valueOfAll

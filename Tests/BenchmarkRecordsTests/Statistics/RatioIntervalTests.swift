@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import BenchmarkRecords
@@ -102,18 +103,5 @@ extension RatioIntervalTests {
         let ones = Array(repeating: 1.0, count: 6)
         let found = try #require(RatioInterval([Stratum(first: ones.map { _ in -0.0 }, second: ones)]))
         #expect(found.lower == .infinity && found.estimate == .infinity && found.upper == .infinity)
-    }
-}
-
-/// Steele, Lea and Flood's generator: a stream that a seed decides.
-struct SplitMix {
-    var state: UInt64
-
-    /// From 0 to below 1.
-    mutating func uniform() -> Double {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var bits = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Double((bits ^ (bits >> 31)) >> 11) * 0x1p-53
     }
 }

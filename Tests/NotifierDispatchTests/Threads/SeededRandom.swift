@@ -1,16 +1,12 @@
-/// Random numbers that are the same in every run (SplitMix64).
+import SeededNumbers
+
+/// Random numbers that are the same in every run. Seeds that lie close together give sequences of their own.
 struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
+    private var words: SplitMix
 
-    init(seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 }
+    init(seed: Int) { words = SplitMix(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
+    mutating func next() -> UInt64 { words.next() }
 
     /// True once in `count` times.
     mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
