@@ -59,7 +59,7 @@ public struct ProcessBarrier: Sendable {
 
     /// Between the frequent side's store and load.
     @inlinable @inline(__always)
-    func light() {
+    package func light() {
         cplatform_compiler_barrier()
         if _slowPath(!isKernels) { lightSlow() }
     }
