@@ -6,6 +6,7 @@ let package = Package(
     name: "invbench",
     products: [
         .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
+        .library(name: "RegistrationCache", targets: ["RegistrationCache"]),
         .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
         .library(name: "InvbenchCommand", targets: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"]),
         .executable(name: "invbench", targets: ["invbench"]),
@@ -24,6 +25,7 @@ let package = Package(
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
+        .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",
@@ -69,6 +71,9 @@ let package = Package(
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
         .testTarget(
             name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+        .testTarget(
+            name: "RegistrationCacheTests",
+            dependencies: ["RegistrationCache", "NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
         .testTarget(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         // What it makes of a recording, for Scripts/check-kernel-events.

@@ -1,0 +1,149 @@
+import CPlatform
+import NotifierDispatch
+import Synchronization
+
+/// A cache of memory that is registered with a device, which invalidations of an address space keep coherent.
+///
+///     let cache = try RegistrationCache(of: device, in: space)
+///     let region = try cache.get(buffer, length: 4096)
+///     device.read(into: buffer, under: region.registration)
+///     cache.put(region)
+///     // and whoever unmaps:
+///     space.invalidate(pages, event: .unmap) { munmap(buffer, 4096) }
+///
+/// After the start of an invalidation has returned, no get returns a region over its range until its end. Memory that is
+/// mapped there later is registered anew.
+///
+/// A get and put that hit take no lock, allocate nothing and write only to memory of their own thread. The first get or put
+/// of a thread registers it with the engine and maps the thread's own row of pins. Any thread may call in; a region may be put
+/// by another one than got it. A signal handler that gets must put before it returns.
+///
+/// The race of a hit, with the outcome that it must have:
+///
+///     get                                       invalidation, eviction, merge (with the table's lock)
+///     page's word -> index of a record          the record's state = retired
+///     my pin of that index + 1                  the pages' words = none
+///     compiler barrier                          full fence: start returns
+///     state live, and the range inside?         later, a sweep: settled, membarrier, sum of the pins = 0?
+///     no: my pin - 1, and a miss                deregister, free the record
+///     Outcome: a get that begins after the return finds the region retired, and a region that a get returns is deregistered
+///     after its put.
+///
+/// Nothing between the word and the check is believed: the word may lead to a record that was freed, or that is another
+/// region's now. Pins may be put on any record, as records are never unmapped; if it is not live, or not of this memory, the
+/// pin is taken back as by a put. If it is, the pin is visible to every sweep that begins after the record is retired (see
+/// ``PinRows``). So neither lookups nor records need a read section of ``RCU``, and a thread that is stopped in one holds up
+/// nobody.
+public final class RegistrationCache: @unchecked Sendable {
+    // @unchecked: constant pointers to atomics, valid as long as the table.
+    let space: AddressSpace
+    let table: RegionTable
+    private let subscription: Subscription
+
+    // What a hit needs, from `table`, at one remove less.
+    private let root: PageTable.Words
+    private let pageBits: UInt64
+    private let rows: UnsafeMutablePointer<Atomic<PinRows.Row?>>
+    private let records: UnsafeMutablePointer<RegionRecord>
+    private let clock: UnsafeMutablePointer<Atomic<UInt32>>
+    private let barrier: ProcessBarrier
+
+    /// A cache for memory of `space`, whose page numbers are addresses divided by the configuration's page size. Throws if the
+    /// space has been released, or if starts of the space call every subscriber and the cache may answer would-block.
+    public init(
+        of device: any RegistrationDevice, in space: AddressSpace, configuration: Configuration = Configuration()
+    ) throws(RegistrationError) {
+        self.space = space
+        table = RegionTable(device, configuration)
+        root = table.pages.root
+        pageBits = table.pages.pageBits
+        rows = table.pins.rows
+        records = table.records
+        clock = table.clock
+        barrier = table.barrier
+        subscription = try space.register(table)
+    }
+
+    // Ends the subscription, which drops everything: no callback runs any more.
+    deinit {
+        space.unregister(subscription)
+        table.finish()
+    }
+
+    /// Pins the region that holds the bytes; registers them if there is none. Give it back with ``put(_:)``.
+    ///
+    /// A miss waits for invalidations of the pages that are open, and for other threads that register any of them, with the
+    /// configuration's patience. Traps if the device's `register` gets memory that it is registering.
+    public func get(_ address: UInt, length: UInt) throws(GetError) -> PinnedRegion {
+        if let record = hit(address, length: length) { return PinnedRegion(record: record) }
+        return try miss(address, length: length)
+    }
+
+    /// Gives a region back, on any thread. If it was dropped meanwhile and this is its last pin, it is deregistered.
+    public func put(_ region: consuming PinnedRegion) {
+        unpin(region.relinquish().assumingMemoryBound(to: RegionRecord.self))
+    }
+
+    /// Deregisters what was dropped and is not pinned. Waits for nobody's put. Not inside a call of the device.
+    public func sweep() { table.sweep() }
+
+    /// What the cache holds, and what it has done so far.
+    public struct Statistics: Sendable {
+        /// Regions and their bytes that gets may return.
+        public var regions = 0, bytes: UInt = 0
+        /// Regions and their bytes that were dropped, and are still registered.
+        public var deferredRegions = 0, deferredBytes: UInt = 0
+        /// Gets that asked the device, failed ones too. Regions that were dropped by invalidations, for room, and for a merge.
+        public var misses = 0, invalidated = 0, evicted = 0, merged = 0
+    }
+
+    /// What the cache holds, and what it has done so far. Takes a lock.
+    public var statistics: Statistics { table.statistics }
+
+    @inline(__always)
+    private func hit(_ address: UInt, length: UInt) -> UnsafeMutablePointer<RegionRecord>? {
+        guard address < 1 << PageTable.addressBits, let row = PinRows.mine(of: rows),
+            let index = PageTable.find(UInt64(address) &>> pageBits, in: root)
+        else { return nil }
+        // Relaxed: it dates a use.
+        row[Int(index)].pin(at: clock.pointee.load(ordering: .relaxed))
+        barrier.light()
+        let record = records + Int(index)
+        // Acquiring: the record's other words come after it (pairs with publish).
+        let isLive = record.pointee.state.load(ordering: .acquiring) == RegionRecord.State.live
+        let offset = address &- record.pointee.address.load(ordering: .relaxed)
+        let size = record.pointee.length.load(ordering: .relaxed)
+        if _fastPath(isLive && offset < size && length <= size &- offset && length != 0) { return record }
+        unpin(record)
+        return nil
+    }
+
+    @inline(__always)
+    private func unpin(_ record: UnsafeMutablePointer<RegionRecord>) {
+        guard let row = PinRows.mine(of: rows) else { return unpinFirstTime(record) }
+        row[record - records].unpin()
+        barrier.light()
+        // Acquiring: the deregistration comes after the sweep that settled it.
+        if _slowPath(record.pointee.state.load(ordering: .acquiring) != RegionRecord.State.live) {
+            table.unpinnedDropped(UInt32(record - records))
+        }
+    }
+
+    /// The first call of a thread.
+    @inline(never)
+    private func unpinFirstTime(_ record: UnsafeMutablePointer<RegionRecord>) {
+        guard table.pins.makeMine() != nil else { fatalError("no memory for the pins of a thread") }
+        unpin(record)
+    }
+
+    @inline(never)
+    private func miss(_ address: UInt, length: UInt) throws(GetError) -> PinnedRegion {
+        let limit: UInt = 1 << PageTable.addressBits
+        guard length != 0, address < limit, length <= limit &- address else { throw .invalidRange }
+        guard table.pins.makeMine() != nil else { throw .full }
+        let record = try table.register(MemoryRange(address: address, length: length)) {
+            hit(address, length: length)
+        }
+        return PinnedRegion(record: record)
+    }
+}
