@@ -58,6 +58,13 @@ let package = Package(
             ],
             path: "Benchmarks/primitives"
         ),
+        // UCX's registration cache, for comparison only.
+        .target(
+            name: "CUCX", path: "Benchmarks/CUCX", linkerSettings: [.linkedLibrary("ucs"), .linkedLibrary("ucm")]),
+        .executableTarget(
+            name: "registration-cache",
+            dependencies: ["RegistrationCache", "NotifierDispatch", "CPlatform", "CGoogleBenchmark", "CUCX"],
+            path: "Benchmarks/registration-cache"),
         // The engine's copy with a step before each atomic access, under many threads, with delays in those steps.
         .executableTarget(
             name: "torture",

@@ -33,15 +33,21 @@ struct PinRows: ~Copyable, @unchecked Sendable {
 
     /// The rows, at the thread's index plus 1: a thread that is not registered has index -1, and never a row.
     let rows: UnsafeMutablePointer<Atomic<Row?>>
+    /// As many places, and no row in any.
+    let noRows: UnsafeMutablePointer<Atomic<Row?>>
     static var count: Int { ThreadRegistration.maximumThreads + 1 }
 
-    init() { rows = ZeroedMemory.map(Atomic<Row?>.self, count: Self.count) }
+    init() {
+        rows = ZeroedMemory.map(Atomic<Row?>.self, count: Self.count)
+        noRows = ZeroedMemory.map(Atomic<Row?>.self, count: Self.count)
+    }
 
     deinit {
         for index in 0..<Self.count {
             if let row = rows[index].load(ordering: .relaxed) { ZeroedMemory.unmap(row, count: RegionRecords.capacity) }
         }
         ZeroedMemory.unmap(rows, count: Self.count)
+        ZeroedMemory.unmap(noRows, count: Self.count)
     }
 
     /// The calling thread's row; `nil` if it has none yet.
@@ -52,7 +58,6 @@ struct PinRows: ~Copyable, @unchecked Sendable {
     }
 
     /// The calling thread's row, made if need be. Registers the thread. `nil` if there is no memory.
-    @inline(never)
     func makeMine() -> Row? {
         let place = rows + (ThreadRegistration.registeredIndex + 1)
         if let row = place.pointee.load(ordering: .relaxed) { return row }

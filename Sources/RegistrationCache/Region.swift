@@ -13,6 +13,7 @@ import Synchronization
 ///     settled      pins are counted after a barrier; the last put deregisters     a sweep
 ///     leaving      no pin is left; the device is told                             the sweep or put that found none
 ///     abandoned    the parent's, in a forked child                                the fork
+@usableFromInline
 struct RegionRecord: ~Copyable {
     enum State {
         static var free: UInt64 { 0 }
@@ -24,13 +25,18 @@ struct RegionRecord: ~Copyable {
         static var abandoned: UInt64 { 6 }
     }
 
+    @usableFromInline
     let state: Atomic<UInt64>
     // Atomic, since a thread with an old page-table word may look while a record is filled in again. Relaxed everywhere: who
     // goes by what it reads has pinned the record and found it live.
+    @usableFromInline
     let address: Atomic<UInt>
+    @usableFromInline
     let length: Atomic<UInt>
+    @usableFromInline
     let registration: Atomic<UInt64>
 
+    @inlinable
     var memory: MemoryRange {
         MemoryRange(address: address.load(ordering: .relaxed), length: length.load(ordering: .relaxed))
     }
@@ -58,14 +64,17 @@ struct RegionLinks {
 /// Give it to ``RegistrationCache/put(_:)`` of the cache that it came from, once. Traps if it is dropped without.
 public struct PinnedRegion: ~Copyable, @unchecked Sendable {
     // @unchecked: an atomic record behind a pointer, which is stable while it is pinned.
+    @usableFromInline
     let record: UnsafeMutablePointer<RegionRecord>
 
     init(record: UnsafeMutablePointer<RegionRecord>) { self.record = record }
 
     /// The memory that is registered: what was asked for, rounded to pages, and what it was merged with.
+    @inlinable
     public var memory: MemoryRange { record.pointee.memory }
 
     /// What the device calls it.
+    @inlinable
     public var registration: UInt64 { record.pointee.registration.load(ordering: .relaxed) }
 
     /// The pin as an address, for a language without ownership. It is put by way of ``init(relinquished:)``.

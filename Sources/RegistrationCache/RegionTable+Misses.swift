@@ -40,7 +40,7 @@ extension RegionTable {
             }
             switch publish(index, registration) {
             case .published:
-                if isOverUnsweptLimit { sweep() }
+                sweepIfOverLimit()
                 return records + Int(index)
             case .noMemory: throw .full
             case .cancelled:
@@ -101,7 +101,7 @@ extension RegionTable {
         case ownRegistration
         /// An invalidation of its pages is open, or another thread registers some of them.
         case busyPages
-        /// Regions were evicted for it, and are to be deregistered first.
+        /// Regions were evicted for it, and those that were dropped are to be deregistered first.
         case evictions
         /// Too many dropped regions are pinned.
         case deferred
@@ -117,7 +117,7 @@ extension RegionTable {
             return .ownRegistration
         }
         if open.overlap(pageNumbers(hull)) || arriving.contains(hull, in: regions) { return .busyPages }
-        if makeRoom(for: hull.length) { return .evictions }
+        if makeRoom(for: hull.length), isOverUnsweptLimit { return .evictions }
         return dropped.count > configuration.maximumDeferredRegions ? .deferred : nil
     }
 

@@ -57,10 +57,17 @@ extension RegionTable {
         if isMine { deregister(index) }
     }
 
-    var isOverUnsweptLimit: Bool {
+    /// Sweeps if too much waits for it.
+    func sweepIfOverLimit() {
         lock.lock()
-        defer { lock.unlock() }
-        return unswept.count > configuration.maximumUnsweptRegions || unswept.bytes > configuration.maximumUnsweptBytes
+        let isOver = isOverUnsweptLimit
+        lock.unlock()
+        if isOver { sweep() }
+    }
+
+    /// With the lock held.
+    var isOverUnsweptLimit: Bool {
+        unswept.count > configuration.maximumUnsweptRegions || unswept.bytes > configuration.maximumUnsweptBytes
     }
 
     /// Moves what was retired to what is settled; returns how many regions that were.

@@ -131,8 +131,8 @@ extension RegionTable: InvalidationSubscriber {
         guard invalidation.isBlockable else { return .done }
         if configuration.invalidation == .waitForPuts {
             waitUntilGone(numbers)
-        } else if retired > 0, isOverUnsweptLimit {
-            sweep()
+        } else if retired > 0 {
+            sweepIfOverLimit()
         }
         return .done
     }

@@ -43,6 +43,7 @@ public final class RegistrationCache: @unchecked Sendable {
     // What a hit needs, from `table`, at one remove less.
     private let root: PageTable.Words
     private let pageBits: UInt64
+    /// Where there is no membarrier(2), rows that no thread has: every call then takes the slow path, which fences.
     private let rows: UnsafeMutablePointer<Atomic<PinRows.Row?>>
     private let records: UnsafeMutablePointer<RegionRecord>
     private let clock: UnsafeMutablePointer<Atomic<UInt32>>
@@ -57,7 +58,7 @@ public final class RegistrationCache: @unchecked Sendable {
         table = RegionTable(device, configuration)
         root = table.pages.root
         pageBits = table.pages.pageBits
-        rows = table.pins.rows
+        rows = table.barrier.isKernels ? table.pins.rows : table.pins.noRows
         records = table.records
         clock = table.clock
         barrier = table.barrier
@@ -75,13 +76,21 @@ public final class RegistrationCache: @unchecked Sendable {
     /// A miss waits for invalidations of the pages that are open, and for other threads that register any of them, with the
     /// configuration's patience. Traps if the device's `register` gets memory that it is registering.
     public func get(_ address: UInt, length: UInt) throws(GetError) -> PinnedRegion {
-        if let record = hit(address, length: length) { return PinnedRegion(record: record) }
-        return try miss(address, length: length)
+        guard let row = PinRows.mine(of: rows), let record = pin(address, in: row) else {
+            return try miss(address, length: length)
+        }
+        cplatform_compiler_barrier()
+        if _fastPath(holds(record, address, length: length)) { return PinnedRegion(record: record) }
+        return try missAfterPin(record, address, length: length)
     }
 
     /// Gives a region back, on any thread. If it was dropped meanwhile and this is its last pin, it is deregistered.
     public func put(_ region: consuming PinnedRegion) {
-        unpin(region.relinquish().assumingMemoryBound(to: RegionRecord.self))
+        let record = region.relinquish().assumingMemoryBound(to: RegionRecord.self)
+        guard let row = PinRows.mine(of: rows) else { return unpinSlow(record) }
+        row[Int(index(of: record))].unpin()
+        cplatform_compiler_barrier()
+        unpinned(record)
     }
 
     /// Deregisters what was dropped and is not pinned. Waits for nobody's put. Not inside a call of the device.
@@ -100,50 +109,75 @@ public final class RegistrationCache: @unchecked Sendable {
     /// What the cache holds, and what it has done so far. Takes a lock.
     public var statistics: Statistics { table.statistics }
 
+    /// The record of the region that the bytes seem to be in, pinned by this thread, whose row it is.
     @inline(__always)
-    private func hit(_ address: UInt, length: UInt) -> UnsafeMutablePointer<RegionRecord>? {
-        guard address < 1 << PageTable.addressBits, let row = PinRows.mine(of: rows),
+    private func pin(_ address: UInt, in row: PinRows.Row) -> UnsafeMutablePointer<RegionRecord>? {
+        guard address < 1 << PageTable.addressBits,
             let index = PageTable.find(UInt64(address) &>> pageBits, in: root)
         else { return nil }
         // Relaxed: it dates a use.
         row[Int(index)].pin(at: clock.pointee.load(ordering: .relaxed))
-        barrier.light()
-        let record = records + Int(index)
+        return records + Int(index)
+    }
+
+    /// Whether a pinned region is live, and has the bytes. Then it stays so until it is unpinned.
+    @inline(__always)
+    private func holds(_ record: UnsafeMutablePointer<RegionRecord>, _ address: UInt, length: UInt) -> Bool {
         // Acquiring: the record's other words come after it (pairs with publish).
         let isLive = record.pointee.state.load(ordering: .acquiring) == RegionRecord.State.live
         let offset = address &- record.pointee.address.load(ordering: .relaxed)
         let size = record.pointee.length.load(ordering: .relaxed)
-        if _fastPath(isLive && offset < size && length <= size &- offset && length != 0) { return record }
-        unpin(record)
-        return nil
+        return isLive && offset < size && length &- 1 < size &- offset
     }
 
     @inline(__always)
-    private func unpin(_ record: UnsafeMutablePointer<RegionRecord>) {
-        guard let row = PinRows.mine(of: rows) else { return unpinFirstTime(record) }
-        row[record - records].unpin()
-        barrier.light()
-        // Acquiring: the deregistration comes after the sweep that settled it.
-        if _slowPath(record.pointee.state.load(ordering: .acquiring) != RegionRecord.State.live) {
-            table.unpinnedDropped(UInt32(record - records))
-        }
+    private func index(of record: UnsafeMutablePointer<RegionRecord>) -> UInt32 {
+        // Unsigned, and so a shift.
+        let offset = UInt(bitPattern: record) &- UInt(bitPattern: records)
+        return UInt32(truncatingIfNeeded: offset / UInt(MemoryLayout<RegionRecord>.stride))
     }
 
-    /// The first call of a thread.
+    // MARK: Out of line
+
+    /// Takes back a pin of a region that is not the one, and goes on as a miss.
     @inline(never)
-    private func unpinFirstTime(_ record: UnsafeMutablePointer<RegionRecord>) {
-        guard table.pins.makeMine() != nil else { fatalError("no memory for the pins of a thread") }
-        unpin(record)
+    private func missAfterPin(
+        _ record: UnsafeMutablePointer<RegionRecord>, _ address: UInt, length: UInt
+    ) throws(GetError) -> PinnedRegion {
+        unpinSlow(record)
+        return try miss(address, length: length)
     }
 
     @inline(never)
     private func miss(_ address: UInt, length: UInt) throws(GetError) -> PinnedRegion {
         let limit: UInt = 1 << PageTable.addressBits
         guard length != 0, address < limit, length <= limit &- address else { throw .invalidRange }
-        guard table.pins.makeMine() != nil else { throw .full }
+        guard let row = table.pins.makeMine() else { throw .full }
         let record = try table.register(MemoryRange(address: address, length: length)) {
-            hit(address, length: length)
+            guard let record = pin(address, in: row) else { return nil }
+            barrier.light()
+            if holds(record, address, length: length) { return record }
+            unpinSlow(record)
+            return nil
         }
         return PinnedRegion(record: record)
+    }
+
+    /// The whole of a put: also of a thread that has no row yet, and where there is no membarrier(2).
+    @inline(never)
+    private func unpinSlow(_ record: UnsafeMutablePointer<RegionRecord>) {
+        guard let row = table.pins.makeMine() else { fatalError("no memory for the pins of a thread") }
+        row[Int(index(of: record))].unpin()
+        barrier.light()
+        unpinned(record)
+    }
+
+    /// After the barrier behind an unpin.
+    @inline(__always)
+    private func unpinned(_ record: UnsafeMutablePointer<RegionRecord>) {
+        // Acquiring: the deregistration comes after the sweep that settled it.
+        if _slowPath(record.pointee.state.load(ordering: .acquiring) != RegionRecord.State.live) {
+            table.unpinnedDropped(index(of: record))
+        }
     }
 }

@@ -31,6 +31,7 @@ public struct MemoryRange: Hashable, Sendable {
     /// How many bytes there are; 1 or above.
     public let length: UInt
 
+    @usableFromInline
     init(address: UInt, length: UInt) {
         self.address = address
         self.length = length

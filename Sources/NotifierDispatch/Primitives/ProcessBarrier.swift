@@ -18,7 +18,7 @@ import Synchronization
 public struct ProcessBarrier: Sendable {
     /// Whether the kernel's barrier is used.
     @usableFromInline
-    let isKernels: Bool
+    package let isKernels: Bool
     /// The kernel's barriers. They return 0 or an errno.
     let kernel: Kernel
 
