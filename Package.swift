@@ -78,9 +78,17 @@ let package = Package(
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
         .testTarget(
             name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+        // The registration cache over a real device, for Scripts/check-io-uring too.
+        .target(name: "CIOUring", path: "Tests/CIOUring", linkerSettings: [.linkedLibrary("uring")]),
+        .executableTarget(
+            name: "io-uring-buffers",
+            dependencies: ["RegistrationCache", "NotifierDispatch", "CIOUring", "SeededNumbers"],
+            path: "Tests/IOUringBuffers"),
         .testTarget(
             name: "RegistrationCacheTests",
-            dependencies: ["RegistrationCache", "NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+            dependencies: [
+                "RegistrationCache", "NotifierDispatch", "io-uring-buffers", "CAllocationCounter", "SeededNumbers",
+            ]),
         .testTarget(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         // What it makes of a recording, for Scripts/check-kernel-events.

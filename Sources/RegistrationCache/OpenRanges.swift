@@ -24,9 +24,12 @@ struct OpenRanges: ~Copyable {
     /// A range that is equal to another one may have no room while the other one has: it does not matter which of the two is
     /// taken away first.
     mutating func remove(_ range: InvalidationRange) {
-        guard let index = (0..<count).first(where: { ranges[$0] == range }) else { return removeEverything() }
-        count -= 1
-        ranges[index] = ranges[count]
+        for index in 0..<count where ranges[index] == range {
+            count -= 1
+            ranges[index] = ranges[count]
+            return
+        }
+        removeEverything()
     }
 
     /// One that covers everything.
@@ -40,9 +43,10 @@ struct OpenRanges: ~Copyable {
     mutating func removeAll() { (count, everything) = (0, 0) }
 
     func overlap(_ pages: Range<UInt64>) -> Bool {
-        everything > 0
-            || (0..<count).contains {
-                UInt64(ranges[$0].startPage) < pages.upperBound && pages.lowerBound < UInt64(ranges[$0].endPage)
-            }
+        for index in 0..<count {
+            let (start, end) = (UInt64(ranges[index].startPage), UInt64(ranges[index].endPage))
+            if start < pages.upperBound, pages.lowerBound < end { return true }
+        }
+        return everything > 0
     }
 }

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import RegistrationCache
+@testable import io_uring_buffers
 
 @Suite("What an invalidation does to a registration cache")
 struct InvalidationTests {
@@ -35,7 +36,7 @@ struct InvalidationTests {
         #expect(new != old && device.isRegistered(old))
         cache.put(pin)
         #expect(device.isRegistered(old))
-        TestThread { cache.put(second.open()) }.join()
+        PlainThread { cache.put(second.open()) }.join()
         #expect(device.deregistered == [old])
         #expect(cache.statistics.deferredRegions == 0)
         #expect(try cache.touch(16..<20) == new)
@@ -75,7 +76,7 @@ struct InvalidationTests {
             of: device, in: space, configuration: .prompt { $0.invalidation = .waitForPuts })
         let parcel = Parcel(try cache.pin(16..<20))
         let hasStarted = Gate()
-        let thread = TestThread { [space, device] in
+        let thread = PlainThread { [space, device] in
             space.drop(0..<17) {
                 #expect(device.registered.isEmpty)
                 hasStarted.open()

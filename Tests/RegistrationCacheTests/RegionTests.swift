@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import RegistrationCache
+@testable import io_uring_buffers
 
 @Suite("The regions of a registration cache")
 struct RegionTests {
@@ -126,9 +127,9 @@ struct RegionTests {
         })
         let cache = try RegistrationCache(
             of: device, in: space, configuration: .prompt { $0.patienceNanoseconds = 10_000_000_000 })
-        let first = TestThread { #expect(throws: Never.self) { try cache.touch(10..<20) } }
+        let first = PlainThread { #expect(throws: Never.self) { try cache.touch(10..<20) } }
         isRegistering.wait()
-        let second = TestThread { #expect(throws: Never.self) { try cache.touch(15..<16) } }
+        let second = PlainThread { #expect(throws: Never.self) { try cache.touch(15..<16) } }
         mayFinish.open()
         first.join()
         second.join()

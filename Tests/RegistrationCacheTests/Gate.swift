@@ -3,31 +3,6 @@ import Synchronization
 
 @testable import RegistrationCache
 
-/// A thread that runs one closure.
-final class TestThread: @unchecked Sendable {
-    // @unchecked: joined once, by the thread that made it.
-    private var thread = pthread_t()
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Body(body))
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, box.toOpaque())
-        precondition(status == 0, "no thread")
-    }
-
-    func join() { pthread_join(thread, nil) }
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-}
-
 /// Something that happens once, which threads can wait for.
 final class Gate: Sendable {
     private let flag = Atomic<Bool>(false)
