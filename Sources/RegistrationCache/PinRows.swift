@@ -88,6 +88,12 @@ struct PinRows: ~Copyable, @unchecked Sendable {
         return last
     }
 
+    /// In a forked child, where a record is used for the first time: a thread of the parent may have used it just when the
+    /// memory was copied. Nobody here has it pinned or can come to it.
+    func forget(_ index: UInt32) {
+        forEachRow { $0[Int(index)].pins.store(0, ordering: .relaxed) }
+    }
+
     private func forEachRow(_ body: (Row) -> Void) {
         for index in 0..<ThreadRegistration.indexLimit {
             // Acquiring: pairs with makeMine.

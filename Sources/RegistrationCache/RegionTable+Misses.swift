@@ -69,8 +69,12 @@ extension RegionTable {
             lock.lock()
             let obstacle = obstacle(to: numbers, mayMerge: mayMerge)
             if obstacle == nil {
+                let used = regions.limit
                 let index = regions.take(hull(numbers, mayMerge: mayMerge), by: ThreadRegistration.index)
-                if let index { arriving.insert(index, in: regions) }
+                if let index {
+                    if hasForked, Int(index) >= used { pins.forget(index) }
+                    arriving.insert(index, in: regions)
+                }
                 counts.misses += 1
                 lock.unlock()
                 guard let index else { throw .full }
@@ -196,15 +200,20 @@ extension RegionTable {
         return hasEvicted
     }
 
-    /// The region whose last use is the longest ago, of those that seem not to be pinned; `nil` if all are.
+    /// The region whose last use is the longest ago, of those that seem not to be pinned. `nil` if there is none, or if 64
+    /// pinned ones were looked at: another miss goes on from there.
     private func leastRecentlyUsed() -> UInt32? {
         // Relaxed: it dates uses. One later than now, for what is pinned: then all that is not comes before it.
         let later = clock.pointee.load(ordering: .relaxed) &+ 1
+        var pinned = 0
         while let index = uses.first {
             let known = regions.links[Int(index)].lastUse
             // No barrier: a pin that is not seen keeps the region registered until its put all the same.
             let isPinned = pins.sum(of: index) != 0
-            if isPinned, known == later { return nil }
+            if isPinned {
+                pinned += 1
+                if known == later || pinned > 64 { return nil }
+            }
             let last = isPinned ? later : pins.lastUse(of: index, known: known)
             if last == known { return index }
             uses.firstWasUsed(at: last)

@@ -12,7 +12,7 @@ final class RegionTable: @unchecked Sendable {
     let device: any RegistrationDevice
     let configuration: RegistrationCache.Configuration
     let pins = PinRows()
-    let barrier = ProcessBarrier()
+    let barrier: ProcessBarrier
     /// How many regions were published, which is the time of uses. On a page of its own: hits read it.
     let clock: UnsafeMutablePointer<Atomic<UInt32>>
 
@@ -34,15 +34,20 @@ final class RegionTable: @unchecked Sendable {
     var dropped = RegionList()
     var open = OpenRanges()
     var isClosed = false
+    /// Whether this process is a forked child.
+    var hasForked = false
     var counts = RegistrationCache.Statistics()
 
-    init(_ device: any RegistrationDevice, _ configuration: RegistrationCache.Configuration) {
+    init(
+        _ device: any RegistrationDevice, _ configuration: RegistrationCache.Configuration, _ barrier: ProcessBarrier
+    ) {
         let pageSize = configuration.pageSize
         precondition(
             pageSize >= 4096 && pageSize.nonzeroBitCount == 1 && pageSize <= 1 << 24,
             "a page size is a power of two from 4,096 to 16,777,216")
         self.device = device
         self.configuration = configuration
+        self.barrier = barrier
         pages = PageTable(pageBits: UInt64(pageSize.trailingZeroBitCount))
         records = regions.records
         uses = UseHeap(links: regions.links)
@@ -171,6 +176,7 @@ extension RegionTable: InvalidationSubscriber {
     func processForked() {
         lock.resetAfterFork()
         sweepLock.resetAfterFork()
+        hasForked = true
         regions.abandonAll()
         pages.resetAfterFork()
         uses.removeAll()

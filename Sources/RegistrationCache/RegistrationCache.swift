@@ -16,7 +16,7 @@ import Synchronization
 ///
 /// A get and put that hit take no lock, allocate nothing and write only to memory of their own thread. The first get or put
 /// of a thread registers it with the engine and maps the thread's own row of pins. Any thread may call in; a region may be put
-/// by another one than got it. A signal handler that gets must put before it returns.
+/// by another one than got it. Signal handlers may not.
 ///
 /// The race of a hit, with the outcome that it must have:
 ///
@@ -51,17 +51,23 @@ public final class RegistrationCache: @unchecked Sendable {
 
     /// A cache for memory of `space`, whose page numbers are addresses divided by the configuration's page size. Throws if the
     /// space has been released, or if starts of the space call every subscriber and the cache may answer would-block.
-    public init(
+    public convenience init(
         of device: any RegistrationDevice, in space: AddressSpace, configuration: Configuration = Configuration()
     ) throws(RegistrationError) {
+        try self.init(of: device, in: space, configuration: configuration, barrier: ProcessBarrier())
+    }
+
+    init(
+        of device: any RegistrationDevice, in space: AddressSpace, configuration: Configuration, barrier: ProcessBarrier
+    ) throws(RegistrationError) {
         self.space = space
-        table = RegionTable(device, configuration)
+        self.barrier = barrier
+        table = RegionTable(device, configuration, barrier)
         root = table.pages.root
         pageBits = table.pages.pageBits
-        rows = table.barrier.isKernels ? table.pins.rows : table.pins.noRows
+        rows = barrier.isKernels ? table.pins.rows : table.pins.noRows
         records = table.records
         clock = table.clock
-        barrier = table.barrier
         subscription = try space.register(table)
     }
 

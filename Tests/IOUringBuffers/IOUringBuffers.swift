@@ -21,15 +21,17 @@ enum IOUringBuffers {
                     refuse("--source \(value) is unknown: it is one of \(names)")
                 }
                 source = known
-            default: refuse("usage: io-uring-buffers [--seconds N] [--source sections|nothing]")
+            default: refuse("usage: io-uring-buffers [--seconds N] [--source sections|userfault|nothing]")
             }
         }
         let run: RemappingRun
         do { run = try RemappingRun(source: source) } catch let refusal as FixedBuffers.Refusal {
-            refuse("no io_uring with a sparse table of buffers here: \(refusal.text); see kernel.io_uring_disabled")
+            refuse(
+                "no \(source == .userfault ? "userfaultfd, or no " : "")io_uring with a sparse table of buffers here: "
+                    + "\(refusal.text); see kernel.io_uring_disabled")
         } catch { refuse("\(error)") }
         // A control ends when it is caught.
-        let outcome = run.run(seconds: seconds, stopsAtFirst: source == .nothing)
+        let outcome = run.run(seconds: seconds, stopsAtFirst: !source.isSafe)
         print(
             """
             \(source.rawValue): \(outcome.remapped) remappings, \(outcome.transfers) transfers, \(outcome.checked) of them \

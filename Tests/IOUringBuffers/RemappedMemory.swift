@@ -39,12 +39,13 @@ final class RemappedMemory: Sendable {
         precondition(status == 0, "munmap failed with error \(errno)")
     }
 
-    /// Maps fresh pages at the address, where nothing is mapped.
-    func mapAgain() {
+    /// Maps fresh pages at the address, where nothing is mapped, and has them watched before their first use.
+    func mapAgain(_ watch: () -> Void = {}) {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED
         let memory = mmap(
             UnsafeMutableRawPointer(bitPattern: address), Int(size), PROT_READ | PROT_WRITE, flags, -1, 0)
         precondition(memory == UnsafeMutableRawPointer(bitPattern: address), "mmap failed with error \(errno)")
+        watch()
         fill()
     }
 

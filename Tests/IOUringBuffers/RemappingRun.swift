@@ -1,3 +1,4 @@
+import CIOUring
 import Glibc
 import NotifierDispatch
 import RegistrationCache
@@ -33,8 +34,14 @@ final class RemappingRun: Sendable {
     enum Source: String, CaseIterable {
         /// A section around each.
         case sections
+        /// The kernel, by userfaultfd: after the fact. The thread that unmaps goes on as soon as the event is read, and may map
+        /// other pages there before the section that the reader opens has started. Unsafe, so it must be caught, too.
+        case userfault
         /// Nothing: the control, which must be caught.
         case nothing
+
+        /// Whether no transfer may be corrupted.
+        var isSafe: Bool { self == .sections }
     }
 
     private let source: Source
@@ -42,7 +49,11 @@ final class RemappingRun: Sendable {
     private let buffers: FixedBuffers
     private let cache: RegistrationCache
     private let memories: [RemappedMemory]
+    /// Where the kernel tells of unmappings, if it does.
+    private let userfault: Int32?
     private let isOver = Atomic<Bool>(false)
+    /// Whether the thread that remaps is done.
+    private let hasRemapped = Atomic<Bool>(false)
     private let total = Mutex(Outcome())
 
     private static let threads = 2
@@ -58,6 +69,43 @@ final class RemappingRun: Sendable {
         configuration.maximumUnsweptRegions = 8
         cache = try RegistrationCache(of: buffers, in: space, configuration: configuration)
         memories = (0..<16).map { _ in RemappedMemory(pages: Self.pages) }
+        guard source == .userfault else {
+            userfault = nil
+            return
+        }
+        let descriptor = userfault_create()
+        guard descriptor >= 0 else { throw FixedBuffers.Refusal(error: -descriptor) }
+        userfault = descriptor
+        for memory in memories { watch(memory) }
+    }
+
+    deinit { if let userfault { close(userfault) } }
+
+    private func watch(_ memory: RemappedMemory) {
+        guard let userfault else { return }
+        let error = userfault_watch(userfault, memory.address, UInt64(memory.size))
+        precondition(error == 0, "registration with userfaultfd failed with error \(error)")
+    }
+
+    /// Opens a section for each unmapping that the kernel tells of.
+    private func listen() {
+        guard let userfault else { return }
+        var address: UInt = 0
+        var length: UInt64 = 0
+        while true {
+            let found = userfault_next(userfault, 10, &address, &length)
+            precondition(found >= 0, "an event of userfaultfd failed with error \(-found)")
+            guard found == 1 else {
+                if hasRemapped.load(ordering: .acquiring) { return }
+                continue
+            }
+            let first = Int(address / RemappedMemory.pageSize)
+            guard let range = InvalidationRange(pages: first..<first + Int(UInt(length) / RemappedMemory.pageSize))
+            else {
+                continue
+            }
+            space.invalidate(range, event: .unmap) {}
+        }
     }
 
     /// Runs for so long, or until a corruption was seen if `stopsAtFirst`.
@@ -67,12 +115,13 @@ final class RemappingRun: Sendable {
             PlainThread { [self] in transfer(page: UInt(number), seed: UInt64(number) &+ 1) }
         }
         let remapper = PlainThread { [self] in remap() }
+        let listener = PlainThread { [self] in listen() }
         while !end.hasPassed {
             usleep(2_000)
             if stopsAtFirst, total.withLock({ $0.corrupted > 0 }) { break }
         }
         isOver.store(true, ordering: .relaxed)
-        for thread in threads + [remapper] { thread.join() }
+        for thread in threads + [remapper, listener] { thread.join() }
         return total.withLock { $0 }
     }
 
@@ -82,15 +131,16 @@ final class RemappingRun: Sendable {
             let memory = chooseMemory(&random)
             memory.beginChange()
             switch source {
-            case .nothing: memory.unmap()
+            case .nothing, .userfault: memory.unmap()
             case .sections:
                 let first = Int(memory.address / RemappedMemory.pageSize)
                 guard let range = InvalidationRange(pages: first..<first + Int(memory.pages)) else { continue }
                 space.invalidate(range, event: .unmap) { memory.unmap() }
             }
-            memory.mapAgain()
+            memory.mapAgain { watch(memory) }
             total.withLock { $0.remapped += 1 }
         }
+        hasRemapped.store(true, ordering: .releasing)
     }
 
     /// The first one one time in three, the last one hardly ever.
