@@ -25,7 +25,8 @@ struct BarrierTests {
         let cache = try RegistrationCache(of: device, in: space, configuration: .prompt(), barrier: barrier)
         // The first region has the first word.
         let registration = try cache.touch(16..<20)
-        let mine = try #require(cache.table.pins.makeMine())
+        let made = cache.table.pins.makeMine()
+        let mine = try #require(made)
         row.withLock { $0 = UInt(bitPattern: mine) }
         space.drop(16..<17)
         #expect(device.isRegistered(registration))

@@ -82,6 +82,8 @@ struct HitTests {
             let cache = try RegistrationCache(of: device, in: space, configuration: .prompt())
             _ = try cache.touch(16..<20)
             let pin = Parcel(try cache.pin(32..<36))
+            let dropped = Parcel(try cache.pin(48..<52))
+            space.drop(48..<52)
             let isOver = Gate()
             let noise = PlainThread {
                 var random = SplitMix(state: 3)
@@ -93,6 +95,8 @@ struct HitTests {
                     alarm(20)
                     guard cache.statistics.regions == 0, cache.statistics.deferredRegions == 0 else { _exit(1) }
                     cache.put(pin.open())
+                    cache.put(dropped.open())
+                    guard device.count(of: 48) == 1 else { _exit(5) }
                     guard (try? cache.touch(16..<20)) != nil, device.count(of: 16) == 2 else { _exit(2) }
                     guard (try? cache.touch(16..<20)) != nil, device.count(of: 16) == 2 else { _exit(3) }
                     space.drop(0..<400)
@@ -106,7 +110,8 @@ struct HitTests {
             isOver.open()
             noise.join()
             cache.put(pin.open())
-            precondition(device.count(of: 16) == 1 && device.count(of: 32) == 1)
+            cache.put(dropped.open())
+            precondition((16..<52).map(device.count).reduce(0, +) == 2, "the parent's own registrations are not as they were")
         }
     }
 }
