@@ -40,7 +40,7 @@ static void dump_region(void *context, ucs_rcache_t *cache, ucs_rcache_region_t 
     snprintf(text, size, "key %llu", (unsigned long long)((struct region *)region)->key);
 }
 
-struct cucx_cache *cucx_create(uint64_t maximum_regions) {
+struct cucx_cache *cucx_create(void) {
     static const ucs_rcache_ops_t operations = {
         .mem_reg = register_region, .mem_dereg = deregister_region, .dump_region = dump_region};
     struct cucx_cache *self = calloc(1, sizeof *self);
@@ -54,7 +54,7 @@ struct cucx_cache *cucx_create(uint64_t maximum_regions) {
         .ops = &operations,
         .context = self,
         .flags = UCS_RCACHE_FLAG_NO_PFN_CHECK,
-        .max_regions = maximum_regions,
+        .max_regions = SIZE_MAX,
         .max_size = SIZE_MAX,
         .max_unreleased = SIZE_MAX,
     };
@@ -117,7 +117,6 @@ int cucx_remap(struct cucx_cache *self, uintptr_t address) {
     return munmap(page, page_size) == 0 ? 0 : errno;
 }
 
-uint64_t cucx_registered(const struct cucx_cache *self) { return self->registered; }
 uint64_t cucx_deregistered(const struct cucx_cache *self) { return self->deregistered; }
 
 int cucx_map_page(uintptr_t address) {

@@ -107,8 +107,8 @@ final class UCXCache: MeasuredCache, @unchecked Sendable {
     // @unchecked: UCX's cache may be used from any thread.
     private let cache: OpaquePointer
 
-    init(keeping regions: Int) {
-        guard let cache = cucx_create(regions == .max ? .max : UInt64(regions)) else { exit(1) }
+    init() {
+        guard let cache = cucx_create() else { exit(1) }
         self.cache = cache
     }
 

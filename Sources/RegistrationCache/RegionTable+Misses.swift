@@ -69,13 +69,13 @@ extension RegionTable {
             lock.lock()
             let obstacle = obstacle(to: numbers, mayMerge: mayMerge)
             if obstacle == nil {
-                let used = regions.limit
-                let index = regions.take(hull(numbers, mayMerge: mayMerge), by: ThreadRegistration.index)
+                let used = state.pointee.regions.limit
+                let index = state.pointee.regions.take(hull(numbers, mayMerge: mayMerge), by: ThreadRegistration.index)
                 if let index {
-                    if hasForked, Int(index) >= used { pins.forget(index) }
-                    arriving.insert(index, in: regions)
+                    if state.pointee.hasForked, Int(index) >= used { pins.forget(index) }
+                    state.pointee.arriving.insert(index, in: state.pointee.regions)
                 }
-                counts.misses += 1
+                state.pointee.counts.misses += 1
                 lock.unlock()
                 guard let index else { throw .full }
                 return .arriving(index)
@@ -113,22 +113,28 @@ extension RegionTable {
 
     /// With the lock held. Evicts for room.
     private func obstacle(to numbers: Range<UInt64>, mayMerge: Bool) -> Obstacle? {
-        if isClosed { return .closed }
+        if state.pointee.isClosed { return .closed }
         if isCovered(numbers) { return .registered }
         let hull = hull(numbers, mayMerge: mayMerge)
         let me = ThreadRegistration.index
-        if arriving.contains(hull, in: regions, where: { regions.links[Int($0)].owner == me }) {
+        if state.pointee.arriving.contains(
+            hull, in: state.pointee.regions, where: { links[Int($0)].owner == me })
+        {
             return .ownRegistration
         }
-        if open.overlap(pageNumbers(hull)) || arriving.contains(hull, in: regions) { return .busyPages }
+        if state.pointee.open.overlap(pageNumbers(hull))
+            || state.pointee.arriving.contains(hull, in: state.pointee.regions)
+        {
+            return .busyPages
+        }
         if makeRoom(for: hull.length), isOverUnsweptLimit { return .evictions }
-        return dropped.count > configuration.maximumDeferredRegions ? .deferred : nil
+        return state.pointee.dropped.count > configuration.maximumDeferredRegions ? .deferred : nil
     }
 
     /// Whether one live region has all the pages. With the lock held.
     private func isCovered(_ numbers: Range<UInt64>) -> Bool {
-        guard let index = PageTable.find(numbers.lowerBound, in: pages.root) else { return false }
-        let covered = pageNumbers(regions[index].pointee.memory)
+        guard let index = PageTable.find(numbers.lowerBound, in: state.pointee.pages.root) else { return false }
+        let covered = pageNumbers(records[Int(index)].memory)
         return covered.lowerBound <= numbers.lowerBound && numbers.upperBound <= covered.upperBound
     }
 
@@ -137,7 +143,7 @@ extension RegionTable {
         let wanted = memory(numbers)
         guard mayMerge else { return wanted }
         var hull = wanted
-        forEachRegion(numbers) { hull = hull.hull(regions[$0].pointee.memory) }
+        forEachRegion(numbers) { hull = hull.hull(records[Int($0)].memory) }
         return hull.length <= configuration.maximumMergedBytes ? hull : wanted
     }
 
@@ -152,23 +158,24 @@ extension RegionTable {
     private func publish(_ index: UInt32, _ registration: UInt64) -> Publication {
         lock.lock()
         defer { lock.unlock() }
-        let record = regions[index]
+        let record = records + Int(index)
         // Relaxed, here: this thread or a fork wrote it.
         guard record.pointee.state.load(ordering: .relaxed) == RegionRecord.State.registering,
-            !regions.links[Int(index)].isCancelled, !isClosed, let row = PinRows.mine(of: pins.rows)
+            !links[Int(index)].isCancelled, !state.pointee.isClosed,
+            let row = PinRows.mine(of: pins.rows)
         else { return .cancelled }
         let memory = record.pointee.memory
-        counts.merged += retire(pageNumbers(memory))
-        arriving.remove(index, from: regions)
+        state.pointee.counts.merged += retire(pageNumbers(memory))
+        state.pointee.arriving.remove(index, from: state.pointee.regions)
         // A use from now on is later than this one.
         let now = clock.pointee.wrappingAdd(1, ordering: .relaxed).oldValue
-        uses.insert(index, usedAt: now)
-        liveBytes &+= memory.length
+        state.pointee.uses.insert(index, usedAt: now)
+        state.pointee.liveBytes &+= memory.length
         record.pointee.registration.store(registration, ordering: .relaxed)
         row[Int(index)].pin(at: now)
         // Releasing: the record is filled in before it (pairs with hit).
         record.pointee.state.store(RegionRecord.State.live, ordering: .releasing)
-        if pages.assign(pageNumbers(memory), to: index) { return .published }
+        if state.pointee.pages.assign(pageNumbers(memory), to: index) { return .published }
         retire(index)
         row[Int(index)].unpin()
         return .noMemory
@@ -177,9 +184,9 @@ extension RegionTable {
     /// The region does not come. Its record is free, unless it is the parent's of a fork inside `register`.
     private func withdraw(_ index: UInt32) {
         lock.lock()
-        if regions[index].pointee.state.load(ordering: .relaxed) == RegionRecord.State.registering {
-            arriving.remove(index, from: regions)
-            regions.giveBack(index)
+        if records[Int(index)].state.load(ordering: .relaxed) == RegionRecord.State.registering {
+            state.pointee.arriving.remove(index, from: state.pointee.regions)
+            state.pointee.regions.giveBack(index)
         }
         lock.unlock()
     }
@@ -190,11 +197,12 @@ extension RegionTable {
     /// it has dropped any.
     private func makeRoom(for bytes: UInt) -> Bool {
         var hasEvicted = false
-        while uses.count + arriving.count >= configuration.maximumRegions
-            || liveBytes &+ arriving.bytes &+ bytes > configuration.maximumBytes, let index = leastRecentlyUsed()
+        while state.pointee.uses.count + state.pointee.arriving.count >= configuration.maximumRegions
+            || state.pointee.liveBytes &+ state.pointee.arriving.bytes &+ bytes > configuration.maximumBytes,
+            let index = leastRecentlyUsed()
         {
             retire(index)
-            counts.evicted += 1
+            state.pointee.counts.evicted += 1
             hasEvicted = true
         }
         return hasEvicted
@@ -206,8 +214,8 @@ extension RegionTable {
         // Relaxed: it dates uses. One later than now, for what is pinned: then all that is not comes before it.
         let later = clock.pointee.load(ordering: .relaxed) &+ 1
         var pinned = 0
-        while let index = uses.first {
-            let known = regions.links[Int(index)].lastUse
+        while let index = state.pointee.uses.first {
+            let known = links[Int(index)].lastUse
             // No barrier: a pin that is not seen keeps the region registered until its put all the same.
             let isPinned = pins.sum(of: index) != 0
             if isPinned {
@@ -216,7 +224,7 @@ extension RegionTable {
             }
             let last = isPinned ? later : pins.lastUse(of: index, known: known)
             if last == known { return index }
-            uses.firstWasUsed(at: last)
+            state.pointee.uses.firstWasUsed(at: last)
         }
         return nil
     }

@@ -24,11 +24,11 @@ extension RegionTable {
         var leaving = RegionRecords.none
         lock.lock()
         // Only sweeps insert, at the front: these are the regions that this one has settled.
-        var index = dropped.first
+        var index = state.pointee.dropped.first
         for _ in 0..<settled {
-            let next = regions.links[Int(index)].next
+            let next = links[Int(index)].next
             if leaveIfUnpinned(index) {
-                regions.links[Int(index)].nextLeaving = leaving
+                links[Int(index)].nextLeaving = leaving
                 leaving = index
             }
             index = next
@@ -36,7 +36,7 @@ extension RegionTable {
         lock.unlock()
         sweepLock.unlock()
         while leaving != RegionRecords.none {
-            let next = regions.links[Int(leaving)].nextLeaving
+            let next = links[Int(leaving)].nextLeaving
             deregister(leaving)
             leaving = next
         }
@@ -50,7 +50,7 @@ extension RegionTable {
         sweepLock.lock()
         lock.lock()
         let isMine =
-            regions[index].pointee.state.load(ordering: .relaxed) == RegionRecord.State.settled
+            records[Int(index)].state.load(ordering: .relaxed) == RegionRecord.State.settled
             && leaveIfUnpinned(index)
         lock.unlock()
         sweepLock.unlock()
@@ -67,20 +67,21 @@ extension RegionTable {
 
     /// With the lock held.
     var isOverUnsweptLimit: Bool {
-        unswept.count > configuration.maximumUnsweptRegions || unswept.bytes > configuration.maximumUnsweptBytes
+        state.pointee.unswept.count > configuration.maximumUnsweptRegions
+            || state.pointee.unswept.bytes > configuration.maximumUnsweptBytes
     }
 
     /// Moves what was retired to what is settled; returns how many regions that were.
     private func settle() -> Int {
         lock.lock()
         defer { lock.unlock() }
-        let count = unswept.count
-        while unswept.first != RegionRecords.none {
-            let index = unswept.first
-            unswept.remove(index, from: regions)
-            dropped.insert(index, in: regions)
+        let count = state.pointee.unswept.count
+        while state.pointee.unswept.first != RegionRecords.none {
+            let index = state.pointee.unswept.first
+            state.pointee.unswept.remove(index, from: state.pointee.regions)
+            state.pointee.dropped.insert(index, in: state.pointee.regions)
             // Relaxed: the barrier comes behind it.
-            regions[index].pointee.state.store(RegionRecord.State.settled, ordering: .relaxed)
+            records[Int(index)].state.store(RegionRecord.State.settled, ordering: .relaxed)
         }
         return count
     }
@@ -88,7 +89,7 @@ extension RegionTable {
     /// With both locks held.
     private func leaveIfUnpinned(_ index: UInt32) -> Bool {
         guard pins.sum(of: index) == 0 else { return false }
-        regions[index].pointee.state.store(RegionRecord.State.leaving, ordering: .relaxed)
+        records[Int(index)].state.store(RegionRecord.State.leaving, ordering: .relaxed)
         return true
     }
 
@@ -97,8 +98,8 @@ extension RegionTable {
         let record = records + Int(index)
         device.deregister(record.pointee.registration.load(ordering: .relaxed), of: record.pointee.memory)
         lock.lock()
-        dropped.remove(index, from: regions)
-        regions.giveBack(index)
+        state.pointee.dropped.remove(index, from: state.pointee.regions)
+        state.pointee.regions.giveBack(index)
         lock.unlock()
     }
 }

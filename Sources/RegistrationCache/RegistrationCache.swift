@@ -63,8 +63,8 @@ public final class RegistrationCache: @unchecked Sendable {
         self.space = space
         self.barrier = barrier
         table = RegionTable(device, configuration, barrier)
-        root = table.pages.root
-        pageBits = table.pages.pageBits
+        root = table.state.pointee.pages.root
+        pageBits = table.pageBits
         rows = barrier.isKernels ? table.pins.rows : table.pins.noRows
         records = table.records
         clock = table.clock

@@ -10,8 +10,8 @@
 
 struct cucx_cache;
 
-// A cache that keeps so many regions at most. NULL, and a line on stderr, if UCX refuses.
-struct cucx_cache *_Nullable cucx_create(uint64_t maximum_regions);
+// A cache without limits. NULL, and a line on stderr, if UCX refuses.
+struct cucx_cache *_Nullable cucx_create(void);
 void cucx_destroy(struct cucx_cache *_Nonnull cache);
 
 // Gets and puts a region of one page, `count` times: region after region of the `regions` that begin two pages apart from
@@ -28,8 +28,7 @@ uint64_t cucx_lives(struct cucx_cache *_Nonnull cache, uintptr_t base, uint64_t 
 // Maps a fresh page over the address, gets and puts its region, and unmaps it again, through UCX's hooks. Returns 0, or an errno.
 int cucx_remap(struct cucx_cache *_Nonnull cache, uintptr_t address);
 
-// How many registrations were made, and how many taken back.
-uint64_t cucx_registered(const struct cucx_cache *_Nonnull cache);
+// How many registrations were taken back.
 uint64_t cucx_deregistered(const struct cucx_cache *_Nonnull cache);
 
 // mmap(2) of a fresh page over the address, and munmap(2) of one, as system calls. Return 0, or an errno.
