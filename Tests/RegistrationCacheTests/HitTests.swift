@@ -111,7 +111,8 @@ struct HitTests {
             noise.join()
             cache.put(pin.open())
             cache.put(dropped.open())
-            precondition((16..<52).map(device.count).reduce(0, +) == 2, "the parent's own registrations are not as they were")
+            let left = (16..<52).map(device.count).reduce(0, +)
+            precondition(left == 2, "\(left) registrations of the parent's are left")
         }
     }
 }
