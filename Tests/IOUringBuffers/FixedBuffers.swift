@@ -11,8 +11,8 @@ final class FixedBuffers: RegistrationDevice, @unchecked Sendable {
     // @unchecked: the ring's transfers take turns by `turn`; places are behind a lock.
     private let ring: OpaquePointer
     private let file: Int32
-    private let turn = Mutex(())
-    private let freePlaces: Mutex<[UInt32]>
+    private let turn = Locked(())
+    private let freePlaces: Locked<[UInt32]>
 
     /// Why there is none.
     struct Refusal: Error {
@@ -32,7 +32,7 @@ final class FixedBuffers: RegistrationDevice, @unchecked Sendable {
             ciouring_destroy(ring)
             throw Refusal(error: -file)
         }
-        freePlaces = Mutex((0..<places).reversed())
+        freePlaces = Locked((0..<places).reversed())
     }
 
     deinit {

@@ -54,7 +54,7 @@ final class RemappingRun: Sendable {
     private let isOver = Atomic<Bool>(false)
     /// Whether the thread that remaps is done.
     private let hasRemapped = Atomic<Bool>(false)
-    private let total = Mutex(Outcome())
+    private let total = Locked(Outcome())
 
     private static let threads = 2
     private static let pages: UInt = 4

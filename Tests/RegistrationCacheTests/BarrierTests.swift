@@ -3,6 +3,7 @@ import Testing
 
 @testable import NotifierDispatch
 @testable import RegistrationCache
+@testable import io_uring_buffers
 
 /// What a processor may do that has a pin in its store buffer: others see it only at the sweep's barrier.
 @Suite("The barrier of a sweep")
@@ -12,7 +13,7 @@ struct BarrierTests {
 
     @Test("A pin that the barrier makes visible keeps a dropped region registered until its put")
     func latePin() throws {
-        let row = Mutex<UInt>(0)
+        let row = Locked<UInt>(0)
         let barrier = ProcessBarrier(
             isKernels: true,
             kernel: .init(expedited: {
@@ -39,7 +40,7 @@ struct BarrierTests {
     @Test("A put that the barrier makes visible is in the sum, and finds the region settled if it looks later")
     func latePut() throws {
         let state = Atomic<UInt64>(0)
-        let records = Mutex<UInt>(0)
+        let records = Locked<UInt>(0)
         let barrier = ProcessBarrier(
             isKernels: true,
             kernel: .init(expedited: {

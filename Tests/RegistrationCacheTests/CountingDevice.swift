@@ -2,6 +2,7 @@ import NotifierDispatch
 import Synchronization
 
 @testable import RegistrationCache
+@testable import io_uring_buffers
 
 /// A device that numbers its registrations from 1, and knows which are there.
 final class CountingDevice: RegistrationDevice {
@@ -12,7 +13,7 @@ final class CountingDevice: RegistrationDevice {
         var deregistered: [UInt64] = []
     }
 
-    private let books = Mutex(Books())
+    private let books = Locked(Books())
     /// Runs inside `register`, before it returns, with the number of the call from 1.
     private let duringRegister: @Sendable (Int, MemoryRange) throws(DeviceError) -> Void
     private let duringDeregister: @Sendable (MemoryRange) -> Void

@@ -16,13 +16,13 @@ final class SuspiciousDevice: RegistrationDevice {
         let isRegistered = Atomic<Bool>(false)
         let pins = Atomic<Int>(0)
         /// The generations that the pages had when the device was asked.
-        let generations = Mutex([UInt64](repeating: 0, count: SuspiciousDevice.pages))
+        let generations = Locked([UInt64](repeating: 0, count: SuspiciousDevice.pages))
     }
 
     /// Of each page: how often it changed.
     let generations = (0..<SuspiciousDevice.pages).map { _ in Counter() }
     let places = (0..<1024).map { _ in Place() }
-    private let free = Mutex(Array(0..<1024))
+    private let free = Locked(Array(0..<1024))
     let wrongs = Atomic<Int>(0)
 
     final class Counter: Sendable {
@@ -91,7 +91,7 @@ struct StressTests {
                 $0.maximumRegions = 8
                 $0.maximumMergedBytes = 10 << 12
             })
-        let mailbox = Mutex([Parcel]())
+        let mailbox = Locked([Parcel]())
         let hits = Atomic<Int>(0)
         try withExtendedLifetime(cache) {
             let cache = try #require(cache)
