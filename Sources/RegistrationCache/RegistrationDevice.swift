@@ -58,7 +58,7 @@ public enum GetError: Error, Hashable {
     /// The patience was over: invalidations of the memory were open or kept coming, another thread's registration of it took
     /// too long, or too many regions that were dropped are still pinned.
     case busy
-    /// More than a million regions are registered or still pinned.
+    /// More than a million regions are registered or still pinned, or there is no memory for the cache's own tables.
     case full
     /// The address space was released.
     case closed
@@ -102,7 +102,8 @@ extension RegistrationCache {
         /// pages, which stay until then. It never answers would-block.
         case deferUntilLastPut
         /// It waits until they are put, and deregisters them before the pages change. For devices that hold no pages. The
-        /// thread that invalidates must have nothing of the range pinned, nor hold what a put waits for. Answers would-block
+        /// thread that invalidates must have nothing of the range pinned, nor hold what a put waits for; grace periods of ``RCU``
+        /// wait with it. Answers would-block
         /// to an invalidation that is not blockable, if there is anything to drop.
         case waitForPuts
     }

@@ -8,10 +8,11 @@ import Synchronization
 /// While memory is registered the kernel holds its pages, also if they are unmapped and others are mapped at the address: a
 /// registration that is stale goes on with the old pages, and nothing fails.
 final class FixedBuffers: RegistrationDevice, @unchecked Sendable {
-    // @unchecked: the ring's transfers take turns by `turn`; places are behind a lock.
+    // @unchecked: registrations go to the ring from any thread; transfers and places are behind locks.
     private let ring: OpaquePointer
     private let file: Int32
-    private let turn = Locked(())
+    /// The ring again, for transfers, which take turns.
+    private let transfers: Locked<OpaquePointer>
     private let freePlaces: Locked<[UInt32]>
 
     /// Why there is none.
@@ -27,6 +28,7 @@ final class FixedBuffers: RegistrationDevice, @unchecked Sendable {
         var error: Int32 = 0
         guard let ring = ciouring_create(places, &error) else { throw Refusal(error: error) }
         self.ring = ring
+        transfers = Locked(ring)
         file = ciouring_memory_file()
         guard file >= 0 else {
             ciouring_destroy(ring)
@@ -59,7 +61,7 @@ final class FixedBuffers: RegistrationDevice, @unchecked Sendable {
 
     /// What the device finds in the memory: it writes it to its file, from where it is read.
     func bytes(at address: UInt, under registration: UInt64) -> UInt64 {
-        turn.withLock { _ in
+        transfers.withLock { ring in
             check(ciouring_write_fixed(ring, file, address, 8, 0, UInt32(registration)))
             var word: UInt64 = 0
             check(Int32(pread(file, &word, 8, 0)))
@@ -69,7 +71,7 @@ final class FixedBuffers: RegistrationDevice, @unchecked Sendable {
 
     /// Has the device put a word in the memory, from its file.
     func store(_ word: UInt64, at address: UInt, under registration: UInt64) {
-        turn.withLock { _ in
+        transfers.withLock { ring in
             var word = word
             check(Int32(pwrite(file, &word, 8, 0)))
             check(ciouring_read_fixed(ring, file, address, 8, 0, UInt32(registration)))
