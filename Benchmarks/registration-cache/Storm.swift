@@ -5,7 +5,8 @@ import Synchronization
 /// A thread that maps, registers and unmaps pages at a rate, until it is stopped.
 ///
 /// Every millisecond it makes up for what it owes, so that it need not spin between two of them. If it cannot keep up, it owes
-/// a tenth of a second at most: what it achieves is counted.
+/// a tenth of a second at most: what it achieves is counted. Between two of its rounds a page's addresses are free; nobody else
+/// maps as little as that meanwhile.
 final class Storm: @unchecked Sendable {
     // @unchecked: the thread is joined by the one that stops it.
     private let isStopped = Atomic<Bool>(false)

@@ -34,19 +34,22 @@ final class RemappedMemory: Sendable {
         generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
     }
 
-    func unmap() {
-        let status = munmap(UnsafeMutableRawPointer(bitPattern: address), Int(size))
-        precondition(status == 0, "munmap failed with error \(errno)")
-    }
+    /// Unmaps the pages: by an empty mapping without access in their place, since a hole could be given to another thread, whose
+    /// memory the next mapping would then replace.
+    func unmap() { map(PROT_NONE) }
 
-    /// Maps fresh pages at the address, where nothing is mapped, and has them watched before their first use.
+    /// Maps fresh pages at the address, and has them watched before their first use.
     func mapAgain(_ watch: () -> Void = {}) {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED
-        let memory = mmap(
-            UnsafeMutableRawPointer(bitPattern: address), Int(size), PROT_READ | PROT_WRITE, flags, -1, 0)
-        precondition(memory == UnsafeMutableRawPointer(bitPattern: address), "mmap failed with error \(errno)")
+        map(PROT_READ | PROT_WRITE)
         watch()
         fill()
+    }
+
+    private func map(_ protection: Int32) {
+        let memory = mmap(
+            UnsafeMutableRawPointer(bitPattern: address), Int(size), protection,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+        precondition(memory == UnsafeMutableRawPointer(bitPattern: address), "mmap failed with error \(errno)")
     }
 
     /// What is in a page's first word for those who look through the page tables; `nil` if it is not mapped now.

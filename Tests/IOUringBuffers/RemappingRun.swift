@@ -99,6 +99,8 @@ final class RemappingRun: Sendable {
                 if hasRemapped.load(ordering: .acquiring) { return }
                 continue
             }
+            // As one that has other work to do, or that has lost its processor here.
+            usleep(20)
             let first = Int(address / RemappedMemory.pageSize)
             guard let range = InvalidationRange(pages: first..<first + Int(UInt(length) / RemappedMemory.pageSize))
             else {
