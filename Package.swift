@@ -95,12 +95,12 @@ let package = Package(
             path: "Tests/SlowedFaults"),
         // The engine, compiled a second time with a step before each atomic access: for the torture, and for the exploration
         // of interleavings, which also puts a scheduler in the place of threads, clock, RCU and membarrier.
-        .target(name: "CSteps", path: "Tests/CSteps"),
+        .target(name: "CSteps", dependencies: ["CPlatform"], path: "Tests/CSteps"),
         .target(name: "SteppedAtomics", dependencies: ["CSteps"], path: "Tests/SteppedAtomics"),
         .executableTarget(name: "engine-copy", path: "Tests/EngineCopy"),
         .plugin(name: "EngineCopier", capability: .buildTool(), dependencies: ["engine-copy"]),
         .target(
-            name: "TorturedDispatch", dependencies: ["SteppedAtomics", "CURCU", "CPlatform"],
+            name: "TorturedDispatch", dependencies: ["SteppedAtomics", "CSteps", "CURCU", "CPlatform"],
             path: "Tests/TorturedDispatch", exclude: ["exchanges"], plugins: ["EngineCopier"]),
         .target(
             name: "ExploredDispatch", dependencies: ["SteppedAtomics", "Interleaving", "CURCU", "CPlatform"],
