@@ -35,9 +35,13 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
             return isOtherState
                 ? Self.line(of: workload) : "\n" + Self.block(workload, machine: machine, style: style, painter)
         }
+        let ladders = answer.ladders.map { ladder in
+            let text = LadderText(ladder, machine: machine)
+            return "\n" + ([painter.bold(Self.shortened(text.title, to: 100))] + text.lines).joined(separator: "\n")
+        }
         let notes = Self.notes(answer).map { WrappedText.wrapped($0) }
         description =
-            ([painter.bold(top.joined(separator: "\n"))] + blocks).joined(separator: "\n") + "\n"
+            ([painter.bold(top.joined(separator: "\n"))] + blocks + ladders).joined(separator: "\n") + "\n"
             + (notes.isEmpty ? "" : "\n" + notes.joined(separator: "\n") + "\n")
     }
 

@@ -5,11 +5,23 @@ struct Workload: Hashable {
     let invalidators: Int
     let parameters: [CellName.Parameter]
 
+    /// The workload of a cell.
     init(of cell: CellName) {
-        scenario = cell.scenario
-        faulters = cell.faulters
-        invalidators = cell.invalidators
-        parameters = cell.parameters.filter { !$0.isOfGuard }
+        self.init(
+            scenario: cell.scenario, faulters: cell.faulters, invalidators: cell.invalidators,
+            parameters: cell.parameters.filter { !$0.isOfGuard })
+    }
+
+    private init(scenario: String, faulters: Int, invalidators: Int, parameters: [CellName.Parameter]) {
+        self.scenario = scenario
+        self.faulters = faulters
+        self.invalidators = invalidators
+        self.parameters = parameters
+    }
+
+    /// The same with another number of faulters.
+    func with(faulters: Int) -> Workload {
+        Workload(scenario: scenario, faulters: faulters, invalidators: invalidators, parameters: parameters)
     }
 
     /// For programs: `storm/faulters:1/invalidators:1/walk:1000ns`.
@@ -20,10 +32,13 @@ struct Workload: Hashable {
     }
 
     /// For people: `storm, 1 faulter, 1 invalidator, walk 1000ns`.
-    var title: String {
-        let threads = [
-            ScaledNumber.counted(faulters, "faulter"), ScaledNumber.counted(invalidators, "invalidator"),
-        ]
+    var title: String { title(threads: [ScaledNumber.counted(faulters, "faulter")]) }
+
+    /// The same for all numbers of faulters: `storm, 1 invalidator, walk 1000ns`.
+    var titleWithoutFaulters: String { title(threads: []) }
+
+    private func title(threads: [String]) -> String {
+        let threads = threads + [ScaledNumber.counted(invalidators, "invalidator")]
         return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
     }
 }

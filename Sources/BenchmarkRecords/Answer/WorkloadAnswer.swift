@@ -43,6 +43,8 @@ public struct WorkloadAnswer: Sendable {
     public let headline: String?
     /// Its guards in pairs.
     let comparisons: Comparisons
+    /// What it is an answer for.
+    let workload: Workload
 
     /// Fewer blocks in one state than this are too few for a figure.
     public static let fewestBlocks = 6
@@ -61,6 +63,7 @@ public struct WorkloadAnswer: Sendable {
         _ workload: Workload, blocks: [Block], state: CoreState?, setAside: Int, allRows: [ResultRow],
         speeds: CoreSpeeds, options: AnswerOptions
     ) {
+        self.workload = workload
         name = workload.name
         title = workload.title
         scenario = workload.scenario
