@@ -6,6 +6,7 @@ let package = Package(
     name: "invbench",
     products: [
         .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
+        .library(name: "RegistrationCache", targets: ["RegistrationCache"]),
         .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
         .library(name: "InvbenchCommand", targets: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"]),
         .executable(name: "invbench", targets: ["invbench"]),
@@ -24,6 +25,7 @@ let package = Package(
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
+        .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",
@@ -56,6 +58,13 @@ let package = Package(
             ],
             path: "Benchmarks/primitives"
         ),
+        // UCX's registration cache, for comparison only.
+        .target(
+            name: "CUCX", path: "Benchmarks/CUCX", linkerSettings: [.linkedLibrary("ucs"), .linkedLibrary("ucm")]),
+        .executableTarget(
+            name: "registration-cache",
+            dependencies: ["RegistrationCache", "NotifierDispatch", "CPlatform", "CGoogleBenchmark", "CUCX"],
+            path: "Benchmarks/registration-cache"),
         // The engine's copy with a step before each atomic access, under many threads, with delays in those steps.
         .executableTarget(
             name: "torture",
@@ -69,6 +78,17 @@ let package = Package(
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
         .testTarget(
             name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+        // The registration cache over a real device, for Scripts/check-io-uring too.
+        .target(name: "CIOUring", path: "Tests/CIOUring", linkerSettings: [.linkedLibrary("uring")]),
+        .executableTarget(
+            name: "io-uring-buffers",
+            dependencies: ["RegistrationCache", "NotifierDispatch", "CIOUring", "SeededNumbers"],
+            path: "Tests/IOUringBuffers"),
+        .testTarget(
+            name: "RegistrationCacheTests",
+            dependencies: [
+                "RegistrationCache", "NotifierDispatch", "io-uring-buffers", "CAllocationCounter", "SeededNumbers",
+            ]),
         .testTarget(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         // What it makes of a recording, for Scripts/check-kernel-events.
