@@ -6,6 +6,8 @@ let package = Package(
     name: "invbench",
     products: [
         .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
+        // The engine for C. Scripts/install builds it with its soname and the versions of its symbols.
+        .library(name: "notifierdispatch", type: .dynamic, targets: ["NotifierDispatchC"]),
         .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
         .library(name: "InvbenchCommand", targets: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"]),
         .executable(name: "invbench", targets: ["invbench"]),
@@ -24,6 +26,8 @@ let package = Package(
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
+        .target(name: "CNotifierDispatch", exclude: ["notifierdispatch.map"]),
+        .target(name: "NotifierDispatchC", dependencies: ["NotifierDispatch", "CNotifierDispatch", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",

@@ -1,0 +1,8 @@
+// What the Swift side relies on: see CallerMemory.swift. A change of one of these is a new version of the library.
+#include "notifierdispatch.h"
+
+#include <stddef.h>
+
+_Static_assert(sizeof(struct nd_ticket) == 168 && offsetof(struct nd_ticket, own) == 8, "the layout of a ticket");
+_Static_assert(sizeof(struct nd_section) == 56 && offsetof(struct nd_section, own) == 8, "the layout of a section");
+_Static_assert(sizeof(struct nd_subscribe_options) == 48, "the layout of the options");
