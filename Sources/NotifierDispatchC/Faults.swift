@@ -6,7 +6,7 @@ import Synchronization
 // A fault in steps: see FaultInSteps of the engine, and CallState for how far a ticket has come.
 
 @_cdecl("nd_fault_begin")
-func beginFault(_ handle: OpaquePointer?, _ page: UInt64, _ ticket: UnsafeMutablePointer<nd_ticket>?) -> Int32 {
+public func beginFault(_ handle: OpaquePointer?, _ page: UInt64, _ ticket: UnsafeMutablePointer<nd_ticket>?) -> Int32 {
     guard let handle, let ticket, ticket.pointee.size >= MemoryLayout<nd_ticket>.size else { return EINVAL }
     if _slowPath(CallingThread.isInsideDrop) { return EDEADLK }
     let error = CallingThread.enter()
@@ -29,7 +29,7 @@ func beginFault(_ handle: OpaquePointer?, _ page: UInt64, _ ticket: UnsafeMutabl
 }
 
 @_cdecl("nd_fault_still_valid")
-func faultIsStillValid(_ ticket: UnsafePointer<nd_ticket>?) -> Int32 {
+public func faultIsStillValid(_ ticket: UnsafePointer<nd_ticket>?) -> Int32 {
     guard let ticket, let place = placeOfBegun(ticket) else { return EINVAL }
     return place.subscription._withUnsafeGuaranteedRef {
         $0.withGuard(StillValid(ticket: UnsafeMutablePointer(mutating: ticket), page: place.page))
@@ -37,7 +37,7 @@ func faultIsStillValid(_ ticket: UnsafePointer<nd_ticket>?) -> Int32 {
 }
 
 @_cdecl("nd_fault_commit")
-func commitFault(_ ticket: UnsafeMutablePointer<nd_ticket>?, _ slot: UnsafeMutablePointer<UInt64>?, _ value: UInt64)
+public func commitFault(_ ticket: UnsafeMutablePointer<nd_ticket>?, _ slot: UnsafeMutablePointer<UInt64>?, _ value: UInt64)
     -> Int32
 {
     guard let ticket, let slot, UInt(bitPattern: slot) & 7 == 0, let place = placeOfBegun(ticket) else { return EINVAL }
@@ -49,7 +49,7 @@ func commitFault(_ ticket: UnsafeMutablePointer<nd_ticket>?, _ slot: UnsafeMutab
 }
 
 @_cdecl("nd_fault_abort")
-func abortFault(_ ticket: UnsafeMutablePointer<nd_ticket>?) -> Int32 {
+public func abortFault(_ ticket: UnsafeMutablePointer<nd_ticket>?) -> Int32 {
     guard let ticket, ticket.pointee.size >= MemoryLayout<nd_ticket>.size, ticket.pointee.state <= CallState.refused
     else { return EINVAL }
     let state = ticket.pointee.state

@@ -46,19 +46,19 @@ private struct SectionMemory: BitwiseCopyable {
 }
 
 @_cdecl("nd_invalidate_start")
-func startInvalidation(
+public func startInvalidation(
     _ space: OpaquePointer?, _ startPage: UInt64, _ endPage: UInt64, _ event: Int32,
     _ section: UnsafeMutablePointer<nd_section>?
 ) -> Int32 { startSection(space, startPage, endPage, event, section, isBlockable: true) }
 
 @_cdecl("nd_invalidate_try_start")
-func tryStartInvalidation(
+public func tryStartInvalidation(
     _ space: OpaquePointer?, _ startPage: UInt64, _ endPage: UInt64, _ event: Int32,
     _ section: UnsafeMutablePointer<nd_section>?
 ) -> Int32 { startSection(space, startPage, endPage, event, section, isBlockable: false) }
 
 @_cdecl("nd_invalidate_end")
-func endInvalidation(_ section: UnsafeMutablePointer<nd_section>?) -> Int32 {
+public func endInvalidation(_ section: UnsafeMutablePointer<nd_section>?) -> Int32 {
     guard let section, section.pointee.size >= MemoryLayout<nd_section>.size, section.pointee.state == CallState.begun
     else { return EINVAL }
     if _slowPath(CallingThread.isInsideDrop) { return EDEADLK }

@@ -17,7 +17,7 @@ final class Space: Sendable {
 }
 
 @_cdecl("nd_space_create")
-func createSpace(_ space: UnsafeMutablePointer<OpaquePointer?>?) -> Int32 {
+public func createSpace(_ space: UnsafeMutablePointer<OpaquePointer?>?) -> Int32 {
     guard let space else { return EINVAL }
     let error = CallingThread.enter()
     guard error == 0 else { return error }
@@ -26,7 +26,7 @@ func createSpace(_ space: UnsafeMutablePointer<OpaquePointer?>?) -> Int32 {
 }
 
 @_cdecl("nd_space_destroy")
-func destroySpace(_ handle: OpaquePointer?) -> Int32 {
+public func destroySpace(_ handle: OpaquePointer?) -> Int32 {
     guard let handle else { return EINVAL }
     guard !CallingThread.isInsideReading else { return EDEADLK }
     let space = Space.unmanaged(handle)
@@ -39,4 +39,4 @@ func destroySpace(_ handle: OpaquePointer?) -> Int32 {
 }
 
 @_cdecl("nd_thread_register")
-func registerThread() -> Int32 { CallingThread.enter() }
+public func registerThread() -> Int32 { CallingThread.enter() }

@@ -81,7 +81,7 @@ final class DroppingCache<Scheme: RetryScheme & ~Copyable>: TranslationCache, @u
 }
 
 @_cdecl("nd_subscribe")
-func subscribe(
+public func subscribe(
     _ handle: OpaquePointer?, _ options: UnsafePointer<nd_subscribe_options>?,
     _ subscription: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
@@ -110,7 +110,7 @@ func subscribe(
 }
 
 @_cdecl("nd_unsubscribe")
-func unsubscribe(_ handle: OpaquePointer?) -> Int32 {
+public func unsubscribe(_ handle: OpaquePointer?) -> Int32 {
     guard let handle else { return EINVAL }
     guard !CallingThread.isInsideReading else { return EDEADLK }
     let error = CallingThread.enter()
@@ -119,7 +119,7 @@ func unsubscribe(_ handle: OpaquePointer?) -> Int32 {
 }
 
 @_cdecl("nd_subscription_free")
-func freeSubscription(_ handle: OpaquePointer?) -> Int32 {
+public func freeSubscription(_ handle: OpaquePointer?) -> Int32 {
     guard let handle else { return EINVAL }
     let subscription = SubscribedCache.unmanaged(handle)
     guard subscription._withUnsafeGuaranteedRef({ $0.isEnded }) else { return EBUSY }
