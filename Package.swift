@@ -74,6 +74,11 @@ let package = Package(
         .testTarget(
             name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
         .testTarget(
+            name: "NotifierDispatchCTests",
+            dependencies: ["NotifierDispatchC", "CNotifierDispatch", "NotifierDispatch", "InvalidationStorm"]),
+        // What a fault and a section cost without the C face, for Scripts/count-c-face.
+        .executableTarget(name: "swift-faults", dependencies: ["NotifierDispatch"], path: "Tests/SwiftFaults"),
+        .testTarget(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         // What it makes of a recording, for Scripts/check-kernel-events.
         .executableTarget(

@@ -37,7 +37,9 @@ public func faultIsStillValid(_ ticket: UnsafePointer<nd_ticket>?) -> Int32 {
 }
 
 @_cdecl("nd_fault_commit")
-public func commitFault(_ ticket: UnsafeMutablePointer<nd_ticket>?, _ slot: UnsafeMutablePointer<UInt64>?, _ value: UInt64)
+public func commitFault(
+    _ ticket: UnsafeMutablePointer<nd_ticket>?, _ slot: UnsafeMutablePointer<UInt64>?, _ value: UInt64
+)
     -> Int32
 {
     guard let ticket, let slot, UInt(bitPattern: slot) & 7 == 0, let place = placeOfBegun(ticket) else { return EINVAL }

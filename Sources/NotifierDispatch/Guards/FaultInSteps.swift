@@ -18,7 +18,9 @@ extension RetryingGuard where Scheme: ~Copyable {
     package func beginIfIdle(at page: Int) -> Scheme.Ticket? { scheme.readBeginIfIdle(at: page) }
 
     /// What a fault holds from its first wait or collision on.
-    package func makeRetries(collisions: UInt32) -> FaultRetries { FaultRetries(collisions: collisions, budget: budget) }
+    package func makeRetries(collisions: UInt32) -> FaultRetries {
+        FaultRetries(collisions: collisions, budget: budget)
+    }
 
     /// Begins a fault, or a further walk of it, and waits no longer than its budget. Returns `nil` if it is over: the
     /// status is in `retries` then, which must be ended.
