@@ -6,6 +6,7 @@ let package = Package(
     name: "invbench",
     products: [
         .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
+        .library(name: "RegistrationCache", targets: ["RegistrationCache"]),
         // The engine for C. Scripts/install builds it with its soname and the versions of its symbols.
         .library(name: "notifierdispatch", type: .dynamic, targets: ["NotifierDispatchC"]),
         .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
@@ -26,6 +27,7 @@ let package = Package(
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
+        .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
         .target(name: "CNotifierDispatch", exclude: ["notifierdispatch.map"]),
         .target(name: "NotifierDispatchC", dependencies: ["NotifierDispatch", "CNotifierDispatch", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
@@ -60,6 +62,13 @@ let package = Package(
             ],
             path: "Benchmarks/primitives"
         ),
+        // UCX's registration cache, for comparison only.
+        .target(
+            name: "CUCX", path: "Benchmarks/CUCX", linkerSettings: [.linkedLibrary("ucs"), .linkedLibrary("ucm")]),
+        .executableTarget(
+            name: "registration-cache",
+            dependencies: ["RegistrationCache", "NotifierDispatch", "CPlatform", "CGoogleBenchmark", "CUCX"],
+            path: "Benchmarks/registration-cache"),
         // The engine's copy with a step before each atomic access, under many threads, with delays in those steps.
         .executableTarget(
             name: "torture",
@@ -73,6 +82,17 @@ let package = Package(
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
         .testTarget(
             name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+        // The registration cache over a real device, for Scripts/check-io-uring too.
+        .target(name: "CIOUring", path: "Tests/CIOUring", linkerSettings: [.linkedLibrary("uring")]),
+        .executableTarget(
+            name: "io-uring-buffers",
+            dependencies: ["RegistrationCache", "NotifierDispatch", "CIOUring", "SeededNumbers"],
+            path: "Tests/IOUringBuffers"),
+        .testTarget(
+            name: "RegistrationCacheTests",
+            dependencies: [
+                "RegistrationCache", "NotifierDispatch", "io-uring-buffers", "CAllocationCounter", "SeededNumbers",
+            ]),
         .testTarget(
             name: "NotifierDispatchCTests",
             dependencies: ["NotifierDispatchC", "CNotifierDispatch", "NotifierDispatch", "InvalidationStorm"]),

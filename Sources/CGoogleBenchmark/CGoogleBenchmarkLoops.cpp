@@ -18,6 +18,10 @@ uint64_t cgb_loop_begin(cgb_loop *loop) noexcept {
 
 void cgb_loop_end(cgb_loop *loop) noexcept { loop->state.KeepRunningBatch(loop->state.max_iterations); }
 
+void cgb_loop_set_counter(cgb_loop *loop, const char *key, double value) noexcept {
+    loop->state.counters[key] = benchmark::Counter(value);
+}
+
 int cgb_loops_initialize(int *argument_count, char **arguments) noexcept {
     benchmark::Initialize(argument_count, arguments);
     return !benchmark::ReportUnrecognizedArguments(*argument_count, arguments);

@@ -24,6 +24,9 @@ uint64_t cgb_loop_begin(struct cgb_loop *loop) CGB_LOOPS_NOEXCEPT;
 // Stops the clock. Called once after the last iteration.
 void cgb_loop_end(struct cgb_loop *loop) CGB_LOOPS_NOEXCEPT;
 
+// Adds a number to the run's row, the sum over its threads. `value` must be finite.
+void cgb_loop_set_counter(struct cgb_loop *loop, const char *key, double value) CGB_LOOPS_NOEXCEPT;
+
 // Takes the library's flags out of the arguments. Returns 0 where others are left, and has said so on stderr.
 int cgb_loops_initialize(int *argument_count, char **arguments) CGB_LOOPS_NOEXCEPT;
 

@@ -39,7 +39,7 @@ public struct Deadline: Sendable, BitwiseCopyable {
 /// thread has a real-time priority, yielding would, too: `sched_yield` goes to threads of its own priority only. A
 /// thread that sleeps lets every other one run.
 @usableFromInline
-struct Backoff {
+package struct Backoff {
     @usableFromInline
     static let spinLimit = 128
     /// Yields before the first sleep: some 100 microseconds, if no other thread wants the core.
@@ -51,10 +51,10 @@ struct Backoff {
     var pauses = 0
 
     @usableFromInline
-    init() {}
+    package init() {}
 
     @usableFromInline
-    mutating func pause() {
+    package mutating func pause() {
         pauses += 1
         if pauses <= Self.spinLimit {
             cplatform_spin_hint()

@@ -18,7 +18,7 @@ import Synchronization
 public struct ProcessBarrier: Sendable {
     /// Whether the kernel's barrier is used.
     @usableFromInline
-    let isKernels: Bool
+    package let isKernels: Bool
     /// The kernel's barriers. They return 0 or an errno.
     let kernel: Kernel
 
@@ -59,7 +59,7 @@ public struct ProcessBarrier: Sendable {
 
     /// Between the frequent side's store and load.
     @inlinable @inline(__always)
-    func light() {
+    package func light() {
         cplatform_compiler_barrier()
         if _slowPath(!isKernels) { lightSlow() }
     }

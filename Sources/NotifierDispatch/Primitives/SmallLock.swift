@@ -126,7 +126,7 @@ package struct SmallLock: ~Copyable, Sendable {
     }
 
     /// In a forked child: nobody holds it or waits for it, whoever did in the parent.
-    func resetAfterFork() {
+    package func resetAfterFork() {
         // Relaxed, both: there is one thread.
         owner.store(0, ordering: .relaxed)
         waitingSections.store(0, ordering: .relaxed)
