@@ -29,7 +29,9 @@ let package = Package(
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
         .target(name: "CNotifierDispatch", exclude: ["notifierdispatch.map"]),
-        .target(name: "NotifierDispatchC", dependencies: ["NotifierDispatch", "CNotifierDispatch", "CPlatform"]),
+        .target(
+            name: "NotifierDispatchC",
+            dependencies: ["NotifierDispatch", "RegistrationCache", "CNotifierDispatch", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",

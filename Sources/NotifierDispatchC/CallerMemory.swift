@@ -107,7 +107,8 @@ enum CallingThread {
     @inline(__always)
     static var isInsideDrop: Bool { cplatform_thread().pointee.installs != 0 }
 
-    /// Whether the thread is inside something that a grace period waits for: a drop, or a read section of the caller's own.
+    /// Whether the thread is inside something that a grace period waits for: a drop, a deregistration inside a start, or a
+    /// read section of the caller's own.
     static var isInsideReading: Bool { isInsideDrop || RCU.isReading }
 }
 

@@ -24,6 +24,11 @@ struct HeaderTests {
         agree(nd_fault_still_valid, faultIsStillValid)
         agree(nd_fault_commit, commitFault)
         agree(nd_fault_abort, abortFault)
+        agree(nd_cache_create, createCache)
+        agree(nd_cache_get, getRegion)
+        agree(nd_cache_put, putRegion)
+        agree(nd_cache_flush, flushCache)
+        agree(nd_cache_destroy, destroyCache)
     }
 
     @Test("The header's numbers of events are the engine's")

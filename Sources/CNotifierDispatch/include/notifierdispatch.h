@@ -153,6 +153,68 @@ int nd_fault_commit(struct nd_ticket *ticket, uint64_t *slot, uint64_t value);
 /* Ends a fault without an install: the look-up found nothing, or will not be repeated. Right in every state of a ticket. */
 int nd_fault_abort(struct nd_ticket *ticket);
 
+/* --- A registration cache: regions of memory that a device knows, by address --- */
+
+typedef struct nd_cache nd_cache;
+
+/* Makes memory known to the device, and sets what the device calls it. Returns 0, or an error number that nd_cache_get hands
+ * on. Several threads may call at once, without a lock. */
+typedef int (*nd_register_function)(void *context, uint64_t address, uint64_t length, uint64_t *registration);
+
+/* Takes a registration back, which nobody has pinned: once for each. May be called inside nd_invalidate_start, and inside any
+ * nd_cache function. */
+typedef void (*nd_deregister_function)(void *context, uint64_t registration, uint64_t address, uint64_t length);
+
+/* What nd_cache_create is told. Limits and the page size: 0 for what is usual. */
+struct nd_cache_options {
+    uint32_t size;  /* sizeof(struct nd_cache_options) */
+    uint32_t flags; /* 0 */
+    nd_register_function register_memory;
+    nd_deregister_function deregister_memory;
+    void *context;                     /* handed to both */
+    uint64_t maximum_regions;          /* above it the least recently used goes, unless it is pinned; 0: no limit */
+    uint64_t maximum_bytes;            /* the same of bytes; 0: no limit */
+    uint64_t maximum_deferred_regions; /* how many dropped regions may be pinned before a miss waits; 0: no limit */
+    uint64_t page_size;                /* a power of two from 4096 to 2^30; 0: the system's */
+};
+
+/* A pinned region; valid from a get that returned 0 to its put. */
+struct nd_region {
+    uint32_t size;
+    uint32_t state;
+    uint64_t registration; /* what the device calls it */
+    uint64_t address;      /* the memory that is registered: what was asked for, rounded to pages, or more */
+    uint64_t length;
+    uint64_t own[2];
+};
+
+/* Makes a region ready. */
+static inline void nd_region_init(struct nd_region *region) {
+    region->size = (uint32_t)sizeof(*region);
+    region->state = 0;
+}
+
+/* Makes a cache in a space whose page numbers are addresses divided by the page size. After nd_invalidate_start has returned,
+ * no get returns a region over the section's pages until its end; what is pinned is deregistered by its last put. Allocates. */
+int nd_cache_create(nd_space *space, const struct nd_cache_options *options, nd_cache **cache);
+
+/* Pins the region that holds the bytes; registers it if there is none. A hit takes no lock and allocates nothing.
+ *
+ * EINVAL   the length is 0, or the bytes go beyond address 2^48
+ * EBUSY    sections of the memory, its registration by others, or too many dropped regions kept it out for a second
+ * ENOSPC   more than a million regions
+ * another  the device's */
+int nd_cache_get(nd_cache *cache, const void *address, uint64_t length, struct nd_region *region);
+
+/* Gives a region back, on any thread. EINVAL if it is not pinned. */
+int nd_cache_put(struct nd_region *region);
+
+/* Drops every region, and deregisters what is not pinned. EBUSY if something is left. */
+int nd_cache_flush(nd_cache *cache);
+
+/* Flushes and ends a cache, which no thread uses any more. EBUSY, and the cache goes on, if a region is pinned. */
+int nd_cache_destroy(nd_cache *cache);
+
 #ifdef __cplusplus
 }
 #endif
