@@ -70,7 +70,7 @@ struct FaultInStepsTests {
                     let begun = fault.begin(&retries)
                     let ticket = try #require(begun)
                     #expect(fault.isClaimed == (collision == 3))
-                    fault.space.startsAndEnds(.nonBlockable(510..<514))
+                    #expect(fault.space.startsAndEnds(.nonBlockable(510..<514)))
                     #expect(!fault.install(1, ticket))
                     retries.collided()
                 }
