@@ -105,7 +105,8 @@ int nd_thread_register(void);
 
 /* --- Subscriptions --- */
 
-/* Subscribes a cache. Faults that begin after the return are protected. Allocates.
+/* Subscribes a cache. Faults that begin after the return are protected. Allocates. The first one of a process may take some
+ * milliseconds and two threads, to try restartable sequences.
  *
  * EINVAL   no such guard, or an empty range; "unprotected", which is no guard for use
  * EDEADLK  the guard holds a lock over look-ups or sections ("mutex", "rwlock", "stripe-mutex" and the like)
