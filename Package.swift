@@ -7,6 +7,8 @@ let package = Package(
     products: [
         .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
         .library(name: "RegistrationCache", targets: ["RegistrationCache"]),
+        // The engine for C. Scripts/install builds it with its soname and the versions of its symbols.
+        .library(name: "notifierdispatch", type: .dynamic, targets: ["NotifierDispatchC"]),
         .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
         .library(name: "InvbenchCommand", targets: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"]),
         .executable(name: "invbench", targets: ["invbench"]),
@@ -26,6 +28,10 @@ let package = Package(
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
+        .target(name: "CNotifierDispatch", exclude: ["notifierdispatch.map"]),
+        .target(
+            name: "NotifierDispatchC",
+            dependencies: ["NotifierDispatch", "RegistrationCache", "CNotifierDispatch", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",
@@ -89,6 +95,11 @@ let package = Package(
             dependencies: [
                 "RegistrationCache", "NotifierDispatch", "io-uring-buffers", "CAllocationCounter", "SeededNumbers",
             ]),
+        .testTarget(
+            name: "NotifierDispatchCTests",
+            dependencies: ["NotifierDispatchC", "CNotifierDispatch", "NotifierDispatch", "InvalidationStorm"]),
+        // What a fault and a section cost without the C face, for Scripts/count-c-face.
+        .executableTarget(name: "swift-faults", dependencies: ["NotifierDispatch"], path: "Tests/SwiftFaults"),
         .testTarget(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         // What it makes of a recording, for Scripts/check-kernel-events.
