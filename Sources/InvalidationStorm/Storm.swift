@@ -67,14 +67,14 @@ public enum Storm {
     }
 
     /// What the threads' phases were like from outside.
-    private struct Conducted {
+    struct Conducted {
         let machine: (stealPercent: Double?, otherLoadCores: Double?)
         /// `nil` in an open loop.
         let isWarmUpSteady: Bool?
     }
 
     /// Leads the threads through the phases; `nil` where the repetition was cancelled.
-    private static func conduct(
+    static func conduct(
         _ control: StormControl, _ settings: StormSettings, clock: TickClock, cancellation: Cancellation
     ) -> Conducted? {
         while !control.allAreReady { usleep(100) }
