@@ -157,7 +157,8 @@ struct UserFaultHandler<Guard: TranslationGuard>: ~Copyable {
         var position = 0
         while position < length {
             let count = cuserfault_copy(
-                region.descriptor, region.address(of: range.startPage) + position, fetched + position, length - position)
+                region.descriptor, region.address(of: range.startPage) + position, fetched + position, length - position
+            )
             if count > 0 {
                 pages += Int(count) / region.pageSize
                 if position <= offset, offset < position + Int(count) { copied = .served }

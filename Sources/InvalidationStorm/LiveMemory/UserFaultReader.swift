@@ -65,18 +65,17 @@ struct UserFaultReader: Sendable {
         }
         guard message.event != UFFD_EVENT_PAGEFAULT else {
             gate?.unlock()
-            guard let range = region.pages(from: message.start, length: 1) else {
-                fatalError("userfaultfd told of a fault outside of the memory that it serves")
-            }
-            return .fault(page: range.startPage)
+            // Faults come before events, also before the one that tells that the memory was moved: see below.
+            return region.pages(from: message.start, length: 1).map { .fault(page: $0.startPage) } ?? .event
         }
         let invalidation = invalidation(of: message)
         let section = invalidation.flatMap { space.notifiers.invalidateRangeStart($0) }
         gate?.unlock()
         if let section, let invalidation {
-            space.change(invalidation.range)
+            if invalidation.event != .protectionPage { space.change(invalidation.range) }
             space.notifiers.invalidateRangeEnd(section)
         }
+        letGo(of: message)
         return .event
     }
 
@@ -88,12 +87,26 @@ struct UserFaultReader: Sendable {
 
     /// What an event makes of the pages; `nil` if it leaves them alone.
     private func invalidation(of message: cuserfault_message) -> Invalidation? {
-        switch Int32(message.event) {
-        case UFFD_EVENT_REMOVE:
-            region.pages(from: message.start, length: message.length).map { Invalidation(range: $0, event: .clear) }
-        case UFFD_EVENT_UNMAP, UFFD_EVENT_REMAP:
-            region.pages(from: message.start, length: message.length).map { Invalidation(range: $0, event: .unmap) }
+        let range = region.pages(from: message.start, length: message.length)
+        return switch Int32(message.event) {
+        case UFFD_EVENT_REMOVE: range.map { Invalidation(range: $0, event: .clear) }
+        case UFFD_EVENT_UNMAP, UFFD_EVENT_REMAP: range.map { Invalidation(range: $0, event: .unmap) }
+        // The pages are write-protected, and stay what they are.
+        case UFFD_EVENT_FORK: Invalidation(range: space.pageTable.wholeRange, event: .protectionPage)
         default: nil
+        }
+    }
+
+    /// Lets go of what an event has put under a descriptor besides the region: nobody would serve it, and who touches it
+    /// would wait for ever. Those who wait are woken; the pages that are missing are then as any other's.
+    private func letGo(of message: cuserfault_message) {
+        switch Int32(message.event) {
+        case UFFD_EVENT_REMAP:
+            guard let moved = UnsafeMutableRawPointer(bitPattern: UInt(message.to)) else { return }
+            // It fails if the memory is gone from there, too.
+            _ = cuserfault_unregister(region.descriptor, moved, Int(message.length))
+        case UFFD_EVENT_FORK: close(message.fork)
+        default: break
         }
     }
 }

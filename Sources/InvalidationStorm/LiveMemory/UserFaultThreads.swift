@@ -70,7 +70,8 @@ struct UserFaultThreads {
                 var role = UserFaultInvalidator(
                     control: control, clock: clock, dropper: dropper,
                     arrivals: ArrivalSequence(
-                        scenario: work.scenario, speed: 0, seed: settings.seed, stream: number, invalidator: invalidator,
+                        scenario: work.scenario, speed: 0, seed: settings.seed, stream: number,
+                        invalidator: invalidator,
                         of: settings.invalidators, from: control.startTicks, clock: clock))
                 var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage

@@ -54,7 +54,7 @@ struct UserFaultToucher: Sendable {
         var faulted = (all: 0, beforeMiddle: 0)
         let middle = control.windowMiddleTicks
         atWindow(true)
-        // At least once, also where the thread got no core before the window closed.
+        // At least one fault, if there is any, also where the thread got no core before the window closed.
         repeat {
             guard let ticks = touch(&faults) else { continue }
             result.tally.recordLatency(clock.nanoseconds(ticks))
@@ -63,7 +63,7 @@ struct UserFaultToucher: Sendable {
             faulted.all += 1
             if clock.now() < middle { faulted.beforeMiddle += 1 }
             faults = FaultCount()
-        } while control.phase == .window
+        } while control.phase == .window || (faulted.all == 0 && control.phase < .stopped)
         result.tally.windowTicks = clock.now() &- control.windowStartTicks
         atWindow(false)
         control.leaveWindow()

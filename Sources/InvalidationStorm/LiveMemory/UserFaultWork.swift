@@ -75,7 +75,8 @@ extension UserFaultStorm {
     /// Everything that can be done, in the order of the documentation.
     public static let works: [UserFaultWork] = [
         UserFaultWork(
-            name: "restore", summary: "a snapshot is restored page by page; a balloon takes 16 pages 1,000 times a second",
+            name: "restore",
+            summary: "a snapshot is restored page by page; a balloon takes 16 pages 1,000 times a second",
             touches: .ownPartInOrder, drops: .poisson(perSecond: 1_000)),
         UserFaultWork(
             name: "restore-16", summary: "the same; each fault fills in 16 pages", pagesPerFault: 16,
