@@ -39,6 +39,12 @@ private final class ServedMemory: Sendable {
         return region.staleCount
     }
 
+    /// Whether the page is in its second version within ten seconds: a call may return before its event's section has ended.
+    func hasEndedSection(over page: Int) -> Bool {
+        for _ in 0..<100_000 where space.walk(page) == 1 { usleep(100) }
+        return space.walk(page) == 2
+    }
+
     func versions(_ pages: Range<Int>) -> [UInt64] { pages.map { region.touch($0) } }
 }
 
@@ -61,8 +67,7 @@ private final class ServedMemory: Sendable {
             memory.region.address(of: 2), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
         #expect(other == memory.region.address(of: 2))
         #expect(memory.region.touch(2) == 0)
-        // The call may return before the event's section has ended.
-        while memory.space.walk(3) == 1 { usleep(100) }
+        #expect(memory.hasEndedSection(over: 3))
         #expect((0..<8).map { memory.space.walk($0) } == [1, 1, 2, 2, 1, 1, 1, 1])
         madvise(other, size, MADV_DONTNEED)
         #expect(memory.end() == 0)
