@@ -15,12 +15,14 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .target(name: "CPlatform"),
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
+        .target(name: "CLiveMemory"),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform", "MutationSwitch"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib", "MutationSwitch"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CHwloc", "MutationSwitch",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CHwloc",
+                "MutationSwitch",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
