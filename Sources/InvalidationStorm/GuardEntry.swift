@@ -13,6 +13,8 @@ public struct GuardEntry: Sendable {
     public let needsTargetedUndo: Bool
     /// Whether it runs in scenarios with a lock of the driver's own: it is ``WalksUnlocked``.
     public let walksUnlocked: Bool
+    /// What it runs on: it meets the scenarios of the same memory.
+    public let memory: WorkedMemory
     /// Which of the ``GuardParameters`` it is made with; the others change nothing in it.
     public let parameters: [GuardParameter]
     /// Why this process cannot have the guard; `nil` if it can. The first call may take some milliseconds.
@@ -73,6 +75,23 @@ public struct GuardEntry: Sendable {
         walksUnlocked = type is any WalksUnlocked.Type
         let capabilities = (type as? any (TranslationGuard & SectionObserver).Type)?.capabilities ?? []
         needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
+        memory = .tables
+        self.run = run
+    }
+
+    /// No guard, but what stands in its place: the kernel's own locks, which protect.
+    init(
+        kernel name: String, summary: String,
+        run: @escaping @Sendable (StormSettings, Cancellation) -> StormMeasurement?
+    ) {
+        self.name = name
+        self.summary = summary
+        parameters = []
+        refusal = { nil }
+        isProtected = true
+        walksUnlocked = true
+        needsTargetedUndo = false
+        memory = .kernel
         self.run = run
     }
 }
