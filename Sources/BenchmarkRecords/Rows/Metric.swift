@@ -109,6 +109,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case cpuMigrations = "cpu_migrations"
     /// Minor and major ones, of the cell's threads.
     case pageFaults = "page_faults"
+    /// Page faults that the kernel counted for the faulters, divided by their faults: 1 if each was one. On real memory.
+    case pageFaultsPerFault = "page_faults_per_fault"
     /// The longest round trip between two of the cell's cores just before the repetition.
     case coreRoundTrip = "core_round_trip_ns"
     /// The same just after its window.
@@ -155,7 +157,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationBacklog, .wouldBlockCount, .staleInstalls, .voluntarySwitches, .involuntarySwitches,
             .cpuMigrations, .pageFaults, .noisyRetries:
             .count
-        case .faultRetriesPerFault, .faultTrend, .fairness, .invalidationFairness, .cyclesPerFault,
+        case .faultRetriesPerFault, .faultTrend, .pageFaultsPerFault, .fairness, .invalidationFairness, .cyclesPerFault,
             .instructionsPerFault, .cacheMissesPerFault:
             .ratio
         case .steal, .runQueueDelay: .percent
@@ -180,7 +182,8 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultsPerSecond, .pagesPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness,
             .invalidationFairness:
             .higher
-        case .faultSamples, .faultSamplingShift, .faultTrend, .warmUpUnsteady, .invalidationSamples, .steal, .otherLoad,
+        case .faultSamples, .faultSamplingShift, .faultTrend, .pageFaultsPerFault, .warmUpUnsteady,
+            .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
             .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency,
             .coreAdditions, .coreAdditionsAfter, .oversubscribed, .memoryPlaced, .noisy,

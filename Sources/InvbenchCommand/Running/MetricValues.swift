@@ -18,6 +18,7 @@ enum MetricValues {
             .fairness: measurement.fairness, .longestWait: measurement.longestWaitNanoseconds.map { Double($0) },
             .faultLongest: Double(measurement.longestFaultNanoseconds),
             .warmUpUnsteady: measurement.isWarmUpSteady.map { $0 ? 0 : 1 },
+            .pageFaultsPerFault: measurement.pageFaultsPerFault,
             .memoryPlaced: measurement.memory.map { $0 == .asPlanned ? 1 : 0 },
             .invalidationsPerSecond: measurement.invalidationsPerSecond,
             .invalidationSamples: Double(invalidation.samples),
