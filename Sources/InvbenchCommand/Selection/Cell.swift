@@ -39,7 +39,8 @@ struct Cell: Sendable {
         entry: GuardEntry, scenario: ScenarioEntry, faulters: Int, invalidators: Int, adjustments: Adjustments
     ) {
         let name = CellName(
-            guardName: entry.name, scenario: scenario.name, faulters: faulters, invalidators: invalidators,
+            kind: scenario.memory == .tables ? .storm : .live, guardName: entry.name, scenario: scenario.name,
+            faulters: faulters, invalidators: invalidators,
             parameters: Self.parameters(adjustments, entry: entry, scenario: scenario))
         guard let name else { return nil }
         self.entry = entry
@@ -49,6 +50,9 @@ struct Cell: Sendable {
         self.adjustments = adjustments
         self.name = name.description
     }
+
+    /// Whether it works on real memory.
+    var isLive: Bool { scenario.memory != .tables }
 
     /// Whether the guard can run in the scenario.
     var isPossible: Bool { scenario.takes(entry) }

@@ -74,7 +74,8 @@ struct RunPlan: Sendable {
         cells = chosen
         self.notes = notes
         workloads = Self.workloads(of: chosen)
-        windowNanoseconds = options.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
+        windowNanoseconds =
+            options.measuring.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
         // Long enough for every thread to be running and the caches to be warm, never longer than what is measured.
         warmUpNanoseconds = min(20_000_000, windowNanoseconds)
         secondsOfRepetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + Self.surroundingSeconds
@@ -87,8 +88,8 @@ struct RunPlan: Sendable {
         let mayGoOn = options.benchmark.repetitions == nil && options.benchmark.interleaves
         mostRepetitions = mayGoOn ? 2 * repetitions : repetitions
         budgetSeconds = mayGoOn && !isNarrow ? options.profile.budgetSeconds : nil
-        noisyRetries = options.retryNoisy
-        seed = options.seed
+        noisyRetries = options.measuring.retryNoisy
+        seed = options.measuring.seed
         order = Schedule.order(
             workloads: workloads, repetitions: mostRepetitions, isInterleaved: options.benchmark.interleaves, seed: seed
         )
