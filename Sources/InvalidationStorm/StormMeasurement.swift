@@ -93,6 +93,9 @@ public struct StormMeasurement: Sendable {
     public var samplingShift: Int
     /// Whether the faults' rate was steady when the window opened; `nil` in an open loop, whose rate is given.
     public var isWarmUpSteady: Bool?
+    /// How long handlers took over faults of memory that is served in user space, from the read of the fault until its page
+    /// was installed, and with that also the thread's next turn if it shares the handler's core; `nil` where there are none.
+    public var servingLatency: LatencySummary?
     /// What became of the nodes that the memory was planned for; `nil` where the kernel was left to choose.
     public var memory: MemoryOutcome?
 
