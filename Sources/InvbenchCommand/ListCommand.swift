@@ -10,7 +10,7 @@ struct ListCommand: GuardCommand {
     func run(guards: [GuardEntry]) throws {
         let catalogue = try CellCatalogue(guards: guards)
         let output = TextSink.standardOutput()
-        output.write(Self.text(of: catalogue, live: try .live()))
+        output.write(Self.text(of: catalogue, live: try .live(guards)))
         if output.hasFailed { throw ExitStatus.unwritten }
     }
 
@@ -21,8 +21,8 @@ struct ListCommand: GuardCommand {
         return section("Guards", catalogue.guards.map { ($0.name, Self.summary(of: $0, among: catalogue.scenarios)) })
             + section("Scenarios", synthetic.map { ($0.name, $0.summary) })
             + section("Recorded programs", traces.map { ($0.name, $0.summary) })
-            + section("Guards of invbench live", live.guards.map { ($0.name, summary(of: $0, among: live.scenarios)) })
-            + section("Scenarios of invbench live", live.scenarios.map { ($0.name, $0.summary) })
+            + section("invbench live, the kernel alone (--guard kernel)", lines(of: .kernel, in: live))
+            + section("invbench live, faults served in user space (all guards)", lines(of: .userFault, in: live))
             + section("Profiles", Profile.allCases.flatMap(Self.lines))
     }
 
@@ -33,6 +33,10 @@ struct ListCommand: GuardCommand {
         let parameters = entry.parameters.map { " [--\($0.rawValue) \($0.text(in: GuardParameters()))]" }
         let closed = scenarios.filter { $0.memory == entry.memory && !$0.takes(entry) }.map(\.name)
         return words + parameters.joined() + (closed.isEmpty ? "" : " [not in \(closed.joined(separator: ", "))]")
+    }
+
+    private static func lines(of memory: WorkedMemory, in live: CellCatalogue) -> [(name: String, summary: String)] {
+        live.scenarios.filter { $0.memory == memory }.map { ($0.name, $0.summary) }
     }
 
     private static func lines(of profile: Profile) -> [(name: String, summary: String)] {

@@ -3,7 +3,7 @@ import BenchmarkRecords
 import InvalidationStorm
 
 /// `invbench live`: the same table, measured on real memory.
-struct LiveCommand: ParsableCommand {
+struct LiveCommand: GuardCommand {
     static let configuration = CommandConfiguration(
         commandName: "live", abstract: "Measures page faults of real memory while others drop it.",
         discussion: """
@@ -16,9 +16,10 @@ struct LiveCommand: ParsableCommand {
 
     @OptionGroup var options: LiveOptions
 
-    func run() throws {
+    func run(guards: [GuardEntry]) throws {
         try MeasuredRun(
-            options: options.ofRun(), catalogue: .live(), detectorFindsAll: KernelDetectorControl.run
+            options: options.ofRun(), catalogue: .live(guards), handlers: options.choice.handlers,
+            detectorFindsAll: LiveControl.run
         ).run()
     }
 }
@@ -66,9 +67,10 @@ struct LiveOptions: ParsableArguments {
 /// Which cells on real memory are measured.
 struct LiveChoiceFlags: ParsableArguments {
     @Option(
-        name: .customLong("guard"), help: ArgumentHelp("Only these: kernel is the kernel alone.", valueName: "a,b"),
+        name: .customLong("guard"),
+        help: ArgumentHelp("Only these guards; kernel is the kernel alone.", valueName: "a,b"),
         completion: .custom { _, _, typed in
-            ChoiceFlags.completions(of: typed, from: GuardCatalogue.live.map(\.name))
+            ChoiceFlags.completions(of: typed, from: GuardCatalogue.live().map(\.name))
         },
         transform: FlagValues.names)
     var guards: [[String]] = []
@@ -88,6 +90,11 @@ struct LiveChoiceFlags: ParsableArguments {
         help: ArgumentHelp("Threads that invalidate; touch has none. (default: 1)", valueName: "1,2"),
         transform: { try FlagValues.threadCounts($0, from: 0) })
     var invalidators: [[Int]] = []
+
+    @Option(
+        help: ArgumentHelp("Threads that serve faults in user space, 1 to 64. (default: 1)", valueName: "n"),
+        transform: FlagValues.handlers)
+    var handlers: Int?
 
     @Option(
         name: .customLong("profile"),

@@ -46,6 +46,9 @@ public struct CellName: Hashable, Sendable, CustomStringConvertible {
         var isOfGuard: Bool { Self.guardKeys.contains(key) }
     }
 
+    /// What stands for the guard where the kernel alone works on real memory.
+    public static let kernel = "kernel"
+
     /// What the work is on.
     public let kind: Kind
     /// The guard under test.

@@ -59,6 +59,10 @@ public enum Metric: String, CaseIterable, Sendable {
     case faultTrend = "fault_trend"
     /// 1 where the closed-loop faults' rate was not steady when the window opened: the warm-up had reached its bound.
     case warmUpUnsteady = "warm_up_unsteady"
+    /// From the read of a fault that is served in user space until its page is there.
+    case servingP50 = "serving_p50_ns"
+    case servingP99 = "serving_p99_ns"
+    case servingMaximum = "serving_max_ns"
     case invalidationP50 = "invalidation_p50_ns"
     case invalidationP90 = "invalidation_p90_ns"
     case invalidationP99 = "invalidation_p99_ns"
@@ -148,6 +152,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
+            .servingP50, .servingP99, .servingMaximum,
             .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip,
             .coreRoundTripAfter,
             .coreRoundTripShortest, .coreRoundTripAfterShortest, .threadWindows:
@@ -174,6 +179,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
+            .servingP50, .servingP99, .servingMaximum,
             .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest,
             .faultRetriesPerFault, .faultFallbacks, .faultBacklog,
             .invalidationBacklog, .wouldBlockCount,

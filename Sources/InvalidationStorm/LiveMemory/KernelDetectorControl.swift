@@ -5,7 +5,7 @@ import Glibc
 ///
 /// A kernel that leaves a page out cannot be had to order, so the calls are left out, or what they would have kept is
 /// overwritten. The same code looks on as in a run.
-public enum KernelDetectorControl {
+enum KernelDetectorControl {
     /// One way in which a page can be wrong, named after who must find it.
     enum Fault: CaseIterable {
         /// A page that was to be dropped was not: the next touch finds it.
@@ -22,7 +22,7 @@ public enum KernelDetectorControl {
 
     /// Whether every check found what was put before it, and nothing else. Takes some milliseconds; to be asked before any
     /// measurement.
-    public static func run() -> Bool {
+    static func run() -> Bool {
         Fault.allCases.allSatisfy { isCaught($0) && !findsSomething($0, isPlanted: false) }
     }
 

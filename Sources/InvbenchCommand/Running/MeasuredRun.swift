@@ -9,12 +9,15 @@ struct MeasuredRun {
     let options: RunOptions
     /// What can be named.
     let catalogue: CellCatalogue
+    /// Threads that serve faults in user space, if their number was chosen.
+    var handlers: Int?
     /// The control of the checks that the run relies on: whether they find what is put before them.
     let detectorFindsAll: () -> Bool
 
     func run() throws {
         let topology = try options.placement.readTopology()
-        let plan = try RunPlan(options, catalogue: catalogue, cores: topology.allowedThreadCount)
+        let plan = try RunPlan(
+            options, catalogue: catalogue, cores: topology.allowedThreadCount, handlers: handlers)
         let placements = try PlannedPlacements(plan.cells, options.placement.chosen, on: topology)
         if options.benchmark.listTests { return try list(plan) }
         if options.placement.plan { return try show(placements, on: topology) }

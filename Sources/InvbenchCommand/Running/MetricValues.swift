@@ -35,6 +35,8 @@ enum MetricValues {
             .invalidationCatchUp: measurement.invalidationCatchUpNanoseconds.map { Double($0) },
             .faultCatchUp: measurement.faultCatchUpNanoseconds.map { Double($0) },
             .faultBacklog: measurement.faultBacklog.map { Double($0) }, .faultTrend: measurement.faultTrend,
+            .servingP50: measurement.servingLatency?.p50, .servingP99: measurement.servingLatency?.p99,
+            .servingMaximum: measurement.servingLatency?.maximum,
             .registrationP50: measurement.registrationLatency?.p50,
             .registrationP99: measurement.registrationLatency?.p99,
             .registrationMaximum: measurement.registrationLatency?.maximum,

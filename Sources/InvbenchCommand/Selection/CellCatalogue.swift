@@ -40,9 +40,9 @@ struct CellCatalogue: Sendable {
         self.scenarios = builtIn + own
     }
 
-    /// What `invbench live` measures.
-    static func live() throws -> CellCatalogue {
-        try CellCatalogue(guards: GuardCatalogue.live, scenarios: Scenario.live, builtInTraces: [])
+    /// What `invbench live` measures of these guards.
+    static func live(_ guards: [GuardEntry] = GuardCatalogue.builtIn) throws -> CellCatalogue {
+        try CellCatalogue(guards: GuardCatalogue.live(guards), scenarios: Scenario.live, builtInTraces: [])
     }
 
     /// A guard must be told apart from the others on the command line and in results.

@@ -52,6 +52,9 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// for every guard, and those of a real program.
     static let quickScenarios = ["calm", "steady", "storm", "pressure", "crowded", "trace:redis"]
 
+    /// What it takes of the scenarios whose faults are served in user space.
+    static let quickUserFaultScenarios = ["restore", "restore-16", "dontneed-storm"]
+
     /// The scenarios that `standard` also measures with two faulters: they say most where faults meet each other.
     private static let pairScenarios = ["steady", "install-cost"]
 
@@ -104,9 +107,10 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
         quickGuards.contains(entry.name) || !GuardCatalogue.builtIn.contains { $0.name == entry.name }
     }
 
-    /// Whether `quick` has a scenario; it has every trace of the user's, and every one on real memory.
+    /// Whether `quick` has a scenario; it has every trace of the user's, and all of the kernel alone.
     static func quickTakes(_ scenario: ScenarioEntry) -> Bool {
-        scenario.memory != .tables || quickScenarios.contains(scenario.name) || scenario.isOwnTrace
+        scenario.memory == .kernel || quickScenarios.contains(scenario.name) || scenario.isOwnTrace
+            || quickUserFaultScenarios.contains(scenario.name)
     }
 
     /// A crowd with its own threads, `calm` with one and with two faulters, the others with one faulter against one
