@@ -23,13 +23,14 @@ let package = Package(
         .target(name: "CUserFault"),
         // Concurrency Kit is inline code in headers: nothing of it is linked.
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
+        .target(name: "CLiveMemory"),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CUserFault", "CPeerLocks", "CHwloc",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault", "CHwloc",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
@@ -47,6 +48,8 @@ let package = Package(
             resources: [.copy("Traces")]
         ),
         .executableTarget(name: "invbench", dependencies: ["InvbenchCommand"], path: "Benchmarks/invbench"),
+        // Page faults in a plain loop, beside which Scripts/check-live holds `invbench live`.
+        .executableTarget(name: "page-faults", path: "Benchmarks/page-faults"),
         .target(
             name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors",
             linkerSettings: [.linkedLibrary("tbb")]),

@@ -82,6 +82,9 @@ public struct StormMeasurement: Sendable {
     public var longestStartNanoseconds: UInt64?
     /// Processor time of the faulters per fault, in nanoseconds.
     public var cpuNanosecondsPerFault: Double
+    /// Page faults that the kernel counted for the faulters, divided by their faults: 1 if each was one. `nil` where faults
+    /// are not the kernel's.
+    public var pageFaultsPerFault: Double?
     /// What the machine was like meanwhile.
     public var conditions: RepetitionConditions
     /// What the processor counted.

@@ -16,12 +16,13 @@ let package = Package(
         .target(name: "CPlatform"),
         .target(name: "CUserFault"),
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
+        .target(name: "CLiveMemory"),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform", "MutationSwitch"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib", "MutationSwitch"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CUserFault", "CPeerLocks", "CHwloc",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault", "CHwloc",
                 "MutationSwitch",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]

@@ -1,20 +1,23 @@
 /// A cell without its guard and the guard's parameters: guards are compared on one workload.
 struct Workload: Hashable {
+    let kind: CellName.Kind
     let scenario: String
     let faulters: Int
     let invalidators: Int
     let parameters: [CellName.Parameter]
 
     init(of cell: CellName) {
+        kind = cell.kind
         scenario = cell.scenario
         faulters = cell.faulters
         invalidators = cell.invalidators
         parameters = cell.parameters.filter { !$0.isOfGuard }
     }
 
-    /// For programs: `storm/faulters:1/invalidators:1/walk:1000ns`.
+    /// For programs: `storm/faulters:1/invalidators:1/walk:1000ns`; `live/` stands before work on real memory.
     var name: String {
-        parameters.reduce("\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)") {
+        let prefix = kind == .storm ? "" : "\(kind.rawValue)/"
+        return parameters.reduce("\(prefix)\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)") {
             $0 + "/\($1.key):\($1.value)"
         }
     }
@@ -24,7 +27,8 @@ struct Workload: Hashable {
         let threads = [
             ScaledNumber.counted(faulters, "faulter"), ScaledNumber.counted(invalidators, "invalidator"),
         ]
-        return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
+        let name = kind == .storm ? scenario : "\(kind.rawValue) \(scenario)"
+        return ([name] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
     }
 }
 

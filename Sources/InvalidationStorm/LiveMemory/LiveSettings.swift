@@ -31,6 +31,7 @@ public struct LiveSettings: Sendable {
     }
 
     /// Those of a storm's cell.
+    @usableFromInline
     init(_ settings: StormSettings) {
         self.init(faulters: settings.faulters, invalidators: settings.invalidators)
         windowNanoseconds = settings.windowNanoseconds
@@ -38,5 +39,6 @@ public struct LiveSettings: Sendable {
         seed = settings.seed
         placement = settings.placement
         guardParameters = settings.guardParameters
+        handlers = settings.handlers
     }
 }

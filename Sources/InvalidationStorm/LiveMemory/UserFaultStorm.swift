@@ -66,7 +66,9 @@ public enum UserFaultStorm {
         let handlers = threads.startHandlers(handlerBody)
         let touchers = threads.startTouchers()
         let invalidators = threads.startInvalidators()
-        let conducted = Storm.conduct(control, settings.storm(of: work), clock: clock, cancellation: cancellation)
+        let conducted = Storm.conduct(
+            control, windowNanoseconds: settings.windowNanoseconds, warmUpNanoseconds: settings.warmUpNanoseconds,
+            faulters: settings.faulters, isOpenLoop: false, clock: clock, cancellation: cancellation)
         // In this order: who touches needs handlers, and so do drops that cause events.
         let touched = touchers.map { $0.join() }
         let dropped = invalidators.map { $0.join() }
@@ -120,17 +122,5 @@ extension UserFaultWork {
         case .caller: 0
         case .events: UInt64(UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_EVENT_REMAP)
         }
-    }
-}
-
-extension LiveSettings {
-    /// The same for what leads threads through their phases.
-    func storm(of work: UserFaultWork) -> StormSettings {
-        var settings = StormSettings(scenario: work.scenario, faulters: faulters, invalidators: invalidators)
-        settings.windowNanoseconds = windowNanoseconds
-        settings.warmUpNanoseconds = warmUpNanoseconds
-        settings.seed = seed
-        settings.placement = placement
-        return settings
     }
 }

@@ -61,13 +61,16 @@ public struct UserFaultWork: Sendable {
     }
 
     /// The drops as a scenario's invalidations.
-    var scenario: Scenario {
+    var scenario: Scenario { scenario(live: nil) }
+
+    /// The same as a scenario of its own.
+    func scenario(live: LiveWork?) -> Scenario {
         let arrivals: Scenario.Arrivals =
             switch drops {
             case .backToBack: .backToBack
             case .poisson(let perSecond): .poisson(perSecond: perSecond)
             }
-        return Scenario(name: name, arrivals: arrivals, pagesPerInvalidation: pagesPerDrop, pages: pages)
+        return Scenario(name: name, arrivals: arrivals, pagesPerInvalidation: pagesPerDrop, pages: pages, live: live)
     }
 }
 
