@@ -37,8 +37,9 @@ struct RunPlan: Sendable {
         let (possible, refusals) = try Self.possible(try catalogue.guards(named: options.guardNames), options)
         var (guards, notes) = try Self.pairable(possible, options)
         notes.insert(contentsOf: refusals, at: 0)
+        let scenarios = try Self.scenarios(of: catalogue, options)
         let nameable = CellCatalogue.cells(
-            guards: guards, scenarios: try Self.scenarios(of: catalogue, options), cores: cores,
+            guards: guards, scenarios: scenarios, cores: cores,
             faulters: faulters.isEmpty ? nil : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
             adjustments: adjustments)
         var chosen = options.choosesCells ? nameable : options.profile.subset(of: nameable)
@@ -54,6 +55,12 @@ struct RunPlan: Sendable {
         if let reason = Self.removeImpossible(from: &chosen) {
             if chosen.isEmpty { throw UsageError(reason) }
             notes.append("left out: " + reason)
+        }
+        if !scenarios.contains(where: { scenario in guards.contains { $0.memory == scenario.memory } }) {
+            throw UsageError(
+                refusals.first
+                    ?? "--guard, --scenario: none of the chosen guards runs in one of the chosen scenarios; invbench list shows "
+                    + "which do")
         }
         if chosen.isEmpty {
             throw UsageError(
@@ -131,7 +138,7 @@ struct RunPlan: Sendable {
         }
         let left = guards.filter { entry in !refused.contains { $0.name == entry.name } }
         // One line for all guards that lack the same.
-        let reasons = refused.map(\.reason).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let reasons: [String] = refused.map(\.reason).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         let notes = reasons.map { reason in
             let names = refused.filter { $0.reason == reason }.map(\.name)
             return "left out: \(names.count > 3 ? "\(names.count) guards" : names.joined(separator: ", ")): \(reason)"

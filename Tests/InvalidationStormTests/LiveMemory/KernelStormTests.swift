@@ -15,7 +15,7 @@ import Testing
         #expect(measurement.staleInstalls == 0)
         #expect(measurement.faults > 0)
         #expect(measurement.faultLatency.samples > 0)
-        #expect(measurement.invalidationLatency.samples > 0 == work.invalidates)
+        #expect((measurement.invalidationLatency.samples > 0) == work.invalidates)
         // The thread itself has a page fault now and then: of its stack, its histogram, or after a fork.
         let ratio = try #require(measurement.pageFaultsPerFault)
         #expect(ratio > 0.999)
