@@ -109,7 +109,8 @@ extension UserFaultRegion: CustomReflectable {
 
     @Test(
         "A forked child is not served, and does not wait for ever",
-        .enabled(if: geteuid() == 0, "fork events take CAP_SYS_PTRACE"))
+        .enabled(if: geteuid() == 0, "fork events take CAP_SYS_PTRACE"),
+        .enabled(if: dlsym(nil, "__tsan_init") == nil, "ThreadSanitizer does not bear a fork of several threads"))
     func fork() throws {
         let memory = try ServedMemory(features: UFFD_FEATURE_EVENT_FORK)
         _ = memory.versions(0..<2)
@@ -174,6 +175,15 @@ extension UserFaultRegion: CustomReflectable {
         }
         #expect(cuserfault_unregister(region.descriptor, region.base, 4 * region.pageSize) == 0)
         #expect(toucher.join() == 0)
+    }
+
+    @Test("The end of memory whose events a child has too does not wait for the child")
+    func endBesideAChild() throws {
+        var region: UserFaultRegion? = try UserFaultRegion(pages: 4, features: UInt64(UFFD_FEATURE_EVENT_UNMAP))
+        _ = region?.pages
+        let duplicate = dup(try #require(region).descriptor)
+        region = nil
+        close(duplicate)
     }
 
     @Test("A refusal is one line that says what to do")
