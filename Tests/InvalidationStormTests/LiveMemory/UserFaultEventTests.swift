@@ -179,11 +179,24 @@ extension UserFaultRegion: CustomReflectable {
 
     @Test("The end of memory whose events a child has too does not wait for the child")
     func endBesideAChild() throws {
-        var region: UserFaultRegion? = try UserFaultRegion(pages: 4, features: UInt64(UFFD_FEATURE_EVENT_UNMAP))
-        _ = region?.pages
-        let duplicate = dup(try #require(region).descriptor)
-        region = nil
-        close(duplicate)
+        final class Owner: @unchecked Sendable {
+            // @unchecked: one thread at a time uses it.
+            var region: UserFaultRegion?
+        }
+        let owner = Owner()
+        owner.region = try UserFaultRegion(pages: 4, features: UInt64(UFFD_FEATURE_EVENT_UNMAP))
+        let ofChild = dup(try #require(owner.region).descriptor)
+        let isOver = Atomic<Bool>(false)
+        let end = RoleThread(on: .anywhere) {
+            owner.region = nil
+            isOver.store(true, ordering: .releasing)
+        }
+        for _ in 0..<10_000 where !isOver.load(ordering: .acquiring) { usleep(1_000) }
+        let isOverInTime = isOver.load(ordering: .acquiring)
+        #expect(isOverInTime)
+        // Closed last: whoever still waits for the reading of an event goes on.
+        close(ofChild)
+        end.join()
     }
 
     @Test("A refusal is one line that says what to do")

@@ -38,15 +38,17 @@ import Testing
     func everyWork(_ number: Int) throws {
         let work = UserFaultStorm.works[number]
         try expectSound(work) { _ in MutexGuard() }
-        try expectSound(work) { _ in ReadWriteLockGuard() }
         try expectSound(work) { StripeMutexGuard(pages: $0.pages) }
+        try expectSound(work) { KVMGuard(space: $0.notifiers) }
+        try expectSound(work) { StripedGuard(space: $0.notifiers, pages: $0.pages) }
+        // To write down 512 pages takes long in a debug build.
+        guard work.pagesPerFault == 1 else { return }
+        try expectSound(work) { _ in ReadWriteLockGuard() }
         try expectSound(work) { _ in SectionLockGuard<CKPhaseFairLock>() }
         try expectSound(work) { InvLockGuard(space: $0.notifiers) }
         try expectSound(work) { RangeCounterGuard(space: $0.notifiers) }
-        try expectSound(work) { KVMGuard(space: $0.notifiers) }
         try expectSound(work) { IntervalGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { IntervalStripeLockFreeGuard(space: $0.notifiers, pages: $0.pages) }
-        try expectSound(work) { StripedGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { AsymmetricGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { FencedGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { AdaptiveGuard(space: $0.notifiers, pages: $0.pages) }
