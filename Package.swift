@@ -23,8 +23,10 @@ let package = Package(
         .systemLibrary(name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPlatform"),
+        .target(name: "CUserFault"),
         // Concurrency Kit is inline code in headers: nothing of it is linked.
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
+        .target(name: "CLiveMemory"),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
@@ -36,7 +38,7 @@ let package = Package(
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CHwloc",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault", "CHwloc",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
@@ -54,6 +56,8 @@ let package = Package(
             resources: [.copy("Traces")]
         ),
         .executableTarget(name: "invbench", dependencies: ["InvbenchCommand"], path: "Benchmarks/invbench"),
+        // Page faults in a plain loop, beside which Scripts/check-live holds `invbench live`.
+        .executableTarget(name: "page-faults", path: "Benchmarks/page-faults"),
         .target(
             name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors",
             linkerSettings: [.linkedLibrary("tbb")]),
@@ -109,7 +113,7 @@ let package = Package(
             sources: ["main.swift"]),
         .testTarget(
             name: "InvalidationStormTests",
-            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),
+            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform", "CUserFault"]),
         .target(name: "FactTrees", path: "Tests/FactTrees"),
         .testTarget(
             name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees", "SeededNumbers"],

@@ -1,32 +1,31 @@
 /// A cell without its guard and the guard's parameters: guards are compared on one workload.
 struct Workload: Hashable {
+    let kind: CellName.Kind
     let scenario: String
-    let faulters: Int
+    private(set) var faulters: Int
     let invalidators: Int
     let parameters: [CellName.Parameter]
 
     /// The workload of a cell.
     init(of cell: CellName) {
-        self.init(
-            scenario: cell.scenario, faulters: cell.faulters, invalidators: cell.invalidators,
-            parameters: cell.parameters.filter { !$0.isOfGuard })
-    }
-
-    private init(scenario: String, faulters: Int, invalidators: Int, parameters: [CellName.Parameter]) {
-        self.scenario = scenario
-        self.faulters = faulters
-        self.invalidators = invalidators
-        self.parameters = parameters
+        kind = cell.kind
+        scenario = cell.scenario
+        faulters = cell.faulters
+        invalidators = cell.invalidators
+        parameters = cell.parameters.filter { !$0.isOfGuard }
     }
 
     /// The same with another number of faulters.
     func with(faulters: Int) -> Workload {
-        Workload(scenario: scenario, faulters: faulters, invalidators: invalidators, parameters: parameters)
+        var workload = self
+        workload.faulters = faulters
+        return workload
     }
 
-    /// For programs: `storm/faulters:1/invalidators:1/walk:1000ns`.
+    /// For programs: `storm/faulters:1/invalidators:1/walk:1000ns`; `live/` stands before work on real memory.
     var name: String {
-        parameters.reduce("\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)") {
+        let prefix = kind == .storm ? "" : "\(kind.rawValue)/"
+        return parameters.reduce("\(prefix)\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)") {
             $0 + "/\($1.key):\($1.value)"
         }
     }
@@ -38,8 +37,9 @@ struct Workload: Hashable {
     var titleWithoutFaulters: String { title(threads: []) }
 
     private func title(threads: [String]) -> String {
+        let name = kind == .storm ? scenario : "\(kind.rawValue) \(scenario)"
         let threads = threads + [ScaledNumber.counted(invalidators, "invalidator")]
-        return ([scenario] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
+        return ([name] + threads + parameters.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
     }
 }
 

@@ -18,6 +18,8 @@ public struct WorkloadAnswer: Sendable {
     public let title: String
     /// The scenario alone: `storm`.
     public let scenario: String
+    /// Whether it is the kernel's own work on real memory, which meets no other guard.
+    public let isOfKernelAlone: Bool
     /// The state that all of its figures are from; `nil` if none was measured, as for one thread alone.
     public let state: CoreState?
     /// What the faulters' cores did of their best, on the mean: 1 if nobody took a part of them. The figures are those of
@@ -67,6 +69,7 @@ public struct WorkloadAnswer: Sendable {
         name = workload.name
         title = workload.title
         scenario = workload.scenario
+        isOfKernelAlone = workload.kind == .live && allRows.allSatisfy { $0.cell?.guardName == CellName.kernel }
         self.state = state
         self.blocks = blocks.count
         self.setAside = setAside
