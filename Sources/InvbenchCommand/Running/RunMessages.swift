@@ -20,7 +20,8 @@ enum StaleTranslations {
         ]
         return parts.filter { !$0.1.isEmpty }.map { title, cells in
             cells.reduce(title) { $0 + "\n  \($1.cell): \($1.count)" }
-        }.joined(separator: "\n") + "\nThe rows are in the results with their stale_installs counters. Please report this."
+        }.joined(separator: "\n")
+            + "\nThe rows are in the results with their stale_installs counters. Please report this."
     }
 }
 
