@@ -7,6 +7,8 @@ let package = Package(
     products: [
         .library(name: "NotifierDispatch", targets: ["NotifierDispatch"]),
         .library(name: "RegistrationCache", targets: ["RegistrationCache"]),
+        // The engine for C. Scripts/install builds it with its soname and the versions of its symbols.
+        .library(name: "notifierdispatch", type: .dynamic, targets: ["NotifierDispatchC"]),
         .library(name: "InvalidationStorm", targets: ["InvalidationStorm"]),
         .library(name: "InvbenchCommand", targets: ["InvbenchCommand", "InvalidationStorm", "NotifierDispatch"]),
         .executable(name: "invbench", targets: ["invbench"]),
@@ -21,16 +23,22 @@ let package = Package(
         .systemLibrary(name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPlatform"),
+        .target(name: "CUserFault"),
         // Concurrency Kit is inline code in headers: nothing of it is linked.
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
+        .target(name: "CLiveMemory"),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
+        .target(name: "CNotifierDispatch", exclude: ["notifierdispatch.map"]),
+        .target(
+            name: "NotifierDispatchC",
+            dependencies: ["NotifierDispatch", "RegistrationCache", "CNotifierDispatch", "CPlatform"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CHwloc",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault", "CHwloc",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
@@ -48,6 +56,8 @@ let package = Package(
             resources: [.copy("Traces")]
         ),
         .executableTarget(name: "invbench", dependencies: ["InvbenchCommand"], path: "Benchmarks/invbench"),
+        // Page faults in a plain loop, beside which Scripts/check-live holds `invbench live`.
+        .executableTarget(name: "page-faults", path: "Benchmarks/page-faults"),
         .target(
             name: "CPrimitiveFloors", dependencies: ["CURCU", "CPlatform"], path: "Benchmarks/CPrimitiveFloors",
             linkerSettings: [.linkedLibrary("tbb")]),
@@ -90,6 +100,11 @@ let package = Package(
                 "RegistrationCache", "NotifierDispatch", "io-uring-buffers", "CAllocationCounter", "SeededNumbers",
             ]),
         .testTarget(
+            name: "NotifierDispatchCTests",
+            dependencies: ["NotifierDispatchC", "CNotifierDispatch", "NotifierDispatch", "InvalidationStorm"]),
+        // What a fault and a section cost without the C face, for Scripts/count-c-face.
+        .executableTarget(name: "swift-faults", dependencies: ["NotifierDispatch"], path: "Tests/SwiftFaults"),
+        .testTarget(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         // What it makes of a recording, for Scripts/check-kernel-events.
         .executableTarget(
@@ -98,7 +113,7 @@ let package = Package(
             sources: ["main.swift"]),
         .testTarget(
             name: "InvalidationStormTests",
-            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),
+            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform", "CUserFault"]),
         .target(name: "FactTrees", path: "Tests/FactTrees"),
         .testTarget(
             name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees", "SeededNumbers"],
@@ -115,12 +130,12 @@ let package = Package(
             path: "Tests/SlowedFaults"),
         // The engine, compiled a second time with a step before each atomic access: for the torture, and for the exploration
         // of interleavings, which also puts a scheduler in the place of threads, clock, RCU and membarrier.
-        .target(name: "CSteps", path: "Tests/CSteps"),
+        .target(name: "CSteps", dependencies: ["CPlatform"], path: "Tests/CSteps"),
         .target(name: "SteppedAtomics", dependencies: ["CSteps"], path: "Tests/SteppedAtomics"),
         .executableTarget(name: "engine-copy", path: "Tests/EngineCopy"),
         .plugin(name: "EngineCopier", capability: .buildTool(), dependencies: ["engine-copy"]),
         .target(
-            name: "TorturedDispatch", dependencies: ["SteppedAtomics", "CURCU", "CPlatform"],
+            name: "TorturedDispatch", dependencies: ["SteppedAtomics", "CSteps", "CURCU", "CPlatform"],
             path: "Tests/TorturedDispatch", exclude: ["exchanges"], plugins: ["EngineCopier"]),
         .target(
             name: "ExploredDispatch", dependencies: ["SteppedAtomics", "Interleaving", "CURCU", "CPlatform"],

@@ -15,15 +15,13 @@ enum GoogleBenchmark {
         guard cgb_loops_initialize(&argumentCount, CommandLine.unsafeArgv) != 0 else { return false }
         cgb_loops_add_context("build_type", buildType)
         let cores = Int32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        for pair in pairs {
-            for side in Pair.Side.allCases {
-                // Kept for the life of the process, like the library's own registry.
-                let context = Unmanaged.passRetained(Loop(pair: pair, side: side))
-                cgb_loops_register(
-                    pair.name(of: side), pair.isShared ? cores : 1, runLoop, context.toOpaque())
-            }
+        let loops = pairs.flatMap { pair in Pair.Side.allCases.map { Loop(pair: pair, side: $0) } }
+        for loop in loops {
+            cgb_loops_register(
+                loop.pair.name(of: loop.side), loop.pair.isShared ? cores : 1, runLoop,
+                Unmanaged.passUnretained(loop).toOpaque())
         }
-        cgb_loops_run()
+        withExtendedLifetime(loops) { cgb_loops_run() }
         return true
     }
 

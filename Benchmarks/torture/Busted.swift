@@ -1,9 +1,10 @@
 import TorturedDispatch
 
-/// The deliberately broken variants: each is a mistake of a driver's, or of a guard's around the engine, and each must be
-/// caught. The engine itself is never broken.
+/// The deliberately broken variants: each is a mistake of a driver's, of a guard's around the engine, or of what stands under
+/// it, and each must be caught. The engine itself is never broken.
 enum Busted: String, CaseIterable {
     case keptWalk = "kept-walk"
+    case deafSequence = "deaf-sequence"
     case skippedPage = "skipped-page"
     case lostAcknowledgement = "lost-acknowledgement"
     case lostEnd = "lost-end"
@@ -25,7 +26,7 @@ enum Busted: String, CaseIterable {
     /// The kind that it must be caught as.
     var fault: Fault {
         switch self {
-        case .keptWalk, .skippedPage: .stale
+        case .keptWalk, .deafSequence, .skippedPage: .stale
         case .lostAcknowledgement: .lostWakeUp
         case .lostEnd, .countedRefusal, .forgottenPut: .leakedCount
         case .freedEarly: .useAfterFree
@@ -40,6 +41,7 @@ enum Busted: String, CaseIterable {
     var summary: String {
         switch self {
         case .keptWalk: "a fault that walks again installs what its first walk found"
+        case .deafSequence: "a restartable sequence that was interrupted goes on where it was"
         case .skippedPage: "a drop leaves the last page of its range"
         case .lostAcknowledgement: "a second pass looks whether the device is done, and sleeps without another look"
         case .lostEnd: "a guard is not told of one end in 64"
@@ -55,7 +57,7 @@ enum Busted: String, CaseIterable {
     }
 
     /// The guard that it is tortured with where none is named.
-    static let `guard` = TorturedGuard.striped
+    var `guard`: TorturedGuard { self == .deafSequence ? .restartable : .striped }
 }
 
 /// A guard in the notifier list that is not told of some ends: ``Busted/lostEnd``.

@@ -36,6 +36,7 @@ enum Counts {
     static let livesReleasedInUse = Count()
     static let signals = Count()
     static let delays = Count()
+    static let delaysInSequences = Count()
 
     /// For the report.
     static func lines() -> [String] {
@@ -48,7 +49,8 @@ enum Counts {
                 + "ended by another thread \(adopted.now) of \(handedOver.now); second passes \(of(.secondPass))",
             "registered \(registered.now), unregistered \(unregistered.now), completions \(completions.now) of "
                 + "\(completionsOwed.now); gets \(gets.now), puts \(puts.now); made \(sharedMade.now), freed \(sharedFreed.now)",
-            "threads that came and went \(visitors.now), forked children \(children.now), delays inside the engine \(delays.now)",
+            "threads that came and went \(visitors.now), forked children \(children.now), delays inside the engine \(delays.now), "
+                + "inside restartable sequences \(delaysInSequences.now)",
         ]
     }
 

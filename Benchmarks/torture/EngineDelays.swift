@@ -7,13 +7,16 @@ import TorturedDispatch
 /// gives its processor up, or sleeps. So every window between two accesses is held open at times: between a recheck and the
 /// install, a raise and the look at readers, the last end and the wake-up.
 ///
-/// Between the arming and the commit of a restartable sequence there is none: no call is possible there.
+/// Between the last look and the store of a restartable sequence no call is possible: there it spins.
 enum EngineDelays {
     /// How often, from 0, never, to 3. Changes with each space. Read without a step, since steps read it.
     private static let level = Atomic<UInt64>(0)
 
     /// To be called before there are threads.
-    static func install() { steps_call({ _, _ in EngineDelays.step() }, nil) }
+    static func install() {
+        steps_call({ _, _ in EngineDelays.step() }, nil)
+        DelaysInSequences.draw = { EngineDelays.roundsInSequence() }
+    }
 
     /// Draws how often, and whether delays sleep, here and in the driver.
     static func draw(_ random: inout SeededRandom) {
@@ -33,5 +36,15 @@ enum EngineDelays {
         case 10..<15: sched_yield()
         default: if SeededRandom.maySleep { usleep(useconds_t(record.delays.below(300))) } else { sched_yield() }
         }
+    }
+
+    /// At level 1 one sequence in 64 spins, at level 3 one in four: up to some tenth of a millisecond, in which a timer, a
+    /// signal or a membarrier is likely to come.
+    private static func roundsInSequence() -> UInt64 {
+        let level = level.value.load(ordering: .relaxed)
+        guard level > 0, let record = ThreadRecords.mineIfAny else { return 0 }
+        guard record.delays.next() >> 56 < 1 << (2 * level) else { return 0 }
+        Counts.delaysInSequences.countWithoutStep()
+        return record.delays.below(4_000)
     }
 }

@@ -57,6 +57,7 @@ struct Torture: ParsableCommand {
         }
         let guards = try chosenGuards(variant)
         Busted.current = variant
+        DelaysInSequences.areDeaf = variant == .deafSequence
         // A variant is to be caught within 30 seconds.
         Watchdog.limit = (stallSeconds ?? (variant == nil ? 30 : 8)) * Ticks.perSecond
         Signals.install()
@@ -80,7 +81,7 @@ struct Torture: ParsableCommand {
     }
 
     private func chosenGuards(_ variant: Busted?) throws -> [TorturedGuard] {
-        guard let names = `guard` else { return variant == nil ? TorturedGuard.available : [Busted.guard] }
+        guard let names = `guard` ?? variant?.guard.rawValue else { return TorturedGuard.available }
         guard names.contains(where: { $0 != "," }) else {
             throw ValidationError("--guard names no guard; --list names them")
         }

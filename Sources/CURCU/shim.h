@@ -6,6 +6,13 @@
 #define CURCU_SHIM_H
 
 #define _LGPL_SOURCE
+
+// As in CPlatform.h, for the engine's own flavour; before liburcu's declaration, which takes the model over.
+#ifdef CPLATFORM_INITIAL_EXEC
+struct urcu_bp_reader;
+extern __thread struct urcu_bp_reader *urcu_bp_reader __attribute__((tls_model("initial-exec")));
+#endif
+
 #include <urcu/urcu-bp.h>
 #include <urcu/urcu-mb.h>
 #include <urcu/urcu-memb.h>

@@ -13,10 +13,12 @@ public struct GuardEntry: Sendable {
     public let needsTargetedUndo: Bool
     /// Whether it runs in scenarios with a lock of the driver's own: it is ``WalksUnlocked``.
     public let walksUnlocked: Bool
+    /// What it runs on here: it meets the scenarios of the same memory.
+    public private(set) var memory: WorkedMemory
     /// Which of the ``GuardParameters`` it is made with; the others change nothing in it.
     public let parameters: [GuardParameter]
     /// Why this process cannot have the guard; `nil` if it can. The first call may take some milliseconds.
-    public let refusal: @Sendable () -> String?
+    public private(set) var refusal: @Sendable () -> String?
     /// Runs one repetition; `nil` when `cancellation` was raised before the window closed. Traps as
     /// ``Storm/run(_:cancellation:makeGuard:)`` does.
     public let run: @Sendable (_ settings: StormSettings, _ cancellation: Cancellation) -> StormMeasurement?
@@ -39,7 +41,7 @@ public struct GuardEntry: Sendable {
     ) {
         self.init(name: name, summary: summary, parameters: parameters, refusal: refusal, type: Guard.self) {
             settings, cancellation in
-            Storm.run(settings, cancellation: cancellation) { make($0, settings.guardParameters) }
+            Self.run(settings, cancellation) { make($0, settings.guardParameters) }
         }
     }
 
@@ -53,9 +55,9 @@ public struct GuardEntry: Sendable {
         self.init(name: name, summary: summary, parameters: parameters, refusal: { nil }, type: Guard.self) {
             settings, cancellation in
             if canHave() {
-                Storm.run(settings, cancellation: cancellation) { make($0, settings.guardParameters) }
+                Self.run(settings, cancellation) { make($0, settings.guardParameters) }
             } else {
-                Storm.run(settings, cancellation: cancellation) { makeOtherwise($0, settings.guardParameters) }
+                Self.run(settings, cancellation) { makeOtherwise($0, settings.guardParameters) }
             }
         }
     }
@@ -73,6 +75,44 @@ public struct GuardEntry: Sendable {
         walksUnlocked = type is any WalksUnlocked.Type
         let capabilities = (type as? any (TranslationGuard & SectionObserver).Type)?.capabilities ?? []
         needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
+        memory = .tables
+        self.run = run
+    }
+
+    /// One repetition, on the memory that the settings' scenario is for.
+    @inlinable
+    static func run<Guard: TranslationGuard>(
+        _ settings: StormSettings, _ cancellation: Cancellation,
+        makeGuard: @escaping @Sendable (StormSpace) -> Guard
+    ) -> StormMeasurement? {
+        if case .userFault(let work)? = settings.scenario.live {
+            return UserFaultStorm.run(
+                work, LiveSettings(settings), cancellation: cancellation, makeGuard: makeGuard)
+        }
+        return Storm.run(settings, cancellation: cancellation, makeGuard: makeGuard)
+    }
+
+    /// The same guard on memory whose faults are served in user space, for each of which it needs that to be allowed.
+    var servingUserFaults: GuardEntry {
+        var entry = self
+        entry.memory = .userFault
+        entry.refusal = { [refusal] in refusal() ?? LiveWork.userFaultRefusal() }
+        return entry
+    }
+
+    /// No guard, but what stands in its place: the kernel's own locks, which protect.
+    init(
+        kernel name: String, summary: String,
+        run: @escaping @Sendable (StormSettings, Cancellation) -> StormMeasurement?
+    ) {
+        self.name = name
+        self.summary = summary
+        parameters = []
+        refusal = { nil }
+        isProtected = true
+        walksUnlocked = true
+        needsTargetedUndo = false
+        memory = .kernel
         self.run = run
     }
 }

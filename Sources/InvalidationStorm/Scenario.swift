@@ -87,6 +87,8 @@ public struct Scenario: Sendable {
     public let crowd: Crowd?
     /// How many pages the space has.
     public let pages: Int
+    /// What is done to real memory; `nil` where pages are words in a table.
+    public let live: LiveWork?
 
     init(
         name: String, arrivals: Arrivals, pagesPerInvalidation: Int = 16, placement: Placement = .anywhere,
@@ -94,7 +96,8 @@ public struct Scenario: Sendable {
         listedBystanders: Int = 0, intervalBystanders: Int = 0, hasChurner: Bool = false, hasMappingLock: Bool = false,
         walkNanoseconds: UInt64 = 0, changeNanoseconds: UInt64 = 0, installNanoseconds: UInt64 = 0,
         pagesPerFault: Int = 1, faultsInSteps: Bool = false,
-        isAboutWaits: Bool = false, longChanges: LongChanges? = nil, crowd: Crowd? = nil, pages: Int = 65_536
+        isAboutWaits: Bool = false, longChanges: LongChanges? = nil, crowd: Crowd? = nil, pages: Int = 65_536,
+        live: LiveWork? = nil
     ) {
         self.name = name
         self.arrivals = arrivals
@@ -116,6 +119,7 @@ public struct Scenario: Sendable {
         self.longChanges = longChanges
         self.crowd = crowd
         self.pages = pages
+        self.live = live
     }
 
     /// Whether the scenario has invalidations, and so needs invalidators.

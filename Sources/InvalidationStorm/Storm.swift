@@ -45,7 +45,10 @@ public enum Storm {
         let faulters = threads.startFaulters(faulterBody)
         let invalidators = threads.startInvalidators(of: lives, device: device)
         let churner = threads.startChurner(of: lives)
-        let conducted = conduct(control, settings, clock: clock, cancellation: cancellation)
+        let conducted = conduct(
+            control, windowNanoseconds: settings.windowNanoseconds, warmUpNanoseconds: settings.warmUpNanoseconds,
+            faulters: settings.faulters, isOpenLoop: settings.faultArrivals != nil, clock: clock,
+            cancellation: cancellation)
         let faulterResults = faulters.map { $0.join() }
         let invalidatorResults = invalidators.map { $0.join() }
         let churnerResult = churner?.join()
@@ -67,28 +70,37 @@ public enum Storm {
     }
 
     /// What the threads' phases were like from outside.
-    private struct Conducted {
+    struct Conducted {
         let machine: (stealPercent: Double?, otherLoadCores: Double?)
         /// `nil` in an open loop.
         let isWarmUpSteady: Bool?
     }
 
-    /// Leads the threads through the phases; `nil` where the repetition was cancelled.
-    private static func conduct(
-        _ control: StormControl, _ settings: StormSettings, clock: TickClock, cancellation: Cancellation
+    /// Leads the threads through the phases; `nil` where the repetition was cancelled. The warm-up is at most as long as
+    /// `warmUpNanoseconds`.
+    static func conduct(
+        _ control: StormControl, windowNanoseconds: UInt64, warmUpNanoseconds: UInt64, faulters: Int, isOpenLoop: Bool,
+        clock: TickClock, cancellation: Cancellation
     ) -> Conducted? {
         while !control.allAreReady { usleep(100) }
         // The load from here on: the window alone is short for the kernel's ticks.
         let atWarmUp = MachineTime.read()
         control.start(clock: clock)
-        let isWarmUpSteady = warmUp(control, settings, clock: clock, cancellation: cancellation)
+        var isWarmUpSteady: Bool?
+        if isOpenLoop {
+            sleep(nanoseconds: warmUpNanoseconds, unless: cancellation)
+        } else {
+            isWarmUpSteady = warmUp(
+                control, longestNanoseconds: warmUpNanoseconds, faulters: faulters, clock: clock,
+                cancellation: cancellation)
+        }
         let before = MachineTime.read()
         control.openWindow(clock: clock)
-        sleep(nanoseconds: settings.windowNanoseconds, unless: cancellation)
+        sleep(nanoseconds: windowNanoseconds, unless: cancellation)
         control.enter(.coolDown)
         // A thread that others starve would never leave while they go on: it gets ten windows more. One that works off
         // what was due leaves within one.
-        let patience = Deadline.after(nanoseconds: 1_000_000_000 + 10 * settings.windowNanoseconds)
+        let patience = Deadline.after(nanoseconds: 1_000_000_000 + 10 * windowNanoseconds)
         while !control.allHaveLeft, !patience.hasPassed, !cancellation.isRaised { usleep(100) }
         let after = MachineTime.read()
         control.enter(.stopped)
@@ -100,27 +112,22 @@ public enum Storm {
             ), isWarmUpSteady: isWarmUpSteady)
     }
 
-    /// Waits until the faults' rate is steady, but no longer than the settings' warm-up, and chooses the sampling. Returns
-    /// whether it was; `nil` in an open loop, whose rate is given and whose warm-up is never cut short.
+    /// Waits until the faults' rate is steady, but no longer than it may take, and chooses the sampling. Returns whether it
+    /// was. Not for an open loop, whose rate is given and whose warm-up is never cut short.
     private static func warmUp(
-        _ control: StormControl, _ settings: StormSettings, clock: TickClock, cancellation: Cancellation
-    ) -> Bool? {
-        guard settings.faultArrivals == nil else {
-            sleep(nanoseconds: settings.warmUpNanoseconds, unless: cancellation)
-            return nil
-        }
+        _ control: StormControl, longestNanoseconds: UInt64, faulters: Int, clock: TickClock, cancellation: Cancellation
+    ) -> Bool {
         let start = MonotonicClock.now()
         var warmUp = WarmUp(at: start)
         var passed: UInt64 = 0
-        while !warmUp.isSteady, passed < settings.warmUpNanoseconds, !cancellation.isRaised {
-            sleep(
-                nanoseconds: min(WarmUp.pieceNanoseconds, settings.warmUpNanoseconds - passed), unless: cancellation)
+        while !warmUp.isSteady, passed < longestNanoseconds, !cancellation.isRaised {
+            sleep(nanoseconds: min(WarmUp.pieceNanoseconds, longestNanoseconds - passed), unless: cancellation)
             let now = MonotonicClock.now()
             warmUp.endPiece(at: now, faults: control.faultsInWarmUp)
             passed = now - start
         }
         control.chooseSampling(
-            faultsPerNanosecond: warmUp.highestFaultsPerNanosecond, faulters: settings.faulters, clock: clock)
+            faultsPerNanosecond: warmUp.highestFaultsPerNanosecond, faulters: faulters, clock: clock)
         return warmUp.isSteady
     }
 

@@ -82,6 +82,9 @@ public struct StormMeasurement: Sendable {
     public var longestStartNanoseconds: UInt64?
     /// Processor time of the faulters per fault, in nanoseconds.
     public var cpuNanosecondsPerFault: Double
+    /// Page faults that the kernel counted for the faulters, divided by their faults: 1 if each was one. `nil` where faults
+    /// are not the kernel's.
+    public var pageFaultsPerFault: Double?
     /// What the machine was like meanwhile.
     public var conditions: RepetitionConditions
     /// What the processor counted.
@@ -90,6 +93,9 @@ public struct StormMeasurement: Sendable {
     public var samplingShift: Int
     /// Whether the faults' rate was steady when the window opened; `nil` in an open loop, whose rate is given.
     public var isWarmUpSteady: Bool?
+    /// How long handlers took over faults of memory that is served in user space, from the read of the fault until its page
+    /// was installed, and with that also the thread's next turn if it shares the handler's core; `nil` where there are none.
+    public var servingLatency: LatencySummary?
     /// What became of the nodes that the memory was planned for; `nil` where the kernel was left to choose.
     public var memory: MemoryOutcome?
 

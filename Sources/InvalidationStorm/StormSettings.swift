@@ -34,6 +34,8 @@ public struct StormSettings: Sendable {
     public var guardParameters: GuardParameters
     /// Where threads run and memory lies; to be possible on this machine, as a ``PlacementPlan`` finds out.
     public var placement: Placement
+    /// Threads that serve faults in user space, 1 or above; only where these are served so.
+    public var handlers: Int
 
     /// The settings of a scenario's plain cell: one faulter, the scenario's own walk, change and install times.
     public init(scenario: Scenario, faulters: Int = 1, invalidators: Int = 1) {
@@ -51,6 +53,7 @@ public struct StormSettings: Sendable {
         pairing = .targetedUndo
         guardParameters = GuardParameters()
         placement = Placement()
+        handlers = 1
     }
 
     /// All threads of the repetition.

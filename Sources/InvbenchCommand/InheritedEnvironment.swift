@@ -66,7 +66,7 @@ enum BenchmarkEnvironment {
         for variable in present { unsetenv(variable) }
         StandardError.say(
             "\(present.joined(separator: ", ")) in the environment: ignored; say it with --benchmark_ flags")
-        execv("/proc/self/exe", CommandLine.unsafeArgv)
+        execv(MeasuredProgram.thisExecutable, CommandLine.unsafeArgv)
         StandardError.say("cannot start again without it: \(String(cString: strerror(errno))); unset it by hand")
         exit(ExitStatus.usage.code)
     }

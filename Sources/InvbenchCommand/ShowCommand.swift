@@ -12,8 +12,8 @@ struct ShowCommand: ParsableCommand {
 
             --format json is for programs: {"workloads": [{"name", "state", "reference", "rows": [{"guard", \
             "faults_per_second", "low", "high", "ratio", "ratio_low", "ratio_high", "invalidations_per_second", \
-            "fault_p99_ns", "invalidation_p99_ns", "repetitions", "stale", "group", "p"}], "verdict"}], "verdict"}; what \
-            is not known is absent. p tests the ratio inside the run, and is not corrected for other comparisons.
+            "fault_p99_ns", "invalidation_p99_ns", "repetitions", "stale", "group", "p"}], "verdict"}], "ladders": [...], \
+            "verdict"}; what is not known is absent. p tests the ratio inside the run, and is not corrected for other comparisons.
 
             Exit codes: 0 fine; 2 wrong usage, a file that cannot be read, or files of several machines; 5 the output \
             could not be written.

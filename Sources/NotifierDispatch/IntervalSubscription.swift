@@ -23,7 +23,7 @@ public final class IntervalSubscription: @unchecked Sendable {
     // except before insertion and once the node is outside: then one thread alone inserts or disposes of it.
 
     /// What a reader holds between begin and retry.
-    public struct Ticket: Hashable, Sendable {
+    public struct Ticket: Hashable, Sendable, BitwiseCopyable {
         @usableFromInline
         let sequence: UInt64
 

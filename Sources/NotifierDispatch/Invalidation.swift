@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Why a range is invalidated. The names follow `enum mmu_notifier_event` of Linux.
-public enum InvalidationEvent: UInt8, CaseIterable, Sendable {
+public enum InvalidationEvent: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// The mapping goes away: munmap, mremap's source, a MAP_FIXED mapping over an older one.
     case unmap
     /// The pages change, the mapping stays: madvise, reclaim, copy-on-write.
@@ -22,7 +22,7 @@ public enum InvalidationEvent: UInt8, CaseIterable, Sendable {
 }
 
 /// What a subscriber is told about one invalidation: which pages, why, whether its start may block, and its owner.
-public struct Invalidation: Hashable, Sendable {
+public struct Invalidation: Hashable, Sendable, BitwiseCopyable {
     // In this order it is three words with two bytes to spare, which a section uses.
 
     /// The pages that change.
@@ -82,7 +82,7 @@ public enum StartResponse: UInt8, Sendable {
 ///
 /// Page numbers count from the start of the address space that the notifiers watch. A caller that has byte addresses
 /// rounds them outwards. A range is never empty (invariant 20): `init` refuses an empty one.
-public struct InvalidationRange: Hashable, Sendable {
+public struct InvalidationRange: Hashable, Sendable, BitwiseCopyable {
     /// The first page covered, 0 or above.
     public let startPage: Int
     /// One past the last page covered; above `startPage`.

@@ -43,6 +43,27 @@ public struct InvalidationSection: ~Copyable, @unchecked Sendable {
         open(failedIntervals: failedIntervals)
     }
 
+    /// An open section as words, for a caller that cannot keep what must not be copied.
+    package struct Words: BitwiseCopyable {
+        fileprivate let invalidation: Invalidation
+        fileprivate let flags: UInt16
+        fileprivate let word: UInt
+    }
+
+    /// Hands the section over as words. Whoever holds them owes the end: make a section of them once, and end it.
+    package consuming func intoWords() -> Words {
+        let words = Words(invalidation: invalidation, flags: flags, word: word)
+        discard self
+        return words
+    }
+
+    /// The section that these words were.
+    package init(_ words: Words) {
+        invalidation = words.invalidation
+        flags = words.flags
+        word = words.word
+    }
+
     /// Opens it in the interval half, too.
     @inline(__always)
     mutating func open(failedIntervals: Int) {

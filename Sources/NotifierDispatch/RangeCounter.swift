@@ -22,7 +22,7 @@ import Synchronization
 /// another only if exactly that many sections start during it.
 public struct RangeCounter: ~Copyable, Sendable {
     /// What a reader saw when it began.
-    public struct Ticket: Sendable {
+    public struct Ticket: Sendable, BitwiseCopyable {
         @usableFromInline
         let word: UInt64
 

@@ -14,13 +14,16 @@ let package = Package(
         .systemLibrary(name: "CHwloc", pkgConfig: "hwloc"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .target(name: "CPlatform"),
+        .target(name: "CUserFault"),
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
+        .target(name: "CLiveMemory"),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform", "MutationSwitch"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib", "MutationSwitch"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CHwloc", "MutationSwitch",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault", "CHwloc",
+                "MutationSwitch",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
@@ -34,7 +37,7 @@ let package = Package(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         .testTarget(
             name: "InvalidationStormTests",
-            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform"]),
+            dependencies: ["InvalidationStorm", "RecordedEvents", "CPeerLocks", "CPlatform", "CUserFault"]),
         .testTarget(
             name: "BenchmarkRecordsTests", dependencies: ["BenchmarkRecords", "FactTrees", "SeededNumbers"],
             resources: [.copy("Statistics/statistics-vectors.json")]),

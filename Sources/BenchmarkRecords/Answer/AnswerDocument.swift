@@ -29,7 +29,36 @@ public enum AnswerDocument {
             let verdict: String
         }
 
+        struct Ladder: Encodable {
+            struct Point: Encodable {
+                let faulters: Int
+                let faults_per_second: Double
+                let low: Double
+                let high: Double
+                let fault_p99_ns: Double?
+                let oversubscribed: Bool
+            }
+            struct Law: Encodable {
+                let single: Double
+                let contention: [Double]
+                let coherency: [Double]
+                let peak: Double?
+                let r2: Double
+            }
+            struct Climb: Encodable {
+                let `guard`: String
+                let points: [Point]
+                let law: Law?
+                let no_law: String?
+            }
+
+            let name: String
+            let state: String?
+            let guards: [Climb]
+        }
+
         let workloads: [Workload]
+        let ladders: [Ladder]
         let verdict: String
     }
 
@@ -37,9 +66,12 @@ public enum AnswerDocument {
     ///
     /// `{"workloads": [{"name", "state", "core_share", "reference", "rows": [{"guard", "faults_per_second", "low",
     /// "high", "ratio", "ratio_low", "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns",
-    /// "repetitions", "stale", "group", "p"}], "verdict"}], "verdict"}`. Rates are operations a second, `low` and `high` the
+    /// "repetitions", "stale", "group", "p"}], "verdict"}], "ladders": [{"name", "state", "guards": [{"guard", "points":
+    /// [{"faulters", "faults_per_second", "low", "high", "fault_p99_ns", "oversubscribed"}], "law": {"single",
+    /// "contention", "coherency", "peak", "r2"}, "no_law"}]}], "verdict"}`. Rates are operations a second, `low` and `high` the
     /// ends of 95 % intervals; `core_share` is what the cores did of their best, and faults are given for 1. Guards of one
-    /// workload with one `group` are not told apart; 1 is the best group. `p` is ``GuardAnswer/pInsideRun``.
+    /// workload with one `group` are not told apart; 1 is the best group. `p` is ``GuardAnswer/pInsideRun``. Contention and coherency are
+    /// ``ScalabilityLaw``'s, each a value and the two ends of its interval; `no_law` says why there is none.
     public static func json(_ answer: RunAnswer, machine: MachineText) -> String {
         let document = Document(
             workloads: answer.workloads.map { workload in
@@ -48,6 +80,7 @@ public enum AnswerDocument {
                     core_share: workload.coreShare, reference: workload.reference,
                     rows: workload.guards.map { row(of: $0) }, verdict: workload.verdict)
             },
+            ladders: answer.ladders.map { ladder(of: $0) },
             verdict: VerdictText(answer, machine: machine).lines.joined(separator: " "))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -64,6 +97,28 @@ public enum AnswerDocument {
             fault_p99_ns: answer.median(.faultP99), invalidation_p99_ns: answer.median(.invalidationP99),
             repetitions: answer.repetitions, stale: answer.stale, group: answer.group,
             p: answer.pInsideRun)
+    }
+
+    private static func ladder(of ladder: Ladder) -> Document.Ladder {
+        func ends(_ estimate: Estimate) -> [Double] { [estimate.value, estimate.low, estimate.high] }
+        return Document.Ladder(
+            name: ladder.title, state: ladder.state?.description,
+            guards: ladder.climbs.map { climb in
+                Document.Ladder.Climb(
+                    guard: climb.name,
+                    points: climb.points.map { point in
+                        let rate = point.faultsPerSecond
+                        return Document.Ladder.Point(
+                            faulters: point.faulters, faults_per_second: rate.value, low: rate.low, high: rate.high,
+                            fault_p99_ns: point.faultP99, oversubscribed: point.isOversubscribed)
+                    },
+                    law: climb.law.map { law in
+                        Document.Ladder.Law(
+                            single: law.single, contention: ends(law.contention), coherency: ends(law.coherency),
+                            peak: law.peak, r2: law.goodness)
+                    },
+                    no_law: climb.law == nil ? climb.absence : nil)
+            })
     }
 
     private static let csvHeading = [
@@ -106,7 +161,11 @@ public enum AnswerDocument {
             let above = ["## " + escaped(workload.title), "", escaped(workload.verdict), "", heading]
             return (above + ["|-|-|-:|-:|-:|-:|-:|-:|-:|"] + lines).joined(separator: "\n")
         }
-        return ([escaped(verdict)] + tables).joined(separator: "\n\n") + "\n"
+        let ladders = answer.ladders.map { ladder in
+            let text = LadderText(ladder, machine: machine)
+            return "## \(escaped(text.title))\n\n```\n\(text.lines.joined(separator: "\n"))\n```"
+        }
+        return ([escaped(verdict)] + tables + ladders).joined(separator: "\n\n") + "\n"
     }
 
     private static func line(of answer: GuardAnswer, machine: MachineText) -> String {

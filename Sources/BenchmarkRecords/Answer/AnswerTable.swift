@@ -28,16 +28,23 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         let painter = Painter(isOn: style.hasColours)
         let verdict = VerdictText(answer, machine: machine).lines
         let top = verdict.map { WrappedText.wrapped($0) }
-        let blocks = answer.workloads.indices.map { index in
+        let kernel = Self.kernelBlock(answer.workloads.filter(\.isOfKernelAlone), machine, style, painter)
+        let blocks = answer.workloads.indices.filter { kernel == nil || !answer.workloads[$0].isOfKernelAlone }.map {
+            index in
             let workload = answer.workloads[index]
             let isOtherState = index > 0 && answer.workloads[index - 1].name == workload.name && !style.isWide
             // Of another state of the cores the best guard is enough: a screen has no room for every table twice.
             return isOtherState
                 ? Self.line(of: workload) : "\n" + Self.block(workload, machine: machine, style: style, painter)
         }
+        let ladders = answer.ladders.map { ladder in
+            let text = LadderText(ladder, machine: machine)
+            return "\n" + ([painter.bold(Self.shortened(text.title, to: 100))] + text.lines).joined(separator: "\n")
+        }
         let notes = Self.notes(answer).map { WrappedText.wrapped($0) }
         description =
-            ([painter.bold(top.joined(separator: "\n"))] + blocks).joined(separator: "\n") + "\n"
+            ([painter.bold(top.joined(separator: "\n"))] + [kernel].compactMap(\.self) + blocks + ladders)
+            .joined(separator: "\n") + "\n"
             + (notes.isEmpty ? "" : "\n" + notes.joined(separator: "\n") + "\n")
     }
 
@@ -129,6 +136,31 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         let heading = line("", "guard", columns.map(\.heading), columns)
         let headline = answer.headline.map { [WrappedText.wrapped($0)] } ?? []
         return ([painter.bold(title)] + headline + [painter.dim(heading)] + lines).joined(separator: "\n")
+    }
+
+    /// A table of what the kernel alone does, a line a workload; `nil` if there is one workload of it or none.
+    private static func kernelBlock(
+        _ answers: [WorkloadAnswer], _ machine: MachineText, _ style: Style, _ painter: Painter
+    ) -> String? {
+        guard answers.count > 1 else { return nil }
+        let columns = columns(of: answers[0], machine: machine, isWide: style.isWide).filter {
+            !$0.heading.hasPrefix("x ")
+        }
+        let width = answers.map(\.title.count).max() ?? 0
+        func line(_ name: String, _ cells: [String]) -> String {
+            zip(cells, columns).reduce(name + padding(width - name.count)) { line, pair in
+                line + " " + padding(pair.1.width - pair.0.count) + pair.0
+            }
+        }
+        let lines = answers.flatMap { answer in
+            answer.guards.map { guardAnswer in
+                let marks = guardAnswer.flags.first { $0 != .tooFew }?.rawValue ?? ""
+                let text = line(answer.title, columns.map { $0.text(guardAnswer) }) + (marks.isEmpty ? "" : " " + marks)
+                return painter.line(text, of: guardAnswer)
+            }
+        }
+        let heading = line("the kernel alone", columns.map(\.heading))
+        return (["\n" + painter.bold(heading)] + lines).joined(separator: "\n")
     }
 
     /// `8.04 (5.28-12.2)`.

@@ -66,6 +66,7 @@ public struct RunAnswer: Sendable {
             let fewestRanks = min(2, answers[0].guards.count(where: \.hasRank))
             return answers.prefix(1) + answers.dropFirst().filter { $0.guards.count(where: \.hasRank) >= fewestRanks }
         }
-        advice = Advice(main)
+        // The kernel alone has no rival.
+        advice = Advice(main.filter { !$0.isOfKernelAlone })
     }
 }

@@ -32,6 +32,11 @@ struct VerdictText {
     init(_ answer: RunAnswer, machine: MachineText) {
         let states = Set(answer.workloads.compactMap { $0.state?.description }).sorted()
         let place = "On these \(machine.name)" + (states.count == 1 ? ", \(states[0])" : "")
+        let kernel = Self.ofKernel(answer.workloads.filter(\.isOfKernelAlone))
+        if answer.workloads.allSatisfy(\.isOfKernelAlone), let kernel {
+            lines = ["\(place): \(kernel)"]
+            return
+        }
         guard let advice = answer.advice else {
             let only = answer.workloads.count == 1 ? answer.workloads.first : nil
             lines = ["\(place): " + (only?.verdict ?? "no guard was ranked in every workload; see each of them below.")]
@@ -44,7 +49,21 @@ struct VerdictText {
                 "The cores were in \(states.count) states, which are \(states.count) machines: "
                     + "\(states.joined(separator: "; ")).")
         }
+        if let kernel { lines.append("Of the kernel alone: \(kernel)") }
         self.lines = lines
+    }
+
+    /// What its shortest and its longest faults take; `nil` if fewer than two workloads have figures.
+    private static func ofKernel(_ workloads: [WorkloadAnswer]) -> String? {
+        let means = workloads.compactMap { answer in
+            answer.guards.first?.median(.faultMean).map { (title: answer.title, mean: $0) }
+        }
+        .sorted { $0.mean < $1.mean }
+        guard let (shortest, longest) = means.first.map({ ($0, means[means.count - 1]) }), means.count > 1 else {
+            return nil
+        }
+        return "a page fault took from \(ScaledNumber.duration(shortest.mean)) (\(shortest.title)) to "
+            + "\(ScaledNumber.duration(longest.mean)) (\(longest.title)) on the mean."
     }
 
     /// What is advised, and where another guard does better.

@@ -18,6 +18,8 @@ public struct WorkloadAnswer: Sendable {
     public let title: String
     /// The scenario alone: `storm`.
     public let scenario: String
+    /// Whether it is the kernel's own work on real memory, which meets no other guard.
+    public let isOfKernelAlone: Bool
     /// The state that all of its figures are from; `nil` if none was measured, as for one thread alone.
     public let state: CoreState?
     /// What the faulters' cores did of their best, on the mean: 1 if nobody took a part of them. The figures are those of
@@ -43,6 +45,8 @@ public struct WorkloadAnswer: Sendable {
     public let headline: String?
     /// Its guards in pairs.
     let comparisons: Comparisons
+    /// What it is an answer for.
+    let workload: Workload
 
     /// Fewer blocks in one state than this are too few for a figure.
     public static let fewestBlocks = 6
@@ -61,9 +65,11 @@ public struct WorkloadAnswer: Sendable {
         _ workload: Workload, blocks: [Block], state: CoreState?, setAside: Int, allRows: [ResultRow],
         speeds: CoreSpeeds, options: AnswerOptions
     ) {
+        self.workload = workload
         name = workload.name
         title = workload.title
         scenario = workload.scenario
+        isOfKernelAlone = workload.kind == .live && allRows.allSatisfy { $0.cell?.guardName == CellName.kernel }
         self.state = state
         self.blocks = blocks.count
         self.setAside = setAside

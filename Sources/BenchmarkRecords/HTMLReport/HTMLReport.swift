@@ -1,6 +1,6 @@
 /// An answer as one page of HTML that needs nothing else: no network, no scripts, no other file.
 ///
-/// The verdict comes first, then each workload with its figures, then what was noisy, where the numbers come from, and
+/// The verdict comes first, then each workload with its figures and each ladder, then what was noisy, where the numbers come from, and
 /// what changed over the runs. The page is readable in light and dark, on a telephone and on paper. Every text of the files
 /// is escaped, and a policy in the page forbids it to load anything.
 public struct HTMLReport: Sendable, CustomStringConvertible {
@@ -17,10 +17,14 @@ public struct HTMLReport: Sendable, CustomStringConvertible {
         let workloads = answer.workloads.enumerated().map { index, workload in
             WorkloadSection(workload, machine: machine, number: index + 1, namesState: states.count > 1)
         }
+        let ladders = answer.ladders.enumerated().map { index, ladder in
+            LadderSection(ladder, machine: machine, number: index + 1)
+        }
         let verdict = VerdictText(answer, machine: machine).lines.enumerated().map { index, line in
             HTMLText.element("p", line, class: index == 0 ? "verdict" : "lead")
         }
         var links = workloads.map { (target: $0.identifier, text: $0.title) }
+        links += ladders.map { (target: $0.identifier, text: $0.title) }
         links += [("noise", "What was noisy"), ("fingerprint", "Where it comes from")]
         if history != nil { links.append(("history", "Over the runs")) }
         let contents = links.map { link in
@@ -31,7 +35,7 @@ public struct HTMLReport: Sendable, CustomStringConvertible {
         let when = days.count > 1 ? "\(days[0]) to \(days[days.count - 1])" : days.first ?? "no date"
         let title = "invbench: \(machine.name), \(when)"
         let sections =
-            workloads.map(\.markup) + [NoiseSection(rows).markup, OriginSection(files).markup]
+            workloads.map(\.markup) + ladders.map(\.markup) + [NoiseSection(rows).markup, OriginSection(files).markup]
             + [history.map { HistorySection($0).markup }].compactMap(\.self)
         description = """
             <!DOCTYPE html>

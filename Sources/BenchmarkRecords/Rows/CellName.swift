@@ -1,8 +1,8 @@
 /// The name of one cell of the benchmark: which guard met which work on how many threads.
 ///
 /// In files, on the console and in filters it is written
-/// `storm/<guard>/<scenario>/faulters:<n>/invalidators:<m>`, and what is not default follows as `/key:value`, in the
-/// order given: `storm/adaptive/storm/faulters:1/invalidators:1/walk:1000ns`. Two different cells never share a name,
+/// `storm/<guard>/<scenario>/faulters:<n>/invalidators:<m>`, or `live/` and the same for work on real memory; what is not
+/// default follows as `/key:value`, in the order given: `storm/adaptive/storm/faulters:1/invalidators:1/walk:1000ns`. Two different cells never share a name,
 /// and parsing the text gives the same cell back.
 ///
 /// What is legal:
@@ -17,6 +17,14 @@
 /// they had: `storm/stripe-mutex/storm/faulters:1/invalidators:1/stripe:64KiB` and
 /// `storm/kvm/storm/faulters:1/invalidators:1` are of one workload.
 public struct CellName: Hashable, Sendable, CustomStringConvertible {
+    /// What the work is on; the raw value stands in front of the name.
+    public enum Kind: String, Sendable {
+        /// Pages that are words in a table.
+        case storm
+        /// Real memory.
+        case live
+    }
+
     /// One setting of the cell that is not default, such as `walk:1000ns`.
     public struct Parameter: Hashable, Sendable {
         /// Which setting: `walk`, `change`, `fault-rate`, `invalidation-rate`, `arrivals`, `pairing`, `speed`, or one
@@ -38,6 +46,11 @@ public struct CellName: Hashable, Sendable, CustomStringConvertible {
         var isOfGuard: Bool { Self.guardKeys.contains(key) }
     }
 
+    /// What stands for the guard where the kernel alone works on real memory.
+    public static let kernel = "kernel"
+
+    /// What the work is on.
+    public let kind: Kind
     /// The guard under test.
     public let guardName: String
     /// The pattern of invalidations; `trace:<name>` for a recorded program.
@@ -51,13 +64,15 @@ public struct CellName: Hashable, Sendable, CustomStringConvertible {
 
     /// Names a cell; `nil` when one of the parts is not legal.
     public init?(
-        guardName: String, scenario: String, faulters: Int, invalidators: Int, parameters: [Parameter] = []
+        kind: Kind = .storm, guardName: String, scenario: String, faulters: Int, invalidators: Int,
+        parameters: [Parameter] = []
     ) {
         let keys = parameters.map(\.key)
         guard Self.isLegal(part: guardName), Self.isLegal(part: scenario), faulters >= 1, invalidators >= 0,
             keys.allSatisfy(Self.isLegal(key:)), parameters.allSatisfy({ Self.isLegal(part: $0.value) }),
             Set(keys).count == keys.count
         else { return nil }
+        self.kind = kind
         self.guardName = guardName
         self.scenario = scenario
         self.faulters = faulters
@@ -69,7 +84,7 @@ public struct CellName: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: String) {
         // Scalars, not characters: a combining mark behind a slash or a colon would hide it.
         let parts = text.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 5, parts[0] == "storm",
+        guard parts.count >= 5, let kind = Kind(rawValue: parts[0]),
             let faulters = Self.count(in: parts[3], labelled: "faulters"),
             let invalidators = Self.count(in: parts[4], labelled: "invalidators")
         else { return nil }
@@ -79,13 +94,13 @@ public struct CellName: Hashable, Sendable, CustomStringConvertible {
             parameters.append(Parameter(key: key, value: value))
         }
         self.init(
-            guardName: parts[1], scenario: parts[2], faulters: faulters, invalidators: invalidators,
+            kind: kind, guardName: parts[1], scenario: parts[2], faulters: faulters, invalidators: invalidators,
             parameters: parameters)
     }
 
     /// The name as it stands in files and filters.
     public var description: String {
-        let plain = "storm/\(guardName)/\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)"
+        let plain = "\(kind.rawValue)/\(guardName)/\(scenario)/faulters:\(faulters)/invalidators:\(invalidators)"
         return parameters.reduce(plain) { $0 + "/\($1.key):\($1.value)" }
     }
 

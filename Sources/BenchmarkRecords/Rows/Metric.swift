@@ -59,6 +59,10 @@ public enum Metric: String, CaseIterable, Sendable {
     case faultTrend = "fault_trend"
     /// 1 where the closed-loop faults' rate was not steady when the window opened: the warm-up had reached its bound.
     case warmUpUnsteady = "warm_up_unsteady"
+    /// From the read of a fault that is served in user space until its page is there.
+    case servingP50 = "serving_p50_ns"
+    case servingP99 = "serving_p99_ns"
+    case servingMaximum = "serving_max_ns"
     case invalidationP50 = "invalidation_p50_ns"
     case invalidationP90 = "invalidation_p90_ns"
     case invalidationP99 = "invalidation_p99_ns"
@@ -109,6 +113,8 @@ public enum Metric: String, CaseIterable, Sendable {
     case cpuMigrations = "cpu_migrations"
     /// Minor and major ones, of the cell's threads.
     case pageFaults = "page_faults"
+    /// Page faults that the kernel counted for the faulters, divided by their faults: 1 if each was one. On real memory.
+    case pageFaultsPerFault = "page_faults_per_fault"
     /// The longest round trip between two of the cell's cores just before the repetition.
     case coreRoundTrip = "core_round_trip_ns"
     /// The same just after its window.
@@ -146,6 +152,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
+            .servingP50, .servingP99, .servingMaximum,
             .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest, .coreRoundTrip,
             .coreRoundTripAfter,
             .coreRoundTripShortest, .coreRoundTripAfterShortest, .threadWindows:
@@ -155,7 +162,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationBacklog, .wouldBlockCount, .staleInstalls, .voluntarySwitches, .involuntarySwitches,
             .cpuMigrations, .pageFaults, .noisyRetries:
             .count
-        case .faultRetriesPerFault, .faultTrend, .fairness, .invalidationFairness, .cyclesPerFault,
+        case .faultRetriesPerFault, .faultTrend, .pageFaultsPerFault, .fairness, .invalidationFairness, .cyclesPerFault,
             .instructionsPerFault, .cacheMissesPerFault:
             .ratio
         case .steal, .runQueueDelay: .percent
@@ -172,6 +179,7 @@ public enum Metric: String, CaseIterable, Sendable {
             .invalidationP50, .invalidationP90, .invalidationP99, .invalidationP99_9, .invalidationP99_99,
             .invalidationMaximum, .invalidationMean, .registrationP50, .registrationP99, .registrationMaximum,
             .unregistrationP50, .unregistrationP99, .unregistrationMaximum, .longestWait, .faultLongest,
+            .servingP50, .servingP99, .servingMaximum,
             .faultCatchUp, .invalidationCatchUp, .invalidationLongestWait, .invalidationStartLongest,
             .faultRetriesPerFault, .faultFallbacks, .faultBacklog,
             .invalidationBacklog, .wouldBlockCount,
@@ -180,7 +188,8 @@ public enum Metric: String, CaseIterable, Sendable {
         case .faultsPerSecond, .pagesPerSecond, .invalidationsPerSecond, .registrationsPerSecond, .fairness,
             .invalidationFairness:
             .higher
-        case .faultSamples, .faultSamplingShift, .faultTrend, .warmUpUnsteady, .invalidationSamples, .steal, .otherLoad,
+        case .faultSamples, .faultSamplingShift, .faultTrend, .pageFaultsPerFault, .warmUpUnsteady,
+            .invalidationSamples, .steal, .otherLoad,
             .runQueueDelay, .threadWindows, .voluntarySwitches, .involuntarySwitches, .cpuMigrations, .pageFaults,
             .coreRoundTrip, .coreRoundTripAfter, .coreRoundTripShortest, .coreRoundTripAfterShortest, .coreFrequency,
             .coreAdditions, .coreAdditionsAfter, .oversubscribed, .memoryPlaced, .noisy,

@@ -28,6 +28,11 @@ struct cplatform_thread {
     uint32_t is_leaving;         // 1 from then on until the thread's keys have been destructed
     uint32_t fork_mode;          // see ProcessFork; 0 outside of fork
 };
+// For a shared library: the record is reached through the thread pointer, not by a call of the dynamic linker's, which may
+// allocate. Scripts/install defines it.
+#ifdef CPLATFORM_INITIAL_EXEC
+__attribute__((tls_model("initial-exec")))
+#endif
 extern __thread struct cplatform_thread cplatform_this_thread;
 
 static inline struct cplatform_thread *_Nonnull cplatform_thread(void) { return &cplatform_this_thread; }

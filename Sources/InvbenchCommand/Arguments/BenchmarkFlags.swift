@@ -77,6 +77,13 @@ struct BenchmarkFlags: ParsableArguments {
 }
 
 extension BenchmarkFlags {
+    /// Throws where the window is given twice.
+    func checkWindow(_ window: UInt64?) throws {
+        if window != nil && minimumTime != nil {
+            throw ValidationError("--window and --benchmark_min_time both set the window; give one of them.")
+        }
+    }
+
     /// Flags of Google Benchmark that mean nothing here, and what to do without them.
     private static let refused = [
         "--benchmark_min_warmup_time":

@@ -46,6 +46,14 @@ enum FlagValues {
         }
     }
 
+    /// How many threads serve faults in user space: 1 to 64.
+    static func handlers(_ text: String) throws -> Int {
+        guard let count = Int(text), (1...64).contains(count) else {
+            throw ValidationError("expected a number of threads from 1 to 64")
+        }
+        return count
+    }
+
     /// A time of 0 to one second, in nanoseconds.
     static func nanoseconds(_ text: String) throws -> UInt64 {
         guard let value = UInt64(text), value <= 1_000_000_000 else {

@@ -17,32 +17,7 @@ struct RunOptions: ParsableArguments {
     @OptionGroup(title: "Placement")
     var placement: PlacementFlags
 
-    @Option(
-        help: ArgumentHelp("The timed part of a repetition. (default: the profile's)", valueName: "250ms"),
-        transform: FlagValues.window)
-    var window: UInt64?
-
-    @Option(
-        help: ArgumentHelp(
-            "Measure a noisy repetition again, up to so many times; the first quiet one is kept, else the last.",
-            valueName: "0...10"),
-        transform: FlagValues.retries)
-    var retryNoisy = 0
-
-    @Option(help: ArgumentHelp("Decides the order of the cells and every random choice in them.", valueName: "n"))
-    var seed: UInt64 = 1
-
-    @Flag(help: "Keep no results file.")
-    var noSave = false
-
-    @Option(help: ArgumentHelp("Where results files go, in a folder for each machine.", valueName: "folder"))
-    var results = "results"
-
-    @Option(
-        help: ArgumentHelp(
-            "Also keep the latencies of each cell here, a file in HdrHistogram's format (.hgrm, in ns) for each role: "
-                + "of the timed operations, over all repetitions so far.", valueName: "folder"))
-    var histograms: String?
+    @OptionGroup var measuring: MeasuringFlags
 
     @OptionGroup(title: "The answer")
     var answer: AnswerFlags
@@ -51,9 +26,7 @@ struct RunOptions: ParsableArguments {
     var benchmark: BenchmarkFlags
 
     func validate() throws {
-        if window != nil && benchmark.minimumTime != nil {
-            throw ValidationError("--window and --benchmark_min_time both set the window; give one of them.")
-        }
+        try benchmark.checkWindow(measuring.window)
     }
 
     /// The guards asked for; empty where none is.

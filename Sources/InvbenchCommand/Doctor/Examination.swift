@@ -16,13 +16,15 @@ struct Examination {
     let membarrierError: Int32
     /// Why there are no restartable sequences; `nil` where there are.
     let restartRefusal: RestartableSequences.Refusal?
+    /// Why faults cannot be served in user space; `nil` where they can.
+    let userFaultRefusal: String?
     /// Why perf_event_open(2) cannot count migrations, as an errno; 0 where it can.
     let counterError: Int32
 
     /// Of the machine whose `/` is `root`.
     init(
         root: String = "/", load: ProcessorLoad?, membarrierError: Int32,
-        restartRefusal: RestartableSequences.Refusal?, counterError: Int32
+        restartRefusal: RestartableSequences.Refusal?, userFaultRefusal: String?, counterError: Int32
     ) {
         files = FactFiles(root: root)
         machine = MachineFacts(root: root)
@@ -31,6 +33,7 @@ struct Examination {
         self.load = load
         self.membarrierError = membarrierError
         self.restartRefusal = restartRefusal
+        self.userFaultRefusal = userFaultRefusal
         self.counterError = counterError
     }
 
@@ -40,7 +43,8 @@ struct Examination {
         if counter >= 0 { close(counter) }
         return Examination(
             load: .sampled(), membarrierError: cplatform_membarrier_register(),
-            restartRefusal: RestartableSequences.refusal, counterError: max(0, -counter))
+            restartRefusal: RestartableSequences.refusal, userFaultRefusal: LiveWork.userFaultRefusal(),
+            counterError: max(0, -counter))
     }
 
     /// What all checks find, in the order of the checks.

@@ -6,7 +6,7 @@ extension Examination {
     func kernelFindings() -> [Finding] {
         [
             clockSourceFinding(), timeStampFinding(), counterFinding(), permissionFinding(), barrierFinding(),
-            restartFinding(),
+            restartFinding(), userFaultFinding(),
         ]
     }
 
@@ -78,6 +78,12 @@ extension Examination {
         return .note(
             subject,
             "\(remedy). Without it each fault of asymmetric and adaptive pays a full fence, and RCU readers too")
+    }
+
+    private func userFaultFinding() -> Finding {
+        let subject = "userfaultfd(2)"
+        guard let userFaultRefusal else { return .ok(subject, "works: invbench live measures guards on real memory") }
+        return .note(subject, "\(userFaultRefusal). Without it invbench live has the kernel alone")
     }
 
     private func restartFinding() -> Finding {

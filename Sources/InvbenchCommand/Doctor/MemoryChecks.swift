@@ -12,10 +12,13 @@ extension Examination {
         switch settings.transparentHugePages {
         case "always":
             return .change(
-                subject, "always: whether tables lie in large pages is luck, and a kernel thread moves them meanwhile.",
+                subject,
+                "always: whether tables lie in large pages is luck, and a kernel thread moves them meanwhile; "
+                    + "only the memory of invbench live never is.",
                 "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled")
         case let setting?:
-            return .ok(subject, "\(setting): memory is not turned into large pages meanwhile")
+            return .ok(
+                subject, "\(setting): memory is not turned into large pages meanwhile; that of invbench live never is")
         case nil:
             return .unseen(subject)
         }

@@ -27,12 +27,13 @@ struct Destinations {
             betweenRuns: betweenRuns)
         machine = MachineText(context: Dictionary(context.map { ($0.key, $0.value) }) { first, _ in first })
         let path = ResultsLocation.path(
-            in: options.results, machine: fingerprint.machine.machineID, commit: fingerprint.build.commit, date: date)
-        if let out = flags.out, !options.noSave, ResultsLocation.isSameFile(out, path) {
+            in: options.measuring.results, machine: fingerprint.machine.machineID, commit: fingerprint.build.commit,
+            date: date)
+        if let out = flags.out, !options.measuring.noSave, ResultsLocation.isSameFile(out, path) {
             throw UsageError("--benchmark_out \(out): that is the results file; take another name, or --no-save")
         }
-        histograms = options.histograms.map { HistogramFiles(in: $0) }
-        if !options.noSave {
+        histograms = options.measuring.histograms.map { HistogramFiles(in: $0) }
+        if !options.measuring.noSave {
             if let stream = create(path) {
                 all.append(JSONFile(stream))
                 resultsPath = path

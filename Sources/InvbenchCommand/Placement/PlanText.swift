@@ -19,6 +19,7 @@ struct PlanText {
         let counts = entry.counts
         let roles = [
             ("faulter", counts.faulters), ("invalidator", counts.invalidators), ("churner", counts.churners),
+            ("handler", counts.handlers),
         ]
         var heading: [String] = []
         var rows: [[String]] = []

@@ -7,6 +7,7 @@ struct PlannedPlacements {
         let faulters: Int
         let invalidators: Int
         let churners: Int
+        let handlers: Int
     }
 
     /// A combination, how many cells have it, and who runs where.
@@ -25,7 +26,8 @@ struct PlannedPlacements {
         var cellCounts: [Counts: Int] = [:]
         for cell in cells {
             let counts = Counts(
-                faulters: cell.faulters, invalidators: cell.invalidators, churners: cell.scenario.hasChurner ? 1 : 0)
+                faulters: cell.faulters, invalidators: cell.invalidators, churners: cell.scenario.hasChurner ? 1 : 0,
+                handlers: cell.handlers)
             if cellCounts[counts] == nil { order.append(counts) }
             cellCounts[counts, default: 0] += 1
         }
@@ -33,7 +35,8 @@ struct PlannedPlacements {
             var entries: [Entry] = []
             for counts in order {
                 let plan = try PlacementPlan(
-                    placement, on: topology, faulters: counts.faulters, others: counts.invalidators + counts.churners)
+                    placement, on: topology, faulters: counts.faulters,
+                    others: counts.invalidators + counts.churners + counts.handlers)
                 entries.append(Entry(counts: counts, cells: cellCounts[counts] ?? 0, plan: plan))
             }
             self.entries = entries

@@ -9,7 +9,11 @@ struct MeasuredProgram {
     let executable: String
 
     /// This very program.
-    static let this = MeasuredProgram(label: "this program", executable: "/proc/self/exe")
+    static let this = MeasuredProgram(label: "this program", executable: thisExecutable)
+
+    /// What starts this program again: itself; in a bundle, whose starter says so in this variable, that starter, since the
+    /// process is one of the bundle's loader.
+    static var thisExecutable: String { getenv("INVBENCH_LAUNCHER").map { String(cString: $0) } ?? "/proc/self/exe" }
 
     /// The names of the cells that `flags` of `run` choose.
     func cells(_ flags: [String]) throws -> [String] {

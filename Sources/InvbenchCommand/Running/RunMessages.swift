@@ -12,9 +12,16 @@ enum StaleTranslations {
 
     /// What a person has to know about them.
     static func message(_ found: [(cell: String, count: Int)]) -> String {
-        found.reduce("STALE TRANSLATIONS IN PROTECTED GUARDS: do not use these guards, and do not trust this run.") {
-            $0 + "\n  \($1.cell): \($1.count)"
-        } + "\nThe rows are in the results with their stale_installs counters. Please report this."
+        let ofKernel = found.filter { CellName($0.cell)?.guardName == CellName.kernel }
+        let ofGuards = found.filter { CellName($0.cell)?.guardName != CellName.kernel }
+        let parts = [
+            ("STALE TRANSLATIONS IN PROTECTED GUARDS: do not use these guards, and do not trust this run.", ofGuards),
+            ("WRONG PAGES FROM THE KERNEL: one that was dropped read as old, or one that was kept as new.", ofKernel),
+        ]
+        return parts.filter { !$0.1.isEmpty }.map { title, cells in
+            cells.reduce(title) { $0 + "\n  \($1.cell): \($1.count)" }
+        }.joined(separator: "\n")
+            + "\nThe rows are in the results with their stale_installs counters. Please report this."
     }
 }
 

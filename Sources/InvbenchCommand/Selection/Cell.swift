@@ -32,6 +32,8 @@ struct Cell: Sendable {
         /// What each guard is made with, as far as it takes it.
         var guardParameters = GuardParameters()
         var placement = Placement()
+        /// Threads that serve faults in user space, where these are served so.
+        var handlers = 1
     }
 
     /// `nil` where the guard's or the scenario's name cannot stand in a result.
@@ -39,7 +41,8 @@ struct Cell: Sendable {
         entry: GuardEntry, scenario: ScenarioEntry, faulters: Int, invalidators: Int, adjustments: Adjustments
     ) {
         let name = CellName(
-            guardName: entry.name, scenario: scenario.name, faulters: faulters, invalidators: invalidators,
+            kind: scenario.memory == .tables ? .storm : .live, guardName: entry.name, scenario: scenario.name,
+            faulters: faulters, invalidators: invalidators,
             parameters: Self.parameters(adjustments, entry: entry, scenario: scenario))
         guard let name else { return nil }
         self.entry = entry
@@ -49,6 +52,12 @@ struct Cell: Sendable {
         self.adjustments = adjustments
         self.name = name.description
     }
+
+    /// Whether it works on real memory.
+    var isLive: Bool { scenario.memory != .tables }
+
+    /// Threads that serve faults in user space; 0 where the kernel serves them.
+    var handlers: Int { scenario.memory == .userFault ? adjustments.handlers : 0 }
 
     /// Whether the guard can run in the scenario.
     var isPossible: Bool { scenario.takes(entry) }
@@ -77,6 +86,7 @@ struct Cell: Sendable {
         }
         if scenario.isTrace && adjustments.speed != 0 { add("speed", text(of: adjustments.speed)) }
         if adjustments.pairing != .targetedUndo { add("pairing", adjustments.pairing.rawValue) }
+        if scenario.memory == .userFault, adjustments.handlers != 1 { add("handlers", String(adjustments.handlers)) }
         parameters += adjustments.placement.nameParameters
         for parameter in GuardParameter.allCases where entry.parameters.contains(parameter) {
             let value = parameter.text(in: adjustments.guardParameters)
@@ -112,6 +122,7 @@ struct Cell: Sendable {
         settings.pairing = adjustments.pairing
         settings.guardParameters = adjustments.guardParameters
         settings.placement = adjustments.placement
+        settings.handlers = adjustments.handlers
         return settings
     }
 }

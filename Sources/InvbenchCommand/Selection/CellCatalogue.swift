@@ -40,6 +40,11 @@ struct CellCatalogue: Sendable {
         self.scenarios = builtIn + own
     }
 
+    /// What `invbench live` measures of these guards.
+    static func live(_ guards: [GuardEntry] = GuardCatalogue.builtIn) throws -> CellCatalogue {
+        try CellCatalogue(guards: GuardCatalogue.live(guards), scenarios: Scenario.live, builtInTraces: [])
+    }
+
     /// A guard must be told apart from the others on the command line and in results.
     private static func checkNames(of guards: [GuardEntry]) throws {
         var seen: Set<String> = []
@@ -87,8 +92,8 @@ struct CellCatalogue: Sendable {
 
     /// Every guard in every scenario with these threads, also where it cannot run; `nil` if none were asked for: then
     /// faulters climb the ladder against one invalidator, and a crowd has its own threads. A scenario without
-    /// invalidations has 0 invalidators and one with them at least 1, whatever was asked for: other combinations do not
-    /// exist.
+    /// invalidations has 0 invalidators and one with them at least 1, whatever was asked for, and a guard meets the
+    /// scenarios of the memory that it is for: other combinations do not exist.
     static func cells(
         guards: [GuardEntry], scenarios: [ScenarioEntry], cores: Int, faulters: [Int]?, invalidators: [Int]?,
         adjustments: Cell.Adjustments
@@ -101,7 +106,7 @@ struct CellCatalogue: Sendable {
             let counts = scenario.invalidates ? (invalidators ?? [ownInvalidators]).filter { $0 > 0 } : [0]
             for count in counts {
                 for faulterCount in faulters ?? ownFaulters ?? faulterLadder(cores: cores) {
-                    for entry in guards {
+                    for entry in guards where entry.memory == scenario.memory {
                         let cell = Cell(
                             entry: entry, scenario: scenario, faulters: faulterCount, invalidators: count,
                             adjustments: adjustments)

@@ -52,6 +52,9 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// for every guard, and those of a real program.
     static let quickScenarios = ["calm", "steady", "storm", "pressure", "crowded", "trace:redis"]
 
+    /// What it takes of the scenarios whose faults are served in user space.
+    static let quickUserFaultScenarios = ["restore", "restore-16", "dontneed-storm"]
+
     /// The scenarios that `standard` also measures with two faulters: they say most where faults meet each other.
     private static let pairScenarios = ["steady", "install-cost"]
 
@@ -60,13 +63,13 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
 
     /// The profile's part of the registered cells. `quick` has one cell of each of its guards in each of its scenarios:
     /// with one faulter against one invalidator, `calm` with two, since one alone meets nobody, and `crowded` with its
-    /// own threads. `standard` has the plain cells of all guards in all scenarios, `steady` and `install-cost` with two
+    /// own threads; of real memory, what needs no invalidator with one and with two faulters. `standard` has the plain cells of all guards in all scenarios, `steady` and `install-cost` with two
     /// faulters, whatever has more than two, and the long walks.
     func subset(of registered: [Cell]) -> [Cell] {
         switch self {
         case .quick:
             registered.filter { cell in
-                Self.isPlain(cell) && (cell.scenario.invalidates || cell.faulters == 2)
+                Self.isPlain(cell) && (cell.scenario.invalidates || cell.faulters == 2 || cell.isLive)
                     && Self.quickTakes(cell.entry) && Self.quickTakes(cell.scenario)
             }
         case .standard:
@@ -99,14 +102,15 @@ enum Profile: String, CaseIterable, ExpressibleByArgument, Sendable {
         "scenarios: \(quickScenarios.joined(separator: ", ")), and one's own traces"
     }
 
-    /// Whether `quick` has a guard; it has every one that does not come with the package.
+    /// Whether `quick` has a guard; it has every one that does not come with the package, and the kernel.
     static func quickTakes(_ entry: GuardEntry) -> Bool {
         quickGuards.contains(entry.name) || !GuardCatalogue.builtIn.contains { $0.name == entry.name }
     }
 
-    /// Whether `quick` has a scenario; it has every trace of the user's.
+    /// Whether `quick` has a scenario; it has every trace of the user's, and all of the kernel alone.
     static func quickTakes(_ scenario: ScenarioEntry) -> Bool {
-        quickScenarios.contains(scenario.name) || scenario.isOwnTrace
+        scenario.memory == .kernel || quickScenarios.contains(scenario.name) || scenario.isOwnTrace
+            || quickUserFaultScenarios.contains(scenario.name)
     }
 
     /// A crowd with its own threads, `calm` with one and with two faulters, the others with one faulter against one

@@ -29,16 +29,19 @@ struct RunPlan: Sendable {
     let notes: [String]
 
     /// Chooses the cells and their order.
-    init(_ options: RunOptions, catalogue: CellCatalogue, cores: Int) throws {
+    init(_ options: RunOptions, catalogue: CellCatalogue, cores: Int, handlers: Int? = nil) throws {
+        var adjustments = options.adjustments
+        adjustments.handlers = handlers ?? adjustments.handlers
         let faulters = options.choice.faulters.flatMap { $0 }
         let invalidators = options.choice.invalidators.flatMap { $0 }
         let (possible, refusals) = try Self.possible(try catalogue.guards(named: options.guardNames), options)
         var (guards, notes) = try Self.pairable(possible, options)
         notes.insert(contentsOf: refusals, at: 0)
+        let scenarios = try Self.scenarios(of: catalogue, options)
         let nameable = CellCatalogue.cells(
-            guards: guards, scenarios: try Self.scenarios(of: catalogue, options), cores: cores,
+            guards: guards, scenarios: scenarios, cores: cores,
             faulters: faulters.isEmpty ? nil : faulters, invalidators: invalidators.isEmpty ? nil : invalidators,
-            adjustments: options.adjustments)
+            adjustments: adjustments)
         var chosen = options.choosesCells ? nameable : options.profile.subset(of: nameable)
         if let pattern = options.benchmark.filter {
             let filter = try NameFilter(pattern)
@@ -53,9 +56,20 @@ struct RunPlan: Sendable {
             if chosen.isEmpty { throw UsageError(reason) }
             notes.append("left out: " + reason)
         }
+        if !scenarios.contains(where: { scenario in guards.contains { $0.memory == scenario.memory } }) {
+            throw UsageError(
+                refusals.first
+                    ?? "--guard, --scenario: none of the chosen guards runs in one of the chosen scenarios; invbench list shows "
+                    + "which do")
+        }
         if chosen.isEmpty {
             throw UsageError(
                 "--invalidators: none of the chosen scenarios can run so; calm has 0, the others 1 or more")
+        }
+        if handlers != nil && !chosen.contains(where: { $0.handlers > 0 }) {
+            throw UsageError(
+                "--handlers: the kernel serves the faults of all chosen scenarios; choose one whose faults are served in "
+                    + "user space, as invbench list shows")
         }
         try Self.checkParameters(options.parameters.given, of: chosen, catalogue)
         if options.arrivals.invalidationRate != nil && !chosen.contains(where: \.scenario.takesRate) {
@@ -74,7 +88,8 @@ struct RunPlan: Sendable {
         cells = chosen
         self.notes = notes
         workloads = Self.workloads(of: chosen)
-        windowNanoseconds = options.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
+        windowNanoseconds =
+            options.measuring.window ?? options.benchmark.minimumTime ?? options.profile.windowNanoseconds
         // Long enough for every thread to be running and the caches to be warm, never longer than what is measured.
         warmUpNanoseconds = min(20_000_000, windowNanoseconds)
         secondsOfRepetition = Double(windowNanoseconds + warmUpNanoseconds) / 1e9 + Self.surroundingSeconds
@@ -87,8 +102,8 @@ struct RunPlan: Sendable {
         let mayGoOn = options.benchmark.repetitions == nil && options.benchmark.interleaves
         mostRepetitions = mayGoOn ? 2 * repetitions : repetitions
         budgetSeconds = mayGoOn && !isNarrow ? options.profile.budgetSeconds : nil
-        noisyRetries = options.retryNoisy
-        seed = options.seed
+        noisyRetries = options.measuring.retryNoisy
+        seed = options.measuring.seed
         order = Schedule.order(
             workloads: workloads, repetitions: mostRepetitions, isInterleaved: options.benchmark.interleaves, seed: seed
         )
@@ -122,7 +137,13 @@ struct RunPlan: Sendable {
             throw UsageError("--guard \(name): \(reason); invbench doctor says more")
         }
         let left = guards.filter { entry in !refused.contains { $0.name == entry.name } }
-        return (left, refused.map { "left out: \($0.name): \($0.reason)" })
+        // One line for all guards that lack the same.
+        let reasons: [String] = refused.map(\.reason).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let notes = reasons.map { reason in
+            let names = refused.filter { $0.reason == reason }.map(\.name)
+            return "left out: \(names.count > 3 ? "\(names.count) guards" : names.joined(separator: ", ")): \(reason)"
+        }
+        return (left, notes)
     }
 
     /// Without the guards whose failed starts call-all cannot pair, and a line that says so.

@@ -45,6 +45,12 @@ struct ScenarioEntry: Sendable {
         return false
     }
 
+    /// What it works on.
+    var memory: WorkedMemory {
+        if case .builtIn(let scenario) = source { return scenario.memory }
+        return .tables
+    }
+
     /// Whether a guard can run in it: where the driver has a lock of its own, only one that holds none over walks can.
     func takes(_ entry: GuardEntry) -> Bool {
         if case .builtIn(let scenario) = source { return !scenario.hasMappingLock || entry.walksUnlocked }
@@ -57,8 +63,9 @@ struct ScenarioEntry: Sendable {
         return false
     }
 
-    /// Whether its invalidations can come at another rate: a trace has its own times, and `calm` has none.
-    var takesRate: Bool { invalidates && !isTrace }
+    /// Whether its invalidations can come at another rate: a trace has its own times, `calm` has none, and on real memory
+    /// they wait for pages to drop.
+    var takesRate: Bool { invalidates && !isTrace && memory == .tables }
 
     /// Whether it replays a recorded program of the user's.
     var isOwnTrace: Bool {
@@ -92,7 +99,7 @@ struct ScenarioEntry: Sendable {
     var summary: String {
         switch source {
         case .trace(let path, _): "the program recorded in \(path.split(separator: "/").last ?? "")"
-        case .builtIn(let scenario): Self.summary(of: scenario)
+        case .builtIn(let scenario): scenario.live?.summary ?? Self.summary(of: scenario)
         }
     }
 

@@ -58,7 +58,7 @@ public struct AdaptiveScheme<Installs: UnlockedInstalls & ~Copyable>: ~Copyable,
     static var defaultQuietFaults: UInt32 { 256 }
 
     /// The words that a fault began with, and what it holds for an install without the lock.
-    public struct Ticket: Sendable {
+    public struct Ticket: Sendable, BitwiseCopyable {
         @usableFromInline
         let words: StripedScheme.Ticket
         @usableFromInline
@@ -174,6 +174,13 @@ public struct AdaptiveScheme<Installs: UnlockedInstalls & ~Copyable>: ~Copyable,
     public var pages: Int { striped.pages }
 
     public func contestedRange(at page: Int) -> InvalidationRange { striped.contestedRange(at: page) }
+
+    @inlinable
+    public func hasCollided(_ ticket: Ticket, at page: Int) -> Bool {
+        // Relaxed: a hint. With the lock a fault does not look at the wide word again: see ``StripedScheme``.
+        striped.hasCollided(ticket.words, at: page)
+            || ticket.isBiased && striped.wide.word.load(ordering: .relaxed) != ticket.words.wide
+    }
 
     @inlinable
     public func isDead(at page: Int) -> Bool { striped.isDead(at: page) }

@@ -30,7 +30,7 @@ public struct PublishingScheme<Barrier: PublicationBarrier>: ~Copyable, SectionO
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// The word that a fault began with, its stripe, and the thread's slot.
-    public struct Ticket: @unchecked Sendable {
+    public struct Ticket: @unchecked Sendable, BitwiseCopyable {
         // @unchecked: atomics behind pointers.
         @usableFromInline
         let stripe: UnsafeMutablePointer<Stripe>
@@ -104,6 +104,12 @@ public struct PublishingScheme<Barrier: PublicationBarrier>: ~Copyable, SectionO
     /// The pages of the page's stripe.
     public func contestedRange(at page: Int) -> InvalidationRange {
         stripes.size.range(of: stripes.size.index(of: page))
+    }
+
+    @inlinable
+    public func hasCollided(_ ticket: Ticket, at page: Int) -> Bool {
+        // Relaxed: a hint.
+        ticket.stripe.pointee.word.load(ordering: .relaxed) != ticket.word
     }
 
     @inlinable
@@ -263,7 +269,7 @@ public struct PublishedPages: Sendable {
 }
 
 /// One thread's slot, in which it says which pages it is installing, see ``PublishedPages``; valid as long as its scheme.
-public struct PublicationSlot: @unchecked Sendable {
+public struct PublicationSlot: @unchecked Sendable, BitwiseCopyable {
     // @unchecked: an atomic behind a pointer.
     @usableFromInline
     let word: UnsafeMutablePointer<Atomic<UInt64>>

@@ -107,7 +107,7 @@ public final class GuardRegistration: Sendable {
 /// The outcome of a fault.
 public struct FaultOutcome: Sendable {
     /// Whether a translation was installed, and why not.
-    public enum Status: UInt8, Sendable {
+    public enum Status: UInt8, Sendable, BitwiseCopyable {
         /// `install` ran.
         case installed
         /// `walk` found nothing.
@@ -145,7 +145,7 @@ public struct FaultOutcome: Sendable {
 /// is under way then goes on to its end. The fault is sure to succeed only if no section of its pages is open at some
 /// instant, and the starts that follow hold back until it has installed. Starts that must not block do not hold back,
 /// and if 64 faults ask already, none does. Otherwise the fault may answer ``FaultOutcome/Status/busy``.
-public struct RetryBudget: Sendable {
+public struct RetryBudget: Sendable, BitwiseCopyable {
     /// Walks thrown away before the fallback, 1 or above.
     public var collisions: UInt32
     /// Time from the first collision or wait to the fallback, in nanoseconds.

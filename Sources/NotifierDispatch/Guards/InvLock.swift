@@ -26,7 +26,7 @@ import Synchronization
 ///     dead bit set    0       the subscription is over: readers get `dead`, sections are not counted
 public final class InvLock: Sendable {
     /// What a reader holds between begin and retry.
-    public struct Ticket: Sendable {
+    public struct Ticket: Sendable, BitwiseCopyable {
         @usableFromInline
         let sequence: UInt64
         /// The pages that the reader cares for; all pages if it gave no range.

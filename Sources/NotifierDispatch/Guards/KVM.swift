@@ -36,7 +36,7 @@ public struct KVMScheme: ~Copyable, SectionObserver, LockingScheme {
     public static var capabilities: SubscriberCapabilities { .receivesEnd }
 
     /// The sequence that a reader began with.
-    public struct Ticket: Sendable {
+    public struct Ticket: Sendable, BitwiseCopyable {
         @usableFromInline
         let sequence: UInt64
 

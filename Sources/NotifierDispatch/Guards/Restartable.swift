@@ -98,6 +98,9 @@ public struct RestartableScheme: ~Copyable, SectionObserver, RetryScheme {
     public func contestedRange(at page: Int) -> InvalidationRange { striped.contestedRange(at: page) }
 
     @inlinable
+    public func hasCollided(_ ticket: Ticket, at page: Int) -> Bool { striped.hasCollided(ticket, at: page) }
+
+    @inlinable
     public func isDead(at page: Int) -> Bool { striped.isDead(at: page) }
 }
 

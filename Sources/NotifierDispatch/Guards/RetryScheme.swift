@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// All calls of a reader take the page of the fault: a scheme may have a lock or a sequence for each part of the space.
 public protocol RetryScheme: ~Copyable, Sendable {
-    /// What a reader holds between begin and retry.
-    associatedtype Ticket: Sendable
+    /// What a reader holds between begin and retry: words, which a caller without closures may keep as such.
+    associatedtype Ticket: Sendable, BitwiseCopyable
 
     /// The scheme takes page numbers below this; `Int.max` if it takes any.
     var pages: Int { get }
@@ -47,6 +47,10 @@ public protocol RetryScheme: ~Copyable, Sendable {
     func install(
         _ translation: UInt64, into slot: UnsafeMutablePointer<Atomic<UInt64>>, _ ticket: Ticket, at page: Int
     ) -> UInt64?
+
+    /// Whether the walk of this ticket is in vain already. A hint, without a lock: after `false` the check of
+    /// ``beginInstall(_:at:)`` decides.
+    func hasCollided(_ ticket: Ticket, at page: Int) -> Bool
 
     /// Whether the subscription is over; `true` once ``markDead()`` has returned.
     func isDead(at page: Int) -> Bool
@@ -125,6 +129,10 @@ public protocol LockingScheme: ~Copyable, RetryScheme {
 }
 
 extension LockingScheme where Self: ~Copyable {
+    /// Asks ``readRetry(_:at:)``, which is a hint without the lock.
+    @inlinable
+    public func hasCollided(_ ticket: Ticket, at page: Int) -> Bool { readRetry(ticket, at: page) }
+
     /// No check before the lock.
     @inlinable @inline(__always)
     public func checkRetry(_ ticket: Ticket, at page: Int) -> Bool { false }

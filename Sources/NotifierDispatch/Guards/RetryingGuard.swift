@@ -149,10 +149,10 @@ public final class RetryingGuard<Scheme: RetryScheme & ~Copyable>: TranslationGu
 /// The budget bounds both waits and walks (invariant 34): each phase has one deadline for all its waits, and a number
 /// of collisions.
 @usableFromInline
-struct FaultRetries {
+package struct FaultRetries: BitwiseCopyable {
     /// What comes of the fault, if it ends now.
     @usableFromInline
-    var status = FaultOutcome.Status.busy
+    package var status = FaultOutcome.Status.busy
     private let startNanoseconds: UInt64
     /// When the attempts of this phase end.
     @usableFromInline
@@ -183,7 +183,7 @@ struct FaultRetries {
     var mayGoOn: Bool { collisions < limit && !deadline.hasPassed }
 
     @usableFromInline
-    mutating func collided() { collisions += 1 }
+    package mutating func collided() { collisions += 1 }
 
     /// Begins the fallback, with a deadline and collisions of its own.
     @usableFromInline

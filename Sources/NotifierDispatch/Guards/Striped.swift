@@ -30,7 +30,7 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
 
     /// The words that a fault began with, and the stripe of the first one. A fault with the stripe's lock compares that one
     /// alone; `wide` is for faults without it (``AdaptiveScheme``).
-    public struct Ticket: @unchecked Sendable {
+    public struct Ticket: @unchecked Sendable, BitwiseCopyable {
         // @unchecked: an atomic behind a pointer.
         @usableFromInline
         let stripe: UnsafeMutablePointer<Stripe>
@@ -160,6 +160,13 @@ public struct StripedScheme: ~Copyable, SectionObserver, RetryScheme {
     /// The pages of the page's stripe.
     public func contestedRange(at page: Int) -> InvalidationRange {
         stripes.size.range(of: stripes.size.index(of: page))
+    }
+
+    @inlinable
+    public func hasCollided(_ ticket: Ticket, at page: Int) -> Bool {
+        // Relaxed: a hint. A word in somebody's hand does not say what it is.
+        let word = ticket.stripe.pointee.word.load(ordering: .relaxed)
+        return word != ticket.word && word != StripeWord.lock
     }
 
     @inlinable

@@ -5,7 +5,7 @@ import Synchronization
 /// that none of them installs by an old ticket any more: ``PublishedInstalls`` or ``RestartedInstalls``.
 public protocol UnlockedInstalls: ~Copyable, Sendable {
     /// What a fault holds for it beside the words that it began with.
-    associatedtype Ticket: Sendable
+    associatedtype Ticket: Sendable, BitwiseCopyable
 
     /// Those of one guard.
     init()

@@ -12,7 +12,7 @@ public enum MonotonicClock {
 }
 
 /// An absolute point on ``MonotonicClock``, so that several waits in a row share one budget.
-public struct Deadline: Sendable {
+public struct Deadline: Sendable, BitwiseCopyable {
     /// The point, in nanoseconds of ``MonotonicClock``.
     public let nanoseconds: UInt64
 

@@ -49,6 +49,18 @@ public enum ThreadRegistration {
         return thread.pointee.index
     }
 
+    /// Registers the calling thread until it ends, as its first use would. Returns `false`, where a first use would trap, if
+    /// ``maximumThreads`` are registered already.
+    package static func register() -> Bool {
+        ProcessFork.trapIfUnprepared()
+        if index < 0 {
+            guard let free = indices.take() else { return false }
+            cplatform_thread().pointee.index = free
+        }
+        _ = registerForGoodSlow()
+        return true
+    }
+
     /// Has ``leaveForGood()`` run when the calling thread ends.
     private static func noteEnd() {
         // Any value but null, for which the destructor would not be called.
@@ -80,15 +92,21 @@ public enum ThreadRegistration {
     static func enter<Flavour: RCUFlavour>(_: Flavour.Type) {
         ProcessFork.trapIfUnprepared()
         ProcessFork.install()
-        if index < 0 { cplatform_thread().pointee.index = indices.take() }
-        if Flavour.registrations.pointee == 0 {
-            if Flavour.registersOnFirstUse { noteEnd() }
-            // Not while the process forks: liburcu would leave a lock of its own locked in the child.
-            indices.lock.lock()
-            Flavour.registerThread()
-            indices.lock.unlock()
+        if index < 0 {
+            guard let free = indices.take() else {
+                fatalError("more than \(maximumThreads) threads are registered with RCU at once")
+            }
+            cplatform_thread().pointee.index = free
         }
+        guard Flavour.registrations.pointee == 0 else { return Flavour.registrations.pointee += 1 }
+        // Not while the process forks: liburcu would leave a lock of its own locked in the child.
+        indices.lock.lock()
+        Flavour.registerThread()
+        indices.lock.unlock()
         Flavour.registrations.pointee += 1
+        // Last, since it allocates: where malloc itself uses the engine, it finds this thread registered. Nothing before it
+        // allocates.
+        if Flavour.registersOnFirstUse { noteEnd() }
     }
 
     @usableFromInline
@@ -142,27 +160,29 @@ public enum ThreadRegistration {
 private final class ThreadIndices: @unchecked Sendable {
     // @unchecked: `isTaken` and `leaving` are only touched with `lock` held.
     let lock = PthreadMutex()
-    private var isTaken: [Bool] = []
+    /// Of all indices that there can be, so that nothing is allocated with the lock held. It lives as long as the process.
+    private let isTaken: UnsafeMutableBufferPointer<Bool>
     private var leaving = 0
     /// How long a fork waits for threads that end: a destructor of somebody else's key may take its time.
     private static let patienceNanoseconds: UInt64 = 100_000_000
-    /// The count of `isTaken`, which only grows; written with `lock` held.
+    /// One above the highest index that was ever taken; written with `lock` held.
     let limit = Atomic<Int>(0)
 
-    func take() -> Int32 {
+    init() {
+        isTaken = .allocate(capacity: ThreadRegistration.maximumThreads)
+        isTaken.initialize(repeating: false)
+    }
+
+    /// The lowest free index, or `nil` if all are taken.
+    func take() -> Int32? {
         lock.lock()
         defer { lock.unlock() }
-        if let free = isTaken.firstIndex(of: false) {
-            isTaken[free] = true
-            return Int32(free)
-        }
-        guard isTaken.count < ThreadRegistration.maximumThreads else {
-            fatalError("more than \(ThreadRegistration.maximumThreads) threads are registered with RCU at once")
-        }
-        isTaken.append(true)
-        // Releasing: before whatever the thread does with its index; pairs with indexLimit.
-        limit.store(isTaken.count, ordering: .releasing)
-        return Int32(isTaken.count - 1)
+        guard let free = isTaken.firstIndex(of: false) else { return nil }
+        isTaken[free] = true
+        // Releasing: before whatever the thread does with its index; pairs with indexLimit. Relaxed, the load: written with
+        // the lock held.
+        if free >= limit.load(ordering: .relaxed) { limit.store(free + 1, ordering: .releasing) }
+        return Int32(free)
     }
 
     /// The calling thread ends: before the destructors of its keys.

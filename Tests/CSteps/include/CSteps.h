@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "SlowSequences.h"
+
 enum steps_kind {
     STEPS_LOAD,
     STEPS_STORE,

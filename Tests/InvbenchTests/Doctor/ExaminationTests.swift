@@ -10,12 +10,12 @@ import Testing
     /// What is found on a machine that is otherwise idle, by subject.
     private func findings(
         _ files: [String: String], load: ProcessorLoad? = nil, membarrierError: Int32 = 0,
-        restartRefusal: RestartableSequences.Refusal? = nil, counterError: Int32 = 0
+        restartRefusal: RestartableSequences.Refusal? = nil, userFaultRefusal: String? = nil, counterError: Int32 = 0
     ) throws -> [String: Finding] {
         let findings = try FactTree.with(files) { root in
             Examination(
                 root: root, load: load, membarrierError: membarrierError, restartRefusal: restartRefusal,
-                counterError: counterError
+                userFaultRefusal: userFaultRefusal, counterError: counterError
             ).findings()
         }
         return Dictionary(uniqueKeysWithValues: findings.map { ($0.subject, $0) })
@@ -28,7 +28,7 @@ import Testing
     private let everything: Set = [
         "frequency governor", "boost (turbo)", "SMT", "hypervisor", "processor quota", "allowed processors",
         "huge pages", "NUMA balancing", "free memory", "clock source", "time stamp counter", "hardware counters",
-        "perf permissions", "membarrier(2)", "restartable sequences", "other load",
+        "perf permissions", "membarrier(2)", "restartable sequences", "userfaultfd(2)", "other load",
     ]
 
     @Test func anIdealServerHasNothingToChange() throws {
@@ -94,7 +94,7 @@ import Testing
         #expect(
             subjects(findings, .ok) == [
                 "allowed processors", "NUMA balancing", "free memory", "perf permissions", "membarrier(2)",
-                "restartable sequences", "other load",
+                "restartable sequences", "userfaultfd(2)", "other load",
             ])
         #expect(findings["hypervisor"]?.text.hasPrefix("QEMU:") == true)
         #expect(findings["frequency governor"]?.text.contains("host") == true)
@@ -103,7 +103,9 @@ import Testing
 
     @Test func aKernelThatShowsNothingIsNotGuessedAbout() throws {
         let findings = try findings([:], counterError: EACCES)
-        #expect(subjects(findings, .note) == everything.subtracting(["membarrier(2)", "restartable sequences"]))
+        #expect(
+            subjects(findings, .note)
+                == everything.subtracting(["membarrier(2)", "restartable sequences", "userfaultfd(2)"]))
     }
 
     /// Root may count whatever the setting; in a container nobody may, whatever the setting.
@@ -126,6 +128,12 @@ import Testing
         #expect(missing?.level == .note)
         #expect(missing?.text.contains("error 1,") == true)
         #expect(try findings([:], restartRefusal: .area)["restartable sequences"]?.text.contains("glibc") == true)
+    }
+
+    @Test func withoutUserFaultsItSaysWhatIsLeft() throws {
+        let missing = try findings([:], userFaultRefusal: "userfaultfd(2) is forbidden")["userfaultfd(2)"]
+        #expect(missing?.level == .note)
+        #expect(missing?.text == "userfaultfd(2) is forbidden. Without it invbench live has the kernel alone")
     }
 
     @Test func otherLoadIsNamed() throws {

@@ -28,4 +28,24 @@ struct InvalidationSectionTests {
             #expect(log.take() == [.start(1), .start(2), .end(2)])
         }
     }
+
+    @Test("A section that was words for a while ends as it would have: who failed is owed no end")
+    func words() throws {
+        try RCU.withRegisteredThread {
+            let log = CallLog()
+            let space = AddressSpace()
+            let subscribers = RecordingSubscriber.inAddressOrder(2, log: log)
+            subscribers[1].capabilities = [.mayWouldBlock, .receivesEnd]
+            subscribers[1].answer = { _ in .wouldBlock }
+            for subscriber in subscribers { _ = try space.register(subscriber) }
+            let words = try opened(space.invalidateRangeStart(.blockable())).intoWords()
+            #expect(space.counter.activeCount == 1)
+            #expect(log.take() == [.start(0), .start(1)])
+            let section = InvalidationSection(words)
+            #expect(section.failedStarts == 1)
+            space.invalidateRangeEnd(section)
+            #expect(space.counter.activeCount == 0)
+            #expect(log.take() == [.end(0)])
+        }
+    }
 }

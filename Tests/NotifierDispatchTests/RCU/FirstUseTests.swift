@@ -140,6 +140,7 @@ struct FirstUseTests {
                 }
             }
             precondition(eventually { registered.value == ThreadRegistration.maximumThreads })
+            precondition(!ThreadRegistration.register(), "there is one index too many")
             FileHandles.note("all have an index")
             RCU.read {}
         }
