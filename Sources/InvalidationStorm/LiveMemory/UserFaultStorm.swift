@@ -28,6 +28,7 @@ public enum UserFaultStorm {
     public static func run<Guard: TranslationGuard>(
         _ work: UserFaultWork, _ settings: LiveSettings, cancellation: Cancellation, makeGuard: (StormSpace) -> Guard
     ) -> StormMeasurement? {
+        precondition(settings.handlers > 0, "without a handler, threads that touch would wait for ever")
         let space = StormSpace(pages: work.pages)
         let cache = UserFaultCache(guard: makeGuard(space))
         let subscription: CacheSubscription
