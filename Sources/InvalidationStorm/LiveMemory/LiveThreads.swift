@@ -5,12 +5,14 @@ struct LiveThreads {
     let clock: TickClock
     private let faulters: Int
     private let places: [Place]
-    /// Before the warm-up and after the window; `nil` where threads share cores.
+    /// Before the warm-up and after the window; `nil` where threads share cores. A handler works while a faulter sleeps, and
+    /// may well share its core.
     private let probes: (before: CoreProbe, after: CoreProbe)?
     private let isOversubscribed: Bool
 
-    /// `others`: threads behind the faulters. Traps where this machine has not got what the placement needs.
-    init(_ settings: LiveSettings, others: Int) {
+    /// `others`: threads behind the faulters; `handlers`: threads behind all, which have no part in the phases. Traps where
+    /// this machine has not got what the placement needs.
+    init(_ settings: LiveSettings, others: Int, handlers: Int = 0) {
         clock = .calibrated
         let threads = settings.faulters + others
         control = StormControl(
@@ -19,15 +21,16 @@ struct LiveThreads {
         do throws(PlacementError) {
             places =
                 try PlacementPlan(
-                    settings.placement, on: ThisMachine.topology, faulters: faulters, others: others
+                    settings.placement, on: ThisMachine.topology, faulters: faulters, others: others + handlers
                 ).places
         } catch {
             fatalError(error.description)
         }
-        let bound = Set(places.flatMap(\.threads)).count
-        isOversubscribed =
-            threads > (places.contains(.anywhere) ? ThisMachine.topology.allowedThreadCount : bound)
-        probes = isOversubscribed ? nil : (CoreProbe(threads: threads), CoreProbe(threads: threads))
+        let room =
+            places.contains(.anywhere)
+            ? ThisMachine.topology.allowedThreadCount : Set(places.flatMap(\.threads)).count
+        isOversubscribed = threads + handlers > room
+        probes = threads > room ? nil : (CoreProbe(threads: threads), CoreProbe(threads: threads))
     }
 
     /// Starts the thread with this number, from 0. `role` leaves the window by ``StormControl/leaveWindow()``.
@@ -43,6 +46,11 @@ struct LiveThreads {
             return result
         }
     }
+
+    /// Starts the handler with this number, from 0. It works from now on, until it is told to end.
+    func startHandler<Result: Sendable>(
+        _ number: Int, _ body: @escaping @Sendable () -> Result
+    ) -> RoleThread<Result> { RoleThread(on: places[control.threads + number], body) }
 
     /// What the machine was like. To be asked when all threads have been joined.
     func conditions(_ conducted: Storm.Conducted, threads usages: [ThreadUsage]) -> RepetitionConditions {

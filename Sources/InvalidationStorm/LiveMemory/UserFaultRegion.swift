@@ -10,8 +10,7 @@ import Synchronization
 /// nobody may see any more. The kernel's page table is what the guard keeps coherent.
 ///
 /// A thread that touches a missing page sleeps in the kernel until somebody installs it, wakes the thread, or closes the
-/// descriptor. So whoever makes a region keeps handlers until the last such thread is joined; the end of the region closes
-/// the descriptor before it unmaps.
+/// descriptor. So whoever makes a region keeps handlers until the last such thread is joined.
 final class UserFaultRegion: @unchecked Sendable {
     // @unchecked: the pages and the floors are read and written as atomics, behind pointers that never change.
 
@@ -56,8 +55,10 @@ final class UserFaultRegion: @unchecked Sendable {
         for page in 0..<pages { (floors + page).initialize(to: Atomic(1)) }
     }
 
-    // Closing comes first: it wakes all, and has nobody wait from then on.
+    // Unregistering comes first: it wakes all, and nobody waits from then on. Closing alone would not do that as long as a
+    // forked child has the descriptor too: with events, unmapping would wait until somebody reads that.
     deinit {
+        _ = cuserfault_unregister(descriptor, base, pages * pageSize)
         close(descriptor)
         close(stop)
         munmap(base, pages * pageSize)

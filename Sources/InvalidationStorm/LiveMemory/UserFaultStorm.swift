@@ -28,6 +28,7 @@ public enum UserFaultStorm {
     public static func run<Guard: TranslationGuard>(
         _ work: UserFaultWork, _ settings: LiveSettings, cancellation: Cancellation, makeGuard: (StormSpace) -> Guard
     ) -> StormMeasurement? {
+        precondition(settings.handlers > 0, "without a handler, threads that touch would wait for ever")
         let space = StormSpace(pages: work.pages)
         let cache = UserFaultCache(guard: makeGuard(space))
         let subscription: CacheSubscription
@@ -58,32 +59,54 @@ public enum UserFaultStorm {
         } catch {
             fatalError(error.description)
         }
-        let clock = TickClock.calibrated
-        let control = StormControl(
-            threads: settings.faulters + settings.invalidators,
-            windowLengthTicks: clock.ticks(nanoseconds: settings.windowNanoseconds))
-        let threads = UserFaultThreads(work, settings, region: region, space: space, control: control)
-        let handlers = threads.startHandlers(handlerBody)
-        let touchers = threads.startTouchers()
-        let invalidators = threads.startInvalidators()
+        let threads = LiveThreads(settings, others: settings.invalidators, handlers: settings.handlers)
+        let (control, clock) = (threads.control, threads.clock)
+        let reader = UserFaultReader(region: region, space: space, source: work.source)
+        let dropper = UserFaultDropper(region: region, space: space, source: work.source)
+        let handlers = (0..<settings.handlers).map { threads.startHandler($0) { handlerBody(reader, control) } }
+        let touchers = (0..<settings.faulters).map { number in
+            threads.start(number, counting: CountedEvent.ofFaults) { atWindow in
+                var toucher = UserFaultToucher(
+                    number: number, control: control, clock: clock, region: region, dropper: dropper,
+                    pages: .init(work, toucher: number, of: settings.faulters, seed: settings.seed))
+                return toucher.run(atWindow: atWindow)
+            }
+        }
+        let invalidators = (0..<settings.invalidators).map { invalidator in
+            let number = settings.faulters + invalidator
+            return threads.start(number) { atWindow in
+                var role = UserFaultInvalidator(
+                    control: control, clock: clock, dropper: dropper,
+                    arrivals: ArrivalSequence(
+                        scenario: work.scenario, speed: 0, seed: settings.seed, stream: number,
+                        invalidator: invalidator,
+                        of: settings.invalidators, from: control.startTicks, clock: clock))
+                return role.run(atWindow: atWindow)
+            }
+        }
         let conducted = Storm.conduct(
             control, windowNanoseconds: settings.windowNanoseconds, warmUpNanoseconds: settings.warmUpNanoseconds,
             faulters: settings.faulters, isOpenLoop: false, clock: clock, cancellation: cancellation)
         // In this order: who touches needs handlers, and so do drops that cause events.
-        let touched = touchers.map { $0.join() }
-        let dropped = invalidators.map { $0.join() }
+        var touched: [UserFaultToucher.Result] = []
+        for toucher in touchers {
+            var (result, usage) = toucher.join()
+            result.tally.usage = usage
+            touched.append(result)
+        }
+        var dropped: [InvalidatorTally] = []
+        for invalidator in invalidators {
+            var (tally, usage) = invalidator.join()
+            tally.usage = usage
+            dropped.append(tally)
+        }
         region.stopHandlers()
         let served = handlers.map { $0.join() }
         guard let conducted else { return nil }
         region.checkAgainst(space.pageTable)
         return measurement(
             touched, dropped, served, staleCount: region.staleCount,
-            conditions: RepetitionConditions(
-                machine: conducted.machine,
-                threads: touched.map(\.tally.usage) + dropped.map(\.usage),
-                before: threads.probes?.before.readings ?? CoreReadings(),
-                after: threads.probes?.after.readings ?? CoreReadings(), faulters: settings.faulters,
-                isOversubscribed: threads.isOversubscribed),
+            conditions: threads.conditions(conducted, threads: touched.map(\.tally.usage) + dropped.map(\.usage)),
             isWarmUpSteady: conducted.isWarmUpSteady, control: control, clock: clock)
     }
 

@@ -109,7 +109,8 @@ extension UserFaultRegion: CustomReflectable {
 
     @Test(
         "A forked child is not served, and does not wait for ever",
-        .enabled(if: geteuid() == 0, "fork events take CAP_SYS_PTRACE"))
+        .enabled(if: geteuid() == 0, "fork events take CAP_SYS_PTRACE"),
+        .enabled(if: dlsym(nil, "__tsan_init") == nil, "ThreadSanitizer does not bear a fork of several threads"))
     func fork() throws {
         let memory = try ServedMemory(features: UFFD_FEATURE_EVENT_FORK)
         _ = memory.versions(0..<2)
@@ -174,6 +175,28 @@ extension UserFaultRegion: CustomReflectable {
         }
         #expect(cuserfault_unregister(region.descriptor, region.base, 4 * region.pageSize) == 0)
         #expect(toucher.join() == 0)
+    }
+
+    @Test("The end of memory whose events a child has too does not wait for the child")
+    func endBesideAChild() throws {
+        final class Owner: @unchecked Sendable {
+            // @unchecked: one thread at a time uses it.
+            var region: UserFaultRegion?
+        }
+        let owner = Owner()
+        owner.region = try UserFaultRegion(pages: 4, features: UInt64(UFFD_FEATURE_EVENT_UNMAP))
+        let ofChild = dup(try #require(owner.region).descriptor)
+        let isOver = Atomic<Bool>(false)
+        let end = RoleThread(on: .anywhere) {
+            owner.region = nil
+            isOver.store(true, ordering: .releasing)
+        }
+        for _ in 0..<10_000 where !isOver.load(ordering: .acquiring) { usleep(1_000) }
+        let isOverInTime = isOver.load(ordering: .acquiring)
+        #expect(isOverInTime)
+        // Closed last: whoever still waits for the reading of an event goes on.
+        close(ofChild)
+        end.join()
     }
 
     @Test("A refusal is one line that says what to do")

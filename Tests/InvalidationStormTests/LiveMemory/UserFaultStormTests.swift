@@ -1,3 +1,4 @@
+import Glibc
 import NotifierDispatch
 import Synchronization
 import Testing
@@ -38,15 +39,17 @@ import Testing
     func everyWork(_ number: Int) throws {
         let work = UserFaultStorm.works[number]
         try expectSound(work) { _ in MutexGuard() }
-        try expectSound(work) { _ in ReadWriteLockGuard() }
         try expectSound(work) { StripeMutexGuard(pages: $0.pages) }
+        try expectSound(work) { KVMGuard(space: $0.notifiers) }
+        try expectSound(work) { StripedGuard(space: $0.notifiers, pages: $0.pages) }
+        // To write down 512 pages takes long in a debug build.
+        guard work.pagesPerFault == 1 else { return }
+        try expectSound(work) { _ in ReadWriteLockGuard() }
         try expectSound(work) { _ in SectionLockGuard<CKPhaseFairLock>() }
         try expectSound(work) { InvLockGuard(space: $0.notifiers) }
         try expectSound(work) { RangeCounterGuard(space: $0.notifiers) }
-        try expectSound(work) { KVMGuard(space: $0.notifiers) }
         try expectSound(work) { IntervalGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { IntervalStripeLockFreeGuard(space: $0.notifiers, pages: $0.pages) }
-        try expectSound(work) { StripedGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { AsymmetricGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { FencedGuard(space: $0.notifiers, pages: $0.pages) }
         try expectSound(work) { AdaptiveGuard(space: $0.notifiers, pages: $0.pages) }
@@ -66,7 +69,9 @@ import Testing
         }
     }
 
-    @Test("A fault fills in the pages around its own")
+    @Test(
+        "A fault fills in the pages around its own",
+        .enabled(if: dlsym(nil, "__tsan_init") == nil, "the touches fault in ThreadSanitizer's own memory, too"))
     func faultAround() throws {
         let work = UserFaultWork(
             name: "around", summary: "", pagesPerFault: 16, touches: .ownPartInOrder,
