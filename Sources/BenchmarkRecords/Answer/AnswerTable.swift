@@ -143,24 +143,33 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
         _ answers: [WorkloadAnswer], _ machine: MachineText, _ style: Style, _ painter: Painter
     ) -> String? {
         guard answers.count > 1 else { return nil }
-        let columns = columns(of: answers[0], machine: machine, isWide: style.isWide).filter {
-            !$0.heading.hasPrefix("x ")
+        var columns = columns(of: answers[0], machine: machine, isWide: style.isWide)
+            .filter { !$0.heading.hasPrefix("x ") }
+        if !style.isWide {
+            // There is no second guard to compare with, and room for medians.
+            for (heading, metric, place) in [("i. p50", Metric.invalidationP50, 4), ("f. p50", .faultP50, 2)] {
+                let column = Column(heading: heading, width: 7) { guardAnswer in
+                    guardAnswer.median(metric).map { machine.latency($0) } ?? "-"
+                }
+                columns.insert(column, at: min(place, columns.count))
+            }
         }
-        let width = answers.map(\.title.count).max() ?? 0
+        let titles = answers.map(\.titleOfKernel)
+        let width = max(guardWidth, titles.map(\.count).max() ?? 0)
         func line(_ name: String, _ cells: [String]) -> String {
             zip(cells, columns).reduce(name + padding(width - name.count)) { line, pair in
                 line + " " + padding(pair.1.width - pair.0.count) + pair.0
             }
         }
-        let lines = answers.flatMap { answer in
+        let lines = zip(answers, titles).flatMap { answer, title in
             answer.guards.map { guardAnswer in
                 let marks = guardAnswer.flags.first { $0 != .tooFew }?.rawValue ?? ""
-                let text = line(answer.title, columns.map { $0.text(guardAnswer) }) + (marks.isEmpty ? "" : " " + marks)
+                let text = line(title, columns.map { $0.text(guardAnswer) }) + (marks.isEmpty ? "" : " " + marks)
                 return painter.line(text, of: guardAnswer)
             }
         }
-        let heading = line("the kernel alone", columns.map(\.heading))
-        return (["\n" + painter.bold(heading)] + lines).joined(separator: "\n")
+        let title = painter.bold("The kernel alone, by scenario and threads (faulters + invalidators)")
+        return (["\n" + title, painter.dim(line("", columns.map(\.heading)))] + lines).joined(separator: "\n")
     }
 
     /// `8.04 (5.28-12.2)`.
@@ -215,6 +224,15 @@ public struct AnswerTable: Sendable, CustomStringConvertible {
 }
 
 extension WorkloadAnswer {
+    /// `touch-munmap 1 + 1`, and what is not default.
+    fileprivate var titleOfKernel: String {
+        guard let cell = guards.first?.cell else { return title }
+        return
+            (["\(cell.scenario) \(cell.faulters) + \(cell.invalidators)"]
+            + cell.parameters.map { "\($0.key) \($0.value)" })
+            .joined(separator: ", ")
+    }
+
     /// `72 %` if the faulters' cores did so much of their best; `nil` if they were near it, or nobody knows.
     fileprivate var sharedCores: String? {
         coreShare.flatMap { $0 < 0.97 ? "\(ScaledNumber.ratio(100 * $0)) %" : nil }

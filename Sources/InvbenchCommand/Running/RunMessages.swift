@@ -18,9 +18,10 @@ enum StaleTranslations {
             ("STALE TRANSLATIONS IN PROTECTED GUARDS: do not use these guards, and do not trust this run.", ofGuards),
             ("WRONG PAGES FROM THE KERNEL: one that was dropped read as old, or one that was kept as new.", ofKernel),
         ]
-        return parts.filter { !$0.1.isEmpty }.map { title, cells in
+        let lines = parts.filter { !$0.1.isEmpty }.map { title, cells in
             cells.reduce(title) { $0 + "\n  \($1.cell): \($1.count)" }
-        }.joined(separator: "\n")
+        }
+        return lines.joined(separator: "\n")
             + "\nThe rows are in the results with their stale_installs counters. Please report this."
     }
 }

@@ -12,9 +12,9 @@ import Testing
         let options = try parse()
         #expect(options.profile == .quick)
         #expect(options.work.pairing == .targetedUndo)
-        #expect(options.results == "results")
-        #expect(!options.noSave && !options.choosesCells)
-        #expect(options.retryNoisy == 0)
+        #expect(options.measuring.results == "results")
+        #expect(!options.measuring.noSave && !options.choosesCells)
+        #expect(options.measuring.retryNoisy == 0)
         #expect(options.benchmark.interleaves && !options.benchmark.listTests)
         #expect(options.benchmark.format == .console && options.benchmark.outFormat == .json)
     }
@@ -30,7 +30,7 @@ import Testing
     @Test func aBooleanMayStandAlone() throws {
         #expect(try parse("--benchmark_list_tests").benchmark.listTests)
         #expect(try parse("--benchmark_list_tests=true", "--no-save").benchmark.listTests)
-        #expect(try parse("--benchmark_list_tests", "--no-save").noSave)
+        #expect(try parse("--benchmark_list_tests", "--no-save").measuring.noSave)
         #expect(try !parse("--benchmark_list_tests=false").benchmark.listTests)
         #expect(try !parse("--benchmark_enable_random_interleaving=0").benchmark.interleaves)
         #expect(try parse("--benchmark_report_aggregates_only").benchmark.reportsAggregatesOnly)
@@ -39,7 +39,7 @@ import Testing
     @Test(arguments: [["--benchmark_filter="], ["--benchmark_filter", ""]])
     func anEmptyFilterFindsAll(words: [String]) throws {
         let options = try RunOptions.parse(CommandLineWords.normalised(words + ["--no-save"]))
-        #expect(options.noSave && options.choosesCells)
+        #expect(options.measuring.noSave && options.choosesCells)
         #expect(try NameFilter(try #require(options.benchmark.filter)).chooses("storm/mutex/calm"))
     }
 
@@ -81,7 +81,7 @@ import Testing
 
     @Test(arguments: [("250ms", 250_000_000), ("0.5s", 500_000_000), ("500us", 500_000), ("1000000ns", 1_000_000)])
     func windows(text: String, nanoseconds: UInt64) throws {
-        #expect(try parse("--window", text).window == nanoseconds)
+        #expect(try parse("--window", text).measuring.window == nanoseconds)
     }
 
     @Test func minimumTimeIsTheWindow() throws {
@@ -102,8 +102,8 @@ import Testing
     }
 
     @Test func retries() throws {
-        #expect(try parse("--retry-noisy", "10").retryNoisy == 10)
-        #expect(try parse("--retry-noisy=0").retryNoisy == 0)
+        #expect(try parse("--retry-noisy", "10").measuring.retryNoisy == 10)
+        #expect(try parse("--retry-noisy=0").measuring.retryNoisy == 0)
     }
 
     @Test func parametersOfGuards() throws {
