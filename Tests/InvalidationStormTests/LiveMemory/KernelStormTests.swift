@@ -9,13 +9,25 @@ import Testing
         return settings
     }
 
+    /// Measures until each role had a core in the window: on a busy machine one may get none.
+    private func measure(_ work: KernelWork, _ settings: LiveSettings) throws -> StormMeasurement {
+        for _ in 0..<50 {
+            let measurement = try #require(KernelStorm.run(work, settings, cancellation: Cancellation()))
+            #expect(measurement.staleInstalls == 0)
+            let hasInvalidated = measurement.invalidationLatency.samples > 0
+            #expect(work.invalidates || !hasInvalidated)
+            if measurement.faults > 1000, measurement.faultLatency.samples > 0, hasInvalidated == work.invalidates {
+                return measurement
+            }
+        }
+        throw NoCore()
+    }
+
+    private struct NoCore: Error {}
+
     @Test("Every touch that is counted is one page fault of the kernel's", arguments: KernelWork.allCases)
     func countedTouchesFault(work: KernelWork) throws {
-        let measurement = try #require(KernelStorm.run(work, settings(), cancellation: Cancellation()))
-        #expect(measurement.staleInstalls == 0)
-        #expect(measurement.faults > 0)
-        #expect(measurement.faultLatency.samples > 0)
-        #expect((measurement.invalidationLatency.samples > 0) == work.invalidates)
+        let measurement = try measure(work, settings())
         // The thread itself has a page fault now and then: of its stack, its histogram, or after a fork.
         let ratio = try #require(measurement.pageFaultsPerFault)
         #expect(ratio > 0.999)
@@ -28,7 +40,6 @@ import Testing
         let measurement = try #require(
             KernelStorm.run(work, settings(faulters: 3, invalidators: 2), cancellation: Cancellation()))
         #expect(measurement.staleInstalls == 0)
-        #expect(measurement.faults > 0)
         #expect(measurement.conditions.isOversubscribed == (ThisMachine.topology.allowedThreadCount < 5))
     }
 
