@@ -4,7 +4,10 @@ import Testing
 
 @testable import InvalidationStorm
 
-@Suite struct KernelDetectorControlTests {
+/// Not under ThreadSanitizer: it does not bear the copies of a process of several threads, and touches fault in its own memory,
+/// too.
+@Suite(.enabled(if: dlsym(nil, "__tsan_init") == nil, "copies of the process, and page faults that are counted"))
+struct KernelDetectorControlTests {
     @Test("Every check finds the wrong page that was put before it, every time, and nothing where nothing is wrong")
     func everyFaultIsCaught() {
         for _ in 0..<20 {

@@ -1,8 +1,14 @@
+import Glibc
 import Testing
 
 @testable import InvalidationStorm
 
-@Suite(.serialized) struct KernelStormTests {
+/// Not under ThreadSanitizer: it does not bear the copies of a process of several threads, and touches fault in its own memory,
+/// too.
+@Suite(
+    .serialized,
+    .enabled(if: dlsym(nil, "__tsan_init") == nil, "copies of the process, and page faults that are counted"))
+struct KernelStormTests {
     private func settings(faulters: Int = 1, invalidators: Int = 1) -> LiveSettings {
         var settings = LiveSettings(faulters: faulters, invalidators: invalidators)
         settings.windowNanoseconds = 30_000_000
