@@ -63,12 +63,15 @@ final class KernelMemory: @unchecked Sendable {
         let areaBytes = KernelWork.pagesPerFaulter * Self.pageSize
         areaStride = areaBytes + (work == .touch ? Self.gap : 0)
         mappedBytes = areaStride * faulters
-        base = Self.map(bytes: mappedBytes, at: Self.lowAddress, work)
+        // Each memory at a place of its own, so that none comes to lie in a hole that another one's call has left.
+        // Relaxed: a plain number.
+        let place = Self.made.wrappingAdd(1, ordering: .relaxed).oldValue % 64 * Self.placeBytes
+        base = Self.map(bytes: mappedBytes, at: Self.lowAddress + place, work)
         if work == .touch {
             for area in 0..<faulters { mprotect(base + area * areaStride + areaBytes, Self.gap, PROT_NONE) }
         }
         spare = Self.map(
-            bytes: work.pagesPerPart * Self.pageSize * max(1, invalidators), at: Self.lowAddress / 2, .touch)
+            bytes: work.pagesPerPart * Self.pageSize * max(1, invalidators), at: Self.lowAddress / 2 + place, .touch)
         let shared = mmap(nil, Self.pageSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
         guard let shared, shared != MAP_FAILED else { Self.fail("mmap") }
         precondition(invalidators * MemoryLayout<UInt32>.stride <= Self.pageSize, "too many invalidators")
@@ -86,6 +89,11 @@ final class KernelMemory: @unchecked Sendable {
         munmap(tickets, Self.pageSize)
         turns.deallocate()
     }
+
+    /// How many memories were made.
+    private static let made = Atomic<Int>(0)
+    /// From one place to the next: more than 256 faulters have.
+    private static let placeBytes = 64 << 30
 
     private static func map(bytes: Int, at address: Int, _ work: KernelWork) -> UnsafeMutableRawPointer {
         var file: Int32 = -1
