@@ -81,18 +81,20 @@ struct StormThreads {
                 probes?.before.take(threadNumber: number, clock: clock)
                 control.gather()
                 var role = Invalidator(
-                    control: control, clock: clock, space: space, lives: lives, shadow: device.shadow,
-                    mappingLock: device.work.mappingLock, isBlockable: settings.scenario.isBlockable,
-                    changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
-                    longChanges: settings.scenario.longChanges.map {
-                        LongChanges(
-                            $0, invalidator: invalidator, of: settings.invalidators, from: control.startTicks,
-                            clock: clock)
-                    },
+                    control: control, clock: clock,
                     arrivals: ArrivalSequence(
                         scenario: settings.scenario, speed: settings.speed, seed: settings.seed, stream: number,
                         invalidator: invalidator, of: settings.invalidators, from: control.startTicks, clock: clock),
-                    longestStartTicks: settings.scenario.isAboutWaits ? 0 : nil)
+                    work: SpaceChanges(
+                        control: control, clock: clock, space: space, lives: lives, shadow: device.shadow,
+                        mappingLock: device.work.mappingLock, isBlockable: settings.scenario.isBlockable,
+                        changeDelay: Delay(nanoseconds: settings.changeNanoseconds, clock: clock),
+                        longChanges: settings.scenario.longChanges.map {
+                            LongChanges(
+                                $0, invalidator: invalidator, of: settings.invalidators, from: control.startTicks,
+                                clock: clock)
+                        },
+                        longestStartTicks: settings.scenario.isAboutWaits ? 0 : nil))
                 var (tally, usage) = ThreadUsageMeter.duringWindow { role.run(atWindow: $0) }
                 tally.usage = usage
                 probes?.after.take(threadNumber: number, clock: clock)

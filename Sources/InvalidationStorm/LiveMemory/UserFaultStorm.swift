@@ -75,12 +75,12 @@ public enum UserFaultStorm {
         let invalidators = (0..<settings.invalidators).map { invalidator in
             let number = settings.faulters + invalidator
             return threads.start(number) { atWindow in
-                var role = UserFaultInvalidator(
-                    control: control, clock: clock, dropper: dropper,
+                var role = Invalidator(
+                    control: control, clock: clock,
                     arrivals: ArrivalSequence(
                         scenario: work.scenario, speed: 0, seed: settings.seed, stream: number,
-                        invalidator: invalidator,
-                        of: settings.invalidators, from: control.startTicks, clock: clock))
+                        invalidator: invalidator, of: settings.invalidators, from: control.startTicks, clock: clock),
+                    work: dropper)
                 return role.run(atWindow: atWindow)
             }
         }

@@ -118,11 +118,16 @@ struct UserFaultToucher: Sendable {
     }
 }
 
-/// How pages are dropped, depending on who opens the sections.
-struct UserFaultDropper: Sendable {
+/// How pages are dropped, depending on which thread opens the sections: what an invalidator does, a balloon or a storm.
+struct UserFaultDropper: InvalidationWork {
     let region: UserFaultRegion
     let space: StormSpace
     let source: UserFaultWork.Source
+
+    func carryOut(_ arrival: ArrivalSequence.Arrival) -> Bool {
+        drop(arrival.range)
+        return true
+    }
 
     /// Drops pages: from the return on, nobody may see what they held.
     func drop(_ range: InvalidationRange) {

@@ -1,7 +1,7 @@
 /// What is done to memory whose missing faults are served in user space: which pages threads touch, how a fault is served,
 /// and what is dropped meanwhile.
 public struct UserFaultWork: Sendable {
-    /// Who opens the sections of what is dropped. See Documentation/LiveMemory.md for what each of them sees.
+    /// Which thread opens a section around each drop. Documentation/LiveMemory.md says what each of them sees.
     public enum Source: Hashable, Sendable {
         /// The thread that drops: start, madvise(2), end. userfaultfd is asked for no events.
         case caller
@@ -42,7 +42,7 @@ public struct UserFaultWork: Sendable {
     public let drops: Drops
     /// How many pages each of them drops.
     public let pagesPerDrop: Int
-    /// Who opens the sections.
+    /// Which thread opens a section around each drop.
     public let source: Source
 
     init(

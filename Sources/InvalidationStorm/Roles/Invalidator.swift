@@ -33,27 +33,27 @@ struct InvalidatorTally: Sendable {
     }
 }
 
-/// A thread that invalidates: start, change the pages, end, through the notifiers; or, where a whole space is released,
-/// its end, the change of all pages, and its set-up.
+/// What an invalidator does at each arrival.
+protocol InvalidationWork: Sendable {
+    /// Carries it out; `false` for a non-blockable start that a subscriber refused.
+    mutating func carryOut(_ arrival: ArrivalSequence.Arrival) -> Bool
+
+    /// The longest start alone so far; `nil` where starts are not timed apart.
+    var longestStartTicks: UInt64? { get }
+}
+
+extension InvalidationWork {
+    var longestStartTicks: UInt64? { nil }
+}
+
+/// A thread that invalidates whenever an invalidation arrives.
 ///
 /// Where intended starts are given, a latency counts from them, so that falling behind shows, but not in a crowd.
-struct Invalidator: Sendable {
+struct Invalidator<Work: InvalidationWork>: Sendable {
     let control: StormControl
     let clock: TickClock
-    /// The space in its first life, whose pages change.
-    let space: StormSpace
-    /// For arrivals that end the space.
-    let lives: SpaceLives
-    let shadow: ShadowTable
-    /// Held around each section; `nil` where the driver has none.
-    let mappingLock: MappingLock?
-    let isBlockable: Bool
-    let changeDelay: Delay
-    /// Those of its changes that take long.
-    var longChanges: LongChanges?
     var arrivals: ArrivalSequence
-    /// What its tally says in the end; `nil` for starts that are not timed apart.
-    var longestStartTicks: UInt64?
+    var work: Work
 
     /// Works through all phases.
     mutating func run(atWindow: (_ isOpening: Bool) -> Void) -> InvalidatorTally {
@@ -66,7 +66,7 @@ struct Invalidator: Sendable {
         } else {
             measureBackToBack(&next, &tally)
         }
-        tally.longestStartTicks = longestStartTicks
+        tally.longestStartTicks = work.longestStartTicks
         atWindow(false)
         control.leaveWindow()
         invalidate(&next, before: .stopped)
@@ -76,7 +76,7 @@ struct Invalidator: Sendable {
     /// Invalidates unrecorded until `phase` begins.
     private mutating func invalidate(_ next: inout ArrivalSequence.Arrival, before phase: StormControl.Phase) {
         while control.wait(until: next.intendedTicks ?? 0, before: phase, clock: clock) != nil {
-            _ = carryOut(next)
+            _ = work.carryOut(next)
             next = arrivals.next()
         }
     }
@@ -86,7 +86,7 @@ struct Invalidator: Sendable {
         // At least once, as faulters do.
         repeat {
             let start = clock.now()
-            let isDone = carryOut(next)
+            let isDone = work.carryOut(next)
             let end = clock.now()
             tally.count(isDone, from: start, origin: start, to: end, clock: clock)
             next = arrivals.next()
@@ -110,7 +110,7 @@ struct Invalidator: Sendable {
             due = next.intendedTicks ?? due
             switch control.waitForStart(at: due, clock: clock) {
             case .reached(let start):
-                let isDone = carryOut(next)
+                let isDone = work.carryOut(next)
                 let now = clock.now()
                 let origin = arrivals.countFromIntendedStart ? due : start
                 tally.count(isDone, from: start, origin: origin, to: now, clock: clock)
@@ -125,40 +125,5 @@ struct Invalidator: Sendable {
             }
         }
         tally.windowTicks = end &- control.windowStartTicks
-    }
-
-    /// Invalidates; `false` for a non-blockable start that a subscriber refused.
-    private mutating func carryOut(_ arrival: ArrivalSequence.Arrival) -> Bool {
-        if arrival.event == .release {
-            lives.renew { change(space.pageTable.wholeRange) }
-            return true
-        }
-        mappingLock?.lock()
-        defer { mappingLock?.unlock() }
-        let invalidation = Invalidation(range: arrival.range, event: arrival.event, isBlockable: isBlockable)
-        guard let section = start(invalidation) else { return false }
-        change(arrival.range)
-        shadow.checkNothingVisible(in: arrival.range)
-        space.notifiers.invalidateRangeEnd(section)
-        return true
-    }
-
-    /// Starts it. Times that, where starts are timed: what is left of an invalidation's time is the driver's own.
-    private mutating func start(_ invalidation: Invalidation) -> InvalidationSection? {
-        guard let longest = longestStartTicks else { return space.notifiers.invalidateRangeStart(invalidation) }
-        let before = clock.now()
-        let section = space.notifiers.invalidateRangeStart(invalidation)
-        let (after, opening) = (clock.now(), control.windowStartTicks)
-        // Of a start that was waiting when the window opened, the time from then on.
-        // The window may have opened since `after` was read.
-        let begin = max(before, opening)
-        if opening != 0, after > begin { longestStartTicks = max(longest, after &- begin) }
-        return section
-    }
-
-    private mutating func change(_ range: InvalidationRange) {
-        space.change(range)
-        changeDelay.spend()
-        longChanges?.sleepIfDue(clock: clock)
     }
 }

@@ -69,12 +69,14 @@ import Testing
         let clock = clock
         return lead(control, windowMilliseconds: windowMilliseconds) {
             var invalidator = Invalidator(
-                control: control, clock: clock, space: lives.space, lives: lives, shadow: device.shadow,
-                mappingLock: nil, isBlockable: true, changeDelay: .none, longChanges: nil,
+                control: control, clock: clock,
                 arrivals: ArrivalSequence(
                     scenario: scenario, speed: 0, seed: 1, stream: 0, invalidator: 0, of: 1, from: control.startTicks,
                     clock: clock),
-                longestStartTicks: scenario.isAboutWaits ? 0 : nil)
+                work: SpaceChanges(
+                    control: control, clock: clock, space: lives.space, lives: lives, shadow: device.shadow,
+                    mappingLock: nil, isBlockable: true, changeDelay: .none, longChanges: nil,
+                    longestStartTicks: scenario.isAboutWaits ? 0 : nil))
             return invalidator.run { _ in stall.expect() }
         }
     }
