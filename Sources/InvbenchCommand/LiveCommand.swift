@@ -53,8 +53,7 @@ struct LiveOptions: ParsableArguments {
         var options = try RunOptions.parse([])
         options.choice.guards = choice.guards
         options.choice.scenarios = choice.scenarios
-        options.choice.faulters = choice.faulters
-        options.choice.invalidators = choice.invalidators
+        options.choice.threads = choice.threads
         options.choice.namedProfile = choice.namedProfile
         options.placement = placement
         options.measuring = measuring
@@ -81,15 +80,7 @@ struct LiveChoiceFlags: ParsableArguments {
         transform: FlagValues.names)
     var scenarios: [[String]] = []
 
-    @Option(
-        help: ArgumentHelp("Threads that fault. (default: 1, 2, 4 and so on up to the cores)", valueName: "1,2,4"),
-        transform: { try FlagValues.threadCounts($0, from: 1) })
-    var faulters: [[Int]] = []
-
-    @Option(
-        help: ArgumentHelp("Threads that invalidate; touch has none. (default: 1)", valueName: "1,2"),
-        transform: { try FlagValues.threadCounts($0, from: 0) })
-    var invalidators: [[Int]] = []
+    @OptionGroup var threads: ThreadFlags
 
     @Option(
         help: ArgumentHelp("Threads that serve faults in user space, 1 to 64. (default: 1)", valueName: "n"),

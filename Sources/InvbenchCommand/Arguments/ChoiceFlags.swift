@@ -15,15 +15,7 @@ struct ChoiceFlags: ParsableArguments {
         transform: FlagValues.names)
     var scenarios: [[String]] = []
 
-    @Option(
-        help: ArgumentHelp("Threads that fault. (default: 1, 2, 4 and so on up to the cores)", valueName: "1,2,4"),
-        transform: { try FlagValues.threadCounts($0, from: 1) })
-    var faulters: [[Int]] = []
-
-    @Option(
-        help: ArgumentHelp("Threads that invalidate; calm has none. (default: 1)", valueName: "1,2"),
-        transform: { try FlagValues.threadCounts($0, from: 0) })
-    var invalidators: [[Int]] = []
+    @OptionGroup var threads: ThreadFlags
 
     @Option(
         name: .customLong("profile"),
@@ -42,11 +34,27 @@ struct ChoiceFlags: ParsableArguments {
     var traces: [String] = []
 
     /// Whether guards, scenarios or threads are named.
-    var namesCells: Bool { !guards.isEmpty || !scenarios.isEmpty || !faulters.isEmpty || !invalidators.isEmpty }
+    var namesCells: Bool { !guards.isEmpty || !scenarios.isEmpty || threads.areNamed }
 
     /// What a shell may complete a list to, of which `typed` is there: one of `names` behind the last comma.
     static func completions(of typed: String, from names: [String]) -> [String] {
         let others = typed.lastIndex(of: ",").map { typed[...$0] } ?? ""
         return names.map { others + $0 }
     }
+}
+
+/// How many threads each role has.
+struct ThreadFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Threads that fault. (default: 1, 2, 4 and so on up to the cores)", valueName: "1,2,4"),
+        transform: { try FlagValues.threadCounts($0, from: 1) })
+    var faulters: [[Int]] = []
+
+    @Option(
+        help: ArgumentHelp("Threads that invalidate; calm and touch have none. (default: 1)", valueName: "1,2"),
+        transform: { try FlagValues.threadCounts($0, from: 0) })
+    var invalidators: [[Int]] = []
+
+    /// Whether any are named.
+    var areNamed: Bool { !faulters.isEmpty || !invalidators.isEmpty }
 }

@@ -32,8 +32,8 @@ struct RunPlan: Sendable {
     init(_ options: RunOptions, catalogue: CellCatalogue, cores: Int, handlers: Int? = nil) throws {
         var adjustments = options.adjustments
         adjustments.handlers = handlers ?? adjustments.handlers
-        let faulters = options.choice.faulters.flatMap { $0 }
-        let invalidators = options.choice.invalidators.flatMap { $0 }
+        let faulters = options.choice.threads.faulters.flatMap { $0 }
+        let invalidators = options.choice.threads.invalidators.flatMap { $0 }
         let (possible, refusals) = try Self.possible(try catalogue.guards(named: options.guardNames), options)
         var (guards, notes) = try Self.pairable(possible, options)
         notes.insert(contentsOf: refusals, at: 0)

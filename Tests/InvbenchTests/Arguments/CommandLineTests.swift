@@ -74,8 +74,8 @@ import Testing
         let options = try parse(
             "--guard", "mutex,rwlock", "--guard", "invlock", "--faulters=1,8", "--invalidators", "0")
         #expect(options.guardNames == ["mutex", "rwlock", "invlock"])
-        #expect(options.choice.faulters == [[1, 8]])
-        #expect(options.choice.invalidators == [[0]])
+        #expect(options.choice.threads.faulters == [[1, 8]])
+        #expect(options.choice.threads.invalidators == [[0]])
         #expect(options.choosesCells)
     }
 
