@@ -79,25 +79,30 @@ let package = Package(
         .executableTarget(
             name: "torture",
             dependencies: [
-                "TorturedDispatch", "CSteps", "CPlatform", "SeededNumbers",
+                "TorturedDispatch", "CSteps", "CPlatform", "SeededNumbers", "TestThreads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/torture"),
-        .testTarget(name: "CPlatformTests", dependencies: ["CPlatform"]),
+        .testTarget(name: "CPlatformTests", dependencies: ["CPlatform", "TestThreads"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
+        .target(name: "TestThreads", path: "Tests/TestThreads"),
         .testTarget(
-            name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+            name: "NotifierDispatchTests",
+            dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers", "TestThreads"]),
         // The registration cache over a real device, for Scripts/check-io-uring too.
         .target(name: "CIOUring", path: "Tests/CIOUring", linkerSettings: [.linkedLibrary("uring")]),
         .executableTarget(
             name: "io-uring-buffers",
-            dependencies: ["RegistrationCache", "NotifierDispatch", "CIOUring", "SeededNumbers"],
+            dependencies: [
+                "RegistrationCache", "NotifierDispatch", "CIOUring", "CUserFault", "SeededNumbers", "TestThreads",
+            ],
             path: "Tests/IOUringBuffers"),
         .testTarget(
             name: "RegistrationCacheTests",
             dependencies: [
                 "RegistrationCache", "NotifierDispatch", "io-uring-buffers", "CAllocationCounter", "SeededNumbers",
+                "TestThreads",
             ]),
         .testTarget(
             name: "NotifierDispatchCTests",

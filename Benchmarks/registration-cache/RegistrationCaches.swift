@@ -12,13 +12,13 @@ enum RegistrationCaches {
         }
         var argumentCount = CommandLine.argc
         guard cgb_loops_initialize(&argumentCount, CommandLine.unsafeArgv) != 0 else { exit(1) }
+        let (loops, roundTrip) = (loops, RoundTrip())
         for loop in loops {
-            // Kept for the life of the process, like the library's own registry.
-            let context = Unmanaged.passRetained(loop)
-            cgb_loops_register(loop.name, loop.isShared ? 4 : 1, runLoop, context.toOpaque())
+            cgb_loops_register(
+                loop.name, loop.isShared ? 4 : 1, runLoop, Unmanaged.passUnretained(loop).toOpaque())
         }
-        cgb_loops_register("cores/round-trip", 1, runRoundTrip, Unmanaged.passRetained(RoundTrip()).toOpaque())
-        cgb_loops_run()
+        cgb_loops_register("cores/round-trip", 1, runRoundTrip, Unmanaged.passUnretained(roundTrip).toOpaque())
+        withExtendedLifetime((loops, roundTrip)) { cgb_loops_run() }
         exit(0)
     }
 

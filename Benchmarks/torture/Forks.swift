@@ -1,5 +1,6 @@
 import CPlatform
 import Glibc
+import TestThreads
 import TorturedDispatch
 
 /// Forks in the middle of everything. Each child uses what a child may use, and ends; it has a time limit.

@@ -1,4 +1,5 @@
 import Glibc
+import TestThreads
 import TorturedDispatch
 
 /// A thread that counts time for the torture and looks whether every operation goes on. If one does not, it says which

@@ -1,4 +1,5 @@
 import Glibc
+import TestThreads
 import TorturedDispatch
 
 /// The threads that torture one guard, and the spaces that they do it on, one after the other.

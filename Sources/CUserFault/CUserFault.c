@@ -24,10 +24,17 @@ int cuserfault_open(uint64_t features) {
     return -error;
 }
 
-int cuserfault_register(int descriptor, void *start, size_t length) {
-    struct uffdio_register range = {
-        .range = {.start = (uintptr_t)start, .len = length}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+static int registered(int descriptor, void *start, size_t length, uint64_t mode) {
+    struct uffdio_register range = {.range = {.start = (uintptr_t)start, .len = length}, .mode = mode};
     return ioctl(descriptor, UFFDIO_REGISTER, &range) == 0 ? 0 : errno;
+}
+
+int cuserfault_register(int descriptor, void *start, size_t length) {
+    return registered(descriptor, start, length, UFFDIO_REGISTER_MODE_MISSING);
+}
+
+int cuserfault_watch(int descriptor, void *start, size_t length) {
+    return registered(descriptor, start, length, UFFDIO_REGISTER_MODE_WP);
 }
 
 int cuserfault_unregister(int descriptor, void *start, size_t length) {

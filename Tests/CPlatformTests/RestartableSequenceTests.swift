@@ -1,6 +1,7 @@
 import CPlatform
 import Glibc
 import Synchronization
+import TestThreads
 import Testing
 
 /// Whether there is anything to test.
@@ -67,7 +68,7 @@ struct RestartableSequenceTests {
     @Test("When the barrier returns, no sequence that has seen the word as it was stores any more")
     func barrier() {
         let words = Words()
-        let thread = Thread {
+        let thread = PlainThread {
             // Stores 2, 4, 6 while the word is 0, with as little beside the sequences as can be.
             var value: UInt64 = 0
             while !words.isOver.load(ordering: .relaxed) {
@@ -100,7 +101,7 @@ struct RestartableSequenceTests {
         func unregistered() {
             let words = Words()
             let wrong = Atomic<Int>(0)
-            Thread {
+            PlainThread {
                 // There glibc keeps a thread's structure at its thread pointer.
                 let area = UnsafeMutableRawPointer(bitPattern: Int(pthread_self()) + cplatform_restartable_area())!
                 if !(0..<100).contains(where: { _ in words.store(1, if: 0) }) { wrong.add(1, ordering: .relaxed) }
@@ -120,26 +121,4 @@ struct RestartableSequenceTests {
             return systemCall(number, area, size, unregister, signature) == 0
         }
     #endif
-}
-
-/// A POSIX thread; to be joined once.
-private struct Thread {
-    private var handle = pthread_t()
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        let status = pthread_create(
-            &handle, nil,
-            { context in
-                Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
-                return nil
-            }, Unmanaged.passRetained(Body(run: body)).toOpaque())
-        precondition(status == 0, "pthread_create failed with error \(status)")
-    }
-
-    func join() { pthread_join(handle, nil) }
-
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(run: @escaping @Sendable () -> Void) { self.run = run }
-    }
 }

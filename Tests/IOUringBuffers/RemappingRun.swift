@@ -4,6 +4,7 @@ import NotifierDispatch
 import RegistrationCache
 import SeededNumbers
 import Synchronization
+import TestThreads
 
 /// Threads that transfer to and from memory by a device's fixed buffers, beside one that unmaps it and maps it again at the same
 /// addresses.
@@ -50,7 +51,7 @@ final class RemappingRun: Sendable {
     private let cache: RegistrationCache
     private let memories: [RemappedMemory]
     /// Where the kernel tells of unmappings, if it does.
-    private let userfault: Int32?
+    private let events: UnmapEvents?
     private let isOver = Atomic<Bool>(false)
     /// Whether the thread that remaps is done.
     private let hasRemapped = Atomic<Bool>(false)
@@ -69,43 +70,20 @@ final class RemappingRun: Sendable {
         configuration.maximumUnsweptRegions = 8
         cache = try RegistrationCache(of: buffers, in: space, configuration: configuration)
         memories = (0..<16).map { _ in RemappedMemory(pages: Self.pages) }
-        guard source == .userfault else {
-            userfault = nil
-            return
-        }
-        let descriptor = userfault_create()
-        guard descriptor >= 0 else { throw FixedBuffers.Refusal(error: -descriptor) }
-        userfault = descriptor
-        for memory in memories { watch(memory) }
-    }
-
-    deinit { if let userfault { close(userfault) } }
-
-    private func watch(_ memory: RemappedMemory) {
-        guard let userfault else { return }
-        let error = userfault_watch(userfault, memory.address, UInt64(memory.size))
-        precondition(error == 0, "registration with userfaultfd failed with error \(error)")
+        events = source == .userfault ? try UnmapEvents() : nil
+        for memory in memories { events?.watch(memory) }
     }
 
     /// Opens a section for each unmapping that the kernel tells of.
     private func listen() {
-        guard let userfault else { return }
-        var address: UInt = 0
-        var length: UInt64 = 0
+        guard let events else { return }
         while true {
-            let found = userfault_next(userfault, 10, &address, &length)
-            precondition(found >= 0, "an event of userfaultfd failed with error \(-found)")
-            guard found == 1 else {
+            guard let range = events.next(milliseconds: 10) else {
                 if hasRemapped.load(ordering: .acquiring) { return }
                 continue
             }
             // As one that has other work to do, or that has lost its processor here.
             usleep(20)
-            let first = Int(address / RemappedMemory.pageSize)
-            guard let range = InvalidationRange(pages: first..<first + Int(UInt(length) / RemappedMemory.pageSize))
-            else {
-                continue
-            }
             space.invalidate(range, event: .unmap) {}
         }
     }
@@ -139,7 +117,7 @@ final class RemappingRun: Sendable {
                 guard let range = InvalidationRange(pages: first..<first + Int(memory.pages)) else { continue }
                 space.invalidate(range, event: .unmap) { memory.unmap() }
             }
-            memory.mapAgain { watch(memory) }
+            memory.mapAgain { events?.watch(memory) }
             total.withLock { $0.remapped += 1 }
         }
         hasRemapped.store(true, ordering: .releasing)

@@ -31,8 +31,10 @@ let package = Package(
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "FactTrees", path: "Tests/FactTrees"),
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
+        .target(name: "TestThreads", path: "Tests/TestThreads"),
         .testTarget(
-            name: "NotifierDispatchTests", dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers"]),
+            name: "NotifierDispatchTests",
+            dependencies: ["NotifierDispatch", "CAllocationCounter", "SeededNumbers", "TestThreads"]),
         .testTarget(
             name: "RecordedEventsTests", dependencies: ["RecordedEvents", "NotifierDispatch", "CZlib", "SeededNumbers"]),
         .testTarget(

@@ -3,6 +3,7 @@ import Glibc
 import NotifierDispatch
 import SeededNumbers
 import Synchronization
+import TestThreads
 import Testing
 
 @testable import RegistrationCache

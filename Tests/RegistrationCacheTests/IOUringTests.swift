@@ -2,17 +2,14 @@ import CIOUring
 import Glibc
 import NotifierDispatch
 import RegistrationCache
+import TestThreads
 import Testing
 
 @testable import io_uring_buffers
 
 @Suite("A registration cache over io_uring's fixed buffers", .enabled(if: FixedBuffers.isPossible), .serialized)
 struct IOUringTests {
-    private static let hasUserfault: Bool = {
-        let descriptor = userfault_create()
-        close(descriptor)
-        return descriptor >= 0
-    }()
+    private static let hasUserfault = (try? UnmapEvents()) != nil
 
     /// What the device finds at an address under the cache's registration, before and after other pages are mapped there.
     private func remapOnce(_ source: RemappingRun.Source) throws -> (old: UInt64?, new: UInt64?, seen: [UInt64]) {
@@ -56,14 +53,12 @@ struct IOUringTests {
 
     @Test("Told by userfaultfd after the fact, the device finds the old pages until the section starts: a control")
     func userfault() throws {
-        let descriptor = userfault_create()
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
+        guard let events = try? UnmapEvents() else { return }
         let space = AddressSpace()
         let buffers = try FixedBuffers(places: 4)
         let cache = try RegistrationCache(of: buffers, in: space)
         let memory = RemappedMemory(pages: 1)
-        #expect(userfault_watch(descriptor, memory.address, UInt64(memory.size)) == 0)
+        events.watch(memory)
         func see() throws -> UInt64 {
             let region = try cache.get(memory.address, length: 8)
             let word = buffers.bytes(at: memory.address, under: region.registration)
@@ -80,12 +75,12 @@ struct IOUringTests {
         }
         // Until the event is read, the unmapping does not return.
         #expect(!hasMapped.waitInVain())
-        var (address, length): (UInt, UInt64) = (0, 0)
-        while userfault_next(descriptor, 1_000, &address, &length) == 0 {}
+        var unmapped: InvalidationRange?
+        while unmapped == nil { unmapped = events.next(milliseconds: 1_000) }
         thread.join()
-        #expect(address == memory.address)
         #expect(try see() == old)
-        let page = Int(address / RemappedMemory.pageSize)
+        let page = Int(memory.address / RemappedMemory.pageSize)
+        #expect(unmapped?.pages == page..<page + 1)
         space.drop(page..<page + 1)
         #expect(try see() == memory.word(ofPage: 0))
     }

@@ -1,5 +1,6 @@
 import NotifierDispatch
 import Synchronization
+import TestThreads
 import Testing
 
 @testable import RegistrationCache

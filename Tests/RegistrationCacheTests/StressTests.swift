@@ -2,6 +2,7 @@ import Glibc
 import NotifierDispatch
 import SeededNumbers
 import Synchronization
+import TestThreads
 import Testing
 
 @testable import RegistrationCache

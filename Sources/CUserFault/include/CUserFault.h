@@ -23,7 +23,11 @@ int cuserfault_open(uint64_t features);
 // Has missing faults of a range go through the descriptor. Returns 0, or an errno.
 int cuserfault_register(int descriptor, void *_Nonnull start, size_t length);
 
-// Ends that, and wakes who waits: their pages are then as any other's. Returns 0, or an errno.
+// Has the descriptor tell of the events of a range, and serve no fault: those of write protection, which nothing has. Returns
+// 0, or an errno.
+int cuserfault_watch(int descriptor, void *_Nonnull start, size_t length);
+
+// Ends either, and wakes who waits: their pages are then as any other's. Returns 0, or an errno.
 int cuserfault_unregister(int descriptor, void *_Nonnull start, size_t length);
 
 // Installs pages that are missing, and wakes who waits for them. Returns how many bytes it installed, from the first, which

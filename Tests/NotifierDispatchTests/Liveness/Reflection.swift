@@ -6,10 +6,6 @@ extension AddressSpace: CustomReflectable {
     public var customMirror: Mirror { .ofNothing(self) }
 }
 
-extension Gate: CustomReflectable {
-    var customMirror: Mirror { .ofNothing(self) }
-}
-
 extension EventCounter: CustomReflectable {
     var customMirror: Mirror { .ofNothing(self) }
 }

@@ -1,35 +1,8 @@
 import Glibc
 import NotifierDispatch
 import Synchronization
-
-/// A POSIX thread that knows nothing of the engine. Tests block, which the threads of Swift's own pool must not.
-final class PlainThread: @unchecked Sendable {
-    // @unchecked: `handle` is written once, before anyone else can have the object.
-    private var handle = pthread_t()
-
-    /// Starts the thread.
-    init(_ body: @escaping @Sendable () -> Void) {
-        let status = pthread_create(
-            &handle, nil,
-            { context in
-                Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().run()
-                return nil
-            }, Unmanaged.passRetained(ThreadBody(run: body)).toOpaque())
-        precondition(status == 0, "pthread_create failed with error \(status)")
-    }
-
-    /// Waits for the thread to end. To be called once.
-    func join() { pthread_join(handle, nil) }
-
-    /// Leaves the thread to itself: nobody will join it.
-    func detach() { pthread_detach(handle) }
-}
-
-/// What a C function pointer can carry of a closure.
-private final class ThreadBody {
-    let run: @Sendable () -> Void
-    init(run: @escaping @Sendable () -> Void) { self.run = run }
-}
+// For all files of these tests.
+@_exported import TestThreads
 
 /// A POSIX thread whose body runs registered with RCU.
 final class RegisteredThread: Sendable {
