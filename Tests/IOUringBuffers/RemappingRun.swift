@@ -74,6 +74,9 @@ final class RemappingRun: Sendable {
         for memory in memories { events?.watch(memory) }
     }
 
+    // Before the memories go.
+    deinit { events?.end() }
+
     /// Opens a section for each unmapping that the kernel tells of.
     private func listen() {
         guard let events else { return }

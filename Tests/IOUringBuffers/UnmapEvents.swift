@@ -3,7 +3,7 @@ import Glibc
 import NotifierDispatch
 
 /// userfaultfd as a source of unmappings, and of nothing else: no fault is ever served.
-final class UnmapEvents: Sendable {
+struct UnmapEvents: Sendable {
     private let descriptor: Int32
 
     /// Throws the `errno` with which the kernel refuses.
@@ -12,7 +12,8 @@ final class UnmapEvents: Sendable {
         guard descriptor >= 0 else { throw FixedBuffers.Refusal(error: -descriptor) }
     }
 
-    deinit { close(descriptor) }
+    /// Ends it. To be called once, and before watched memory is unmapped for good: an unmapping waits until its event is read.
+    func end() { close(descriptor) }
 
     /// Has it tell when the memory is unmapped.
     func watch(_ memory: RemappedMemory) {

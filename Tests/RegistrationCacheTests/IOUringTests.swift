@@ -9,7 +9,11 @@ import Testing
 
 @Suite("A registration cache over io_uring's fixed buffers", .enabled(if: FixedBuffers.isPossible), .serialized)
 struct IOUringTests {
-    private static let hasUserfault = (try? UnmapEvents()) != nil
+    private static let hasUserfault: Bool = {
+        let events = try? UnmapEvents()
+        events?.end()
+        return events != nil
+    }()
 
     /// What the device finds at an address under the cache's registration, before and after other pages are mapped there.
     private func remapOnce(_ source: RemappingRun.Source) throws -> (old: UInt64?, new: UInt64?, seen: [UInt64]) {
@@ -59,6 +63,7 @@ struct IOUringTests {
         let cache = try RegistrationCache(of: buffers, in: space)
         let memory = RemappedMemory(pages: 1)
         events.watch(memory)
+        defer { withExtendedLifetime(memory) { events.end() } }
         func see() throws -> UInt64 {
             let region = try cache.get(memory.address, length: 8)
             let word = buffers.bytes(at: memory.address, under: region.registration)
