@@ -27,6 +27,7 @@ let package = Package(
         // Concurrency Kit is inline code in headers: nothing of it is linked.
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CLiveMemory"),
+        .target(name: "CCoherence"),
         .target(name: "CGoogleBenchmark", linkerSettings: [.linkedLibrary("benchmark")]),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform"]),
         .target(name: "RegistrationCache", dependencies: ["NotifierDispatch", "CPlatform"]),
@@ -38,7 +39,9 @@ let package = Package(
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault", "CHwloc",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault",
+                "CCoherence",
+                "CHwloc",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
         ),
