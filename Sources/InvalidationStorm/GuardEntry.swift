@@ -22,6 +22,8 @@ public struct GuardEntry: Sendable {
     /// Runs one repetition; `nil` when `cancellation` was raised before the window closed. Traps as
     /// ``Storm/run(_:cancellation:makeGuard:)`` does.
     public let run: @Sendable (_ settings: StormSettings, _ cancellation: Cancellation) -> StormMeasurement?
+    /// Counts what its operations cost on a machine that need not be there; `nil` where there is no guard in the engine.
+    public let count: (@Sendable (ScriptedWork, VirtualMachine) -> [CountedInstruction])?
 
     /// Puts a guard on offer. `make` builds a fresh one for each life of each repetition's space.
     @inlinable
@@ -39,10 +41,11 @@ public struct GuardEntry: Sendable {
         refusal: @escaping @Sendable () -> String? = { nil },
         make: @escaping @Sendable (StormSpace, GuardParameters) -> Guard
     ) {
-        self.init(name: name, summary: summary, parameters: parameters, refusal: refusal, type: Guard.self) {
-            settings, cancellation in
-            Self.run(settings, cancellation) { make($0, settings.guardParameters) }
-        }
+        self.init(
+            name: name, summary: summary, parameters: parameters, refusal: refusal, type: Guard.self,
+            run: { settings, cancellation in
+                Self.run(settings, cancellation) { make($0, settings.guardParameters) }
+            }, count: { work, machine in ScriptedStorm.run(work, on: machine) { make($0, GuardParameters()) } })
     }
 
     /// The same for a guard of two forms: `make` where this process can have it, `makeOtherwise` where it cannot. Both are
@@ -52,20 +55,29 @@ public struct GuardEntry: Sendable {
         make: @escaping @Sendable (StormSpace, GuardParameters) -> Guard,
         makeOtherwise: @escaping @Sendable (StormSpace, GuardParameters) -> Otherwise
     ) {
-        self.init(name: name, summary: summary, parameters: parameters, refusal: { nil }, type: Guard.self) {
-            settings, cancellation in
-            if canHave() {
-                Self.run(settings, cancellation) { make($0, settings.guardParameters) }
-            } else {
-                Self.run(settings, cancellation) { makeOtherwise($0, settings.guardParameters) }
-            }
-        }
+        self.init(
+            name: name, summary: summary, parameters: parameters, refusal: { nil }, type: Guard.self,
+            run: { settings, cancellation in
+                if canHave() {
+                    Self.run(settings, cancellation) { make($0, settings.guardParameters) }
+                } else {
+                    Self.run(settings, cancellation) { makeOtherwise($0, settings.guardParameters) }
+                }
+            },
+            count: { work, machine in
+                if canHave() {
+                    ScriptedStorm.run(work, on: machine) { make($0, GuardParameters()) }
+                } else {
+                    ScriptedStorm.run(work, on: machine) { makeOtherwise($0, GuardParameters()) }
+                }
+            })
     }
 
     @usableFromInline
     init(
         name: String, summary: String, parameters: [GuardParameter], refusal: @escaping @Sendable () -> String?,
-        type: any TranslationGuard.Type, run: @escaping @Sendable (StormSettings, Cancellation) -> StormMeasurement?
+        type: any TranslationGuard.Type, run: @escaping @Sendable (StormSettings, Cancellation) -> StormMeasurement?,
+        count: @escaping @Sendable (ScriptedWork, VirtualMachine) -> [CountedInstruction]
     ) {
         self.name = name
         self.summary = summary
@@ -77,6 +89,7 @@ public struct GuardEntry: Sendable {
         needsTargetedUndo = capabilities.isSuperset(of: [.mayWouldBlock, .receivesEnd])
         memory = .tables
         self.run = run
+        self.count = count
     }
 
     /// One repetition, on the memory that the settings' scenario is for.
@@ -114,6 +127,7 @@ public struct GuardEntry: Sendable {
         needsTargetedUndo = false
         memory = .kernel
         self.run = run
+        count = nil
     }
 }
 

@@ -15,8 +15,9 @@ public struct CKCohortLock: SectionLock, ~Copyable, @unchecked Sendable {
     public static var measuresWaits: Bool { false }
     public static var canTry: Bool { false }
 
-    /// A lock that nobody holds, with a cohort for each of this machine's nodes.
-    public init() { self.init(nodes: NUMANode.count) }
+    /// A lock that nobody holds, with a cohort for each of this machine's nodes, and for each that a ``VirtualMachine`` can
+    /// have.
+    public init() { self.init(nodes: max(NUMANode.count, VirtualMachine.mostNodes)) }
 
     /// A lock with so many cohorts; at least as many as threads say they have nodes.
     init(nodes: Int) {
