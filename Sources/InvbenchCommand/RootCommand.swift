@@ -21,9 +21,10 @@ struct RootCommand: ParsableCommand {
             """,
         version: "invbench 0.1.0",
         subcommands: [
-            RunCommand.self, LiveCommand.self, ShowCommand.self, ReportCommand.self, ExportCommand.self, ABCommand.self,
-            CompareCommand.self, CalibrateCommand.self, BaselineCommand.self, HistoryCommand.self, ListCommand.self,
-            TopologyCommand.self, DoctorCommand.self, RecordCommand.self, TraceCommand.self,
+            RunCommand.self, LiveCommand.self, CostCommand.self, ShowCommand.self, ReportCommand.self,
+            ExportCommand.self, ABCommand.self, CompareCommand.self, CalibrateCommand.self, BaselineCommand.self,
+            HistoryCommand.self, ListCommand.self, TopologyCommand.self, DoctorCommand.self, RecordCommand.self,
+            TraceCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )
