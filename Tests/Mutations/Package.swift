@@ -17,12 +17,14 @@ let package = Package(
         .target(name: "CUserFault"),
         .target(name: "CPeerLocks", linkerSettings: [.linkedLibrary("tbb")]),
         .target(name: "CLiveMemory"),
+        .target(name: "CCoherence"),
         .target(name: "NotifierDispatch", dependencies: ["CURCU", "CPlatform", "MutationSwitch"]),
         .target(name: "RecordedEvents", dependencies: ["NotifierDispatch", "CZlib", "MutationSwitch"]),
         .target(
             name: "InvalidationStorm",
             dependencies: [
-                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault", "CHwloc",
+                "NotifierDispatch", "RecordedEvents", "CPlatform", "CPeerLocks", "CLiveMemory", "CUserFault",
+                "CCoherence", "CHwloc",
                 "MutationSwitch",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]
