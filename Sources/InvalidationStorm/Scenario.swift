@@ -49,7 +49,7 @@ public struct Scenario: Sendable {
     /// When invalidations come.
     public private(set) var arrivals: Arrivals
     /// How many pages each synthetic invalidation covers.
-    public let pagesPerInvalidation: Int
+    public private(set) var pagesPerInvalidation: Int
     /// Where synthetic invalidations fall.
     public let placement: Placement
     /// Why synthetic invalidations come. `release` ends the whole space and sets it up again.
@@ -62,7 +62,7 @@ public struct Scenario: Sendable {
     /// How many subscribers the notifier list has besides the device.
     public let listedBystanders: Int
     /// How many interval subscriptions the space has besides the device; they divide the pages evenly.
-    public let intervalBystanders: Int
+    public private(set) var intervalBystanders: Int
     /// Whether one more thread registers and unregisters a subscriber again and again. Not where the space ends.
     public let hasChurner: Bool
     /// Whether sections and walks take one lock of the driver's own. Only for guards that are ``WalksUnlocked``.
@@ -86,7 +86,7 @@ public struct Scenario: Sendable {
     /// a crowd is timed from its actual start: how long its thread had no core before is no guard's doing.
     public let crowd: Crowd?
     /// How many pages the space has.
-    public let pages: Int
+    public private(set) var pages: Int
     /// What is done to real memory; `nil` where pages are words in a table.
     public let live: LiveWork?
 
@@ -149,6 +149,36 @@ public struct Scenario: Sendable {
             case .fixed: .paced(perSecond: process.perSecond)
             }
         return scenario
+    }
+
+    /// How large its space is, and what it holds. `nil` is the scenario's own, each.
+    public struct Extent: Hashable, Sendable {
+        /// How many pages.
+        public var pages: Int?
+        /// How many of them a synthetic invalidation covers, where it is not all.
+        public var pagesPerInvalidation: Int?
+        /// How many interval subscriptions there are besides the device.
+        public var intervalBystanders: Int?
+
+        public init(pages: Int? = nil, pagesPerInvalidation: Int? = nil, intervalBystanders: Int? = nil) {
+            self.pages = pages
+            self.pagesPerInvalidation = pagesPerInvalidation
+            self.intervalBystanders = intervalBystanders
+        }
+    }
+
+    /// The same over a space of another extent; `nil` where its invalidations or its subscriptions have no place there: both
+    /// are at most as many as pages, and invalidations in steps divide the space.
+    public func over(_ extent: Extent) -> Scenario? {
+        var scenario = self
+        scenario.pages = extent.pages ?? pages
+        // Those of the whole space stay so.
+        let covered =
+            pagesPerInvalidation == pages ? scenario.pages : extent.pagesPerInvalidation ?? pagesPerInvalidation
+        scenario.pagesPerInvalidation = covered
+        scenario.intervalBystanders = extent.intervalBystanders ?? intervalBystanders
+        if placement == .inSteps, scenario.pages % covered != 0 { return nil }
+        return max(covered, scenario.intervalBystanders, pagesPerFault) <= scenario.pages ? scenario : nil
     }
 
     /// How many pages, from the first, synthetic invalidations fall into.

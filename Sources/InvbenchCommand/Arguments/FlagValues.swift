@@ -70,6 +70,22 @@ enum FlagValues {
         return pages
     }
 
+    /// How many pages there are: a power of two from 1 to 2^24.
+    static func pages(_ text: String) throws -> Int {
+        guard let pages = Int(text), (1...1 << 24).contains(pages), pages.nonzeroBitCount == 1 else {
+            throw ValidationError("expected a power of two from 1 to 16777216: 65536")
+        }
+        return pages
+    }
+
+    /// How many subscriptions there are: 0 to a million.
+    static func subscriptions(_ text: String) throws -> Int {
+        guard let count = Int(text), (0...1_000_000).contains(count) else {
+            throw ValidationError("expected a whole number from 0 to 1000000")
+        }
+        return count
+    }
+
     /// A stripe's size, from bytes in binary units: `64KiB`, `2MiB`, `1GiB`.
     static func stripeSize(_ text: String) throws -> StripeSize {
         let units: [(suffix: String, pages: Double)] = [("KiB", 0.25), ("MiB", 256), ("GiB", 262_144)]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InvalidationStorm
 
 /// What a run measures, how, and where its results go.
 struct RunOptions: ParsableArguments {
@@ -55,6 +56,8 @@ struct RunOptions: ParsableArguments {
     var adjustments: Cell.Adjustments {
         Cell.Adjustments(
             walkNanoseconds: work.walkNs, changeNanoseconds: work.changeNs, pagesPerFault: work.faultPages,
+            extent: Scenario.Extent(
+                pages: work.pages, pagesPerInvalidation: work.rangePages, intervalBystanders: work.subscriptions),
             faultRate: arrivals.faultRate, invalidationRate: arrivals.invalidationRate,
             spacing: arrivals.arrivals ?? .poisson, speed: work.speed, pairing: work.pairing,
             guardParameters: parameters.chosen, placement: placement.chosen)

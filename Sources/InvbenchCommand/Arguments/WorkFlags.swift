@@ -22,6 +22,26 @@ struct WorkFlags: ParsableArguments {
     var faultPages: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "How many pages the space has, a power of two; not of a trace. (default: 65536)", valueName: "1048576"),
+        transform: FlagValues.pages)
+    var pages: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many pages an invalidation covers, a power of two; not of a trace, or where it covers all. (default: the "
+                + "scenario's)", valueName: "16"),
+        transform: FlagValues.pages)
+    var rangePages: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Interval subscriptions besides the device's, which divide the pages evenly; not for a trace. (default: the "
+                + "scenario's)", valueName: "1000"),
+        transform: FlagValues.subscriptions)
+    var subscriptions: Int?
+
+    @Option(
         help: ArgumentHelp("A trace's speed: 1 is as recorded, 0 as fast as possible.", valueName: "factor"),
         transform: FlagValues.speed)
     var speed: Double = 0

@@ -20,6 +20,8 @@ struct Cell: Sendable {
         var changeNanoseconds: UInt64?
         /// How many pages a fault fills in; `nil` is the scenario's own.
         var pagesPerFault: Int?
+        /// The extent of the space.
+        var extent = Scenario.Extent()
         /// Faults a second; `nil` is each as soon as the one before has ended.
         var faultRate: Double?
         /// Invalidations a second, where the scenario takes it; `nil` is the scenario's own.
@@ -62,6 +64,9 @@ struct Cell: Sendable {
     /// Whether the guard can run in the scenario.
     var isPossible: Bool { scenario.takes(entry) }
 
+    /// Whether its invalidations and subscriptions have a place in its space.
+    var fits: Bool { scenario.differing(adjustments.extent) != nil }
+
     /// The walk time in nanoseconds that it runs with.
     var walkNanoseconds: UInt64 { adjustments.walkNanoseconds ?? scenario.ownTimes.walk }
 
@@ -78,6 +83,10 @@ struct Cell: Sendable {
             add("change", "\(change)ns")
         }
         if let pages = adjustments.pagesPerFault, pages != scenario.ownPagesPerFault { add("fault-pages", "\(pages)") }
+        let extent = scenario.differing(adjustments.extent)
+        if let pages = extent?.pages { add("pages", "\(pages)") }
+        if let pages = extent?.pagesPerInvalidation { add("range-pages", "\(pages)") }
+        if let count = extent?.intervalBystanders { add("subscriptions", "\(count)") }
         let invalidationRate = scenario.takesRate ? adjustments.invalidationRate : nil
         if let rate = adjustments.faultRate { add("fault-rate", text(of: rate)) }
         if let rate = invalidationRate { add("invalidation-rate", text(of: rate)) }
@@ -107,6 +116,7 @@ struct Cell: Sendable {
         func process(_ rate: Double) -> ArrivalProcess {
             ArrivalProcess(perSecond: rate, spacing: adjustments.spacing)
         }
+        let scenario = self.scenario.differing(adjustments.extent).flatMap(scenario.over) ?? scenario
         var settings = StormSettings(scenario: scenario, faulters: faulters, invalidators: invalidators)
         settings.faultArrivals = adjustments.faultRate.map(process)
         if self.scenario.takesRate, let rate = adjustments.invalidationRate {

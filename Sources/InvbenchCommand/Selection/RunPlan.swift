@@ -71,6 +71,16 @@ struct RunPlan: Sendable {
                 "--handlers: the kernel serves the faults of all chosen scenarios; choose one whose faults are served in "
                     + "user space, as invbench list shows")
         }
+        if chosen[0].adjustments.extent != Scenario.Extent() && chosen.allSatisfy(\.scenario.isTrace) {
+            throw UsageError(
+                "--pages, --range-pages, --subscriptions: a trace has the pages and ranges that were recorded; choose a "
+                    + "scenario")
+        }
+        if let cell = chosen.first(where: { !$0.fits }) {
+            throw UsageError(
+                "--pages, --range-pages, --subscriptions: \(cell.scenario.name) has invalidations or subscriptions that do not "
+                    + "fit into its pages, or do not divide them; name more pages, or less of the others")
+        }
         try Self.checkParameters(options.parameters.given, of: chosen, catalogue)
         if options.arrivals.invalidationRate != nil && !chosen.contains(where: \.scenario.takesRate) {
             throw UsageError(

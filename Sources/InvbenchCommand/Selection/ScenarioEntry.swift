@@ -67,6 +67,19 @@ struct ScenarioEntry: Sendable {
     /// they wait for pages to drop.
     var takesRate: Bool { invalidates && !isTrace && memory == .tables }
 
+    /// The extent of its space, as far as it differs from its own where `extent` is asked for; a trace has its own, and real
+    /// memory. `nil` where it does not fit in there.
+    func differing(_ extent: Scenario.Extent) -> Scenario.Extent? {
+        guard case .builtIn(let own) = source, memory == .tables else { return Scenario.Extent() }
+        guard let scenario = own.over(extent) else { return nil }
+        return Scenario.Extent(
+            pages: scenario.pages == own.pages ? nil : scenario.pages,
+            pagesPerInvalidation: scenario.pagesPerInvalidation == own.pagesPerInvalidation || !own.hasRanges
+                ? nil : scenario.pagesPerInvalidation,
+            intervalBystanders: scenario.intervalBystanders == own.intervalBystanders
+                ? nil : scenario.intervalBystanders)
+    }
+
     /// Whether it replays a recorded program of the user's.
     var isOwnTrace: Bool {
         if case .trace(_, let isOwn) = source { return isOwn }

@@ -99,6 +99,11 @@ import Testing
         for wrong in ["0", "3", "131072", "-1", "many"] {
             #expect(throws: (any Error).self) { try parse("--fault-pages", wrong) }
         }
+        let extent = try parse("--pages", "1048576", "--range-pages=64", "--subscriptions", "1000").adjustments.extent
+        #expect(extent == Scenario.Extent(pages: 1 << 20, pagesPerInvalidation: 64, intervalBystanders: 1000))
+        for wrong in [["--pages", "0"], ["--pages", "33554432"], ["--range-pages", "3"], ["--subscriptions", "-1"]] {
+            #expect(throws: (any Error).self) { try RunOptions.parse(wrong) }
+        }
     }
 
     @Test func retries() throws {

@@ -28,6 +28,32 @@ import Testing
         ]
     }
 
+    @Test func anotherExtentIsInTheNameWhereItDiffers() throws {
+        let plan = try plan(
+            "--scenario", "storm,calm,exit,trace:redis", "--faulters", "1", "--pages", "131072", "--range-pages", "16",
+            "--subscriptions", "64")
+        #expect(
+            work(plan) == [
+                "storm/faulters:1/invalidators:1/pages:131072/subscriptions:64",
+                "calm/faulters:1/invalidators:0/pages:131072/subscriptions:64",
+                "exit/faulters:1/invalidators:1/pages:131072/subscriptions:64",
+                "trace:redis/faulters:1/invalidators:1",
+            ])
+        let wider = try self.plan("--scenario", "storm,calm", "--faulters", "1", "--range-pages", "512")
+        #expect(
+            work(wider) == ["storm/faulters:1/invalidators:1/range-pages:512", "calm/faulters:1/invalidators:0"])
+    }
+
+    @Test(
+        arguments: [
+            ["--scenario", "wide", "--pages", "16384"], ["--scenario", "storm", "--subscriptions", "65537"],
+            ["--scenario", "storm", "--range-pages", "131072"], ["--scenario", "trace:redis", "--pages", "1024"],
+        ])
+    func anExtentThatDoesNotFitIsRefused(words: [String]) {
+        let error = #expect(throws: UsageError.self) { try plan(words: words) }
+        #expect(error?.description.hasPrefix("--pages, --range-pages, --subscriptions: ") == true)
+    }
+
     @Test func quickIsTheSameOnEveryMachineButForTheCrowd() throws {
         for cores in [1, 2, 16] {
             let plan = try plan(cores: cores)
