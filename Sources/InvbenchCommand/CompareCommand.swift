@@ -16,6 +16,9 @@ struct CompareCommand: ParsableCommand {
             core_round_trip_ns tells; of several states it is the one in which the most can be told. If there are too \
             few to decide whatever they were, it says first how many it would take, and what to run instead.
 
+            Both sides have to be of one host: two of one kind share a machine id, and differ all the same. A file that \
+            names no host, as older ones do, goes with any of its machine. --across-machines compares hosts.
+
             'regression' and 'improvement' take a p below --alpha, corrected after Holm for all comparisons, and a 95 % \
             interval that lies beyond the noise floor as a whole; 'unchanged' takes an interval within --threshold; \
             'at threshold' is what has changed for certain, where the interval reaches over --threshold; all else is \
@@ -52,22 +55,22 @@ struct CompareCommand: ParsableCommand {
         help: ArgumentHelp("Where baselines and calibrations are kept. (default: results)", valueName: "folder"))
     var results = "results"
 
-    @Flag(help: "Compare also what was measured on different machines.")
+    @Flag(help: "Compare also what was measured on different machines, or on different hosts of one kind.")
     var acrossMachines = false
 
     func run() throws {
         let rule = try verdict.rule(threshold: threshold)
         let sides = try ComparedSides(base: base, new: new, results: results)
         let (base, new) = (sides.base, sides.new)
-        let machines = ComparedOrigins(base: base, new: new).machines
-        if machines.count > 1 && !acrossMachines {
+        let hosts = ComparedOrigins(base: base, new: new).hosts
+        if hosts.count > 1 && !acrossMachines {
             throw UsageError(
-                "measured on different machines: \(machines.joined(separator: ", ")); compare what one machine "
-                    + "measured, or say --across-machines")
+                "measured on different machines: \(hosts.map(\.description).joined(separator: ", ")); compare what one "
+                    + "machine measured, or say --across-machines")
         }
         let report = ComparisonReport(
             base: base, new: new, rule: rule,
-            calibration: machines.count == 1 ? try .ofMachine(machines[0], results: results) : nil)
+            calibration: hosts.count == 1 ? try hosts[0].machine.flatMap { try .ofMachine($0, results: results) } : nil)
         if try !verdict.write(report) { throw ExitStatus.unwritten }
         let status = verdict.status(of: report)
         if status != .success { throw status }

@@ -14,6 +14,9 @@ struct HistoryCommand: ParsableCommand {
             same run (kernel, compiler, microcode, how the run was made, the round trip between the cores), that is \
             said, too.
 
+            Hosts of one kind share a machine's folder. Where its runs name several, --host chooses one, and \
+            --across-hosts takes all for one history, in which a change of the host is said like one of the kernel.
+
               invbench history --since 2026-11-01 --cell '/storm/faulters:1/'
 
             --format json is for programs: an object with runs, cells, series (counts), unreadable, too_short, and \
@@ -36,6 +39,14 @@ struct HistoryCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Whose runs. (default: this machine's)", valueName: "id"))
     var machine: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only the runs of this host among those of one kind, and those that name none.", valueName: "id"))
+    var host: String?
+
+    @Flag(help: "Take the runs of several hosts of one kind for one history.")
+    var acrossHosts = false
 
     @Option(
         help: ArgumentHelp(
@@ -72,6 +83,7 @@ struct HistoryCommand: ParsableCommand {
         if history.runs.isEmpty {
             throw UsageError("\(history.folder): none of its results files can be read")
         }
+        history = try ofChosenHost(history)
         if let start { history = try limited(history, to: start) }
         let report = HistoryReport(history, rule: ChangePointRule(threshold: threshold / 100)) { filter.chooses($0) }
         if let cell, report.cells.isEmpty { throw UsageError("--cell: '\(cell)' matches no cell of these runs") }
@@ -102,6 +114,27 @@ struct HistoryCommand: ParsableCommand {
 
     private func read(_ folder: String, _ metrics: [ComparedMetric]) throws -> RunHistory {
         try UsageError.explaining { try RunHistory(reading: folder, metrics: metrics) }
+    }
+
+    /// Two hosts of one kind differ, and would do so in turn: their runs are two histories.
+    private func ofChosenHost(_ history: RunHistory) throws -> RunHistory {
+        let hosts = history.hosts
+        let names = hosts.joined(separator: ", ")
+        if let host {
+            if acrossHosts { throw UsageError("--host and --across-hosts exclude each other; give one of them") }
+            guard hosts.contains(host) else {
+                throw UsageError(
+                    "--host \(host): no run in \(history.folder) is of it"
+                        + (hosts.isEmpty ? "; none names a host" : "; there is \(names)"))
+            }
+            return history.ofHost(host)
+        }
+        if hosts.count > 1 && !acrossHosts {
+            throw UsageError(
+                "\(history.folder): runs of several hosts of one kind: \(names); choose one with --host, or say "
+                    + "--across-hosts")
+        }
+        return history
     }
 
     private func limited(_ history: RunHistory, to start: HistoryStart) throws -> RunHistory {

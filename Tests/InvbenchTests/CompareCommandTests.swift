@@ -134,6 +134,29 @@ extension EndToEndTests {
             #expect(refused.errors.contains("here, there") && refused.errors.contains("--across-machines"))
         }
 
+        private func fileOfHost(_ host: String) -> String { file(nine(1e6), context: ", \"host_id\": \"\(host)\"") }
+
+        @Test func hostsOfOneKindAreNotComparedByAccident() throws {
+            try command.write(fileOfHost("node1"), to: "a.json")
+            try command.write(fileOfHost("node2"), to: "b.json")
+            let refused = try compare("a.json", "b.json", "--metric", "real_time")
+            #expect(refused.status == 2 && refused.output.isEmpty)
+            #expect(refused.errors.contains("m (host node1), m (host node2)"), "\(refused.errors)")
+            let allowed = try compare("a.json", "b.json", "--metric", "real_time", "--across-machines")
+            #expect(allowed.status == 0, "\(allowed.errors)")
+            #expect(allowed.output.contains("base a.json, m (host node1)\nnew  b.json, m (host node2)\n"))
+        }
+
+        @Test func aFileWithoutAHostGoesWithAnyOfItsMachine() throws {
+            try command.write(file(nine(1e6)), to: "old.json")
+            try command.write(fileOfHost("node1"), to: "a.json")
+            for sides in [("old.json", "a.json"), ("a.json", "old.json")] {
+                let outcome = try compare(sides.0, sides.1, "--metric", "real_time")
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(!outcome.output.contains("host"), "\(outcome.output)")
+            }
+        }
+
         @Test func otherMachinesAreComparedWithAWarning() throws {
             try command.write(file(nine(1e6), machine: "here"), to: "a.json")
             try command.write(file(nine(1e6), machine: "there", context: ", \"kernel\": \"6\""), to: "b.json")

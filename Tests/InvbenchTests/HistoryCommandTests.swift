@@ -11,15 +11,18 @@ extension EndToEndTests {
         init() throws { command = try InvbenchProcess() }
 
         /// A results file with one repetition of each guard.
-        private func file(day: Int, commit: String, rates: [(guardName: String, rate: Double)]) -> String {
+        private func file(
+            day: Int, commit: String, host: String? = nil, rates: [(guardName: String, rate: Double)]
+        ) -> String {
             let rows = rates.map { guardName, rate in
                 """
                 {"name": "storm/\(guardName)/storm/faulters:1/invalidators:1", "run_type": "iteration",
                  "iterations": 1, "real_time": 1, "cpu_time": 1, "time_unit": "ns", "faults_per_second": \(rate)}
                 """
             }
+            let host = host.map { ", \"host_id\": \"\($0)\"" } ?? ""
             return """
-                {"context": {"date": "\(date(day))T10:00:00+00:00", "commit": "\(commit)", "tree_dirty": "false"},
+                {"context": {"date": "\(date(day))T10:00:00+00:00", "commit": "\(commit)", "tree_dirty": "false"\(host)},
                  "benchmarks": [\(rows.joined(separator: ","))]}
                 """
         }
@@ -67,6 +70,48 @@ extension EndToEndTests {
                     "2026-11-09T10:00:00Z commit 09abcde, run-9.json",
                     "2026-11-07T10:00:00Z commit 07abcde, run-7.json",
                 ])
+        }
+
+        /// Two hosts of one kind in turn, one half as fast, from the third day on; before that nobody named hosts.
+        private func writeRunsOfTwoHosts() throws {
+            let folder = command.folder.appendingPathComponent("results/m")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for day in 1...12 {
+                let host = day < 3 ? nil : day.isMultiple(of: 2) ? "node2" : "node1"
+                let rate = host == "node2" ? 0.5e6 : 1e6
+                try command.write(
+                    file(day: day, commit: "abcdef\(day)", host: host, rates: [("kvm", rate)]),
+                    to: "results/m/run-\(day).json")
+            }
+        }
+
+        @Test func hostsOfOneKindHaveHistoriesOfTheirOwn() throws {
+            try writeRunsOfTwoHosts()
+            let refused = try history()
+            #expect(refused.status == 2 && refused.output.isEmpty)
+            #expect(refused.errors.contains("several hosts of one kind: node1, node2"), "\(refused.errors)")
+            for (words, runs) in [(["--host", "node1"], 7), (["--host", "node2"], 7), (["--across-hosts"], 12)] {
+                let outcome = try history(words)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.output.hasPrefix("results/m: \(runs) runs"), "\(outcome.output)")
+            }
+            for words in [["--host", "node3"], ["--host", "node1", "--across-hosts"]] {
+                let outcome = try history(words)
+                #expect(outcome.status == 2 && outcome.output.isEmpty && outcome.errors.contains("--host"), "\(words)")
+            }
+        }
+
+        @Test func anotherHostIsSaidAtAChange() throws {
+            let folder = command.folder.appendingPathComponent("results/m")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for day in 1...12 {
+                let rates = [("kvm", (day < 7 ? 1e6 : 0.8e6) * (1 + 0.001 * Double(day % 3)))]
+                try command.write(
+                    file(day: day, commit: "abcdef0", host: day < 7 ? "node1" : "node2", rates: rates),
+                    to: "results/m/run-\(day).json")
+            }
+            let outcome = try history(["--across-hosts"])
+            #expect(outcome.output.contains("host_id") && outcome.output.contains("node2"), "\(outcome.output)")
         }
 
         @Test func jsonIsForPrograms() throws {

@@ -9,14 +9,17 @@ public struct ComparedOrigins: Sendable {
         self.new = new
     }
 
-    /// The ids of the machines that the sides were measured on, each once. More than one: they are not comparable.
-    /// Files of other programs have none.
-    public var machines: [String] { values("machine_id") }
+    /// The hosts that the sides were measured on, each once, in order. More than one: they are not comparable, unless
+    /// hosts are what is compared. Files of other programs are of none.
+    public var hosts: [MeasuredHost] {
+        Set(MeasuredHost.hosts(of: base.contexts + new.contexts).filter { $0.machine != nil })
+            .sorted { $0.description < $1.description }
+    }
 
     /// What differs between two runs of one program on one machine, and needs no word.
     static let changing: Set<String> = [
         "date", "load_avg", "mhz_per_cpu", "executable", "commit", "tree_dirty", "profile", "seed", "machine_id",
-        "clock_pair_ns", AnswerOptions.betweenRunsKey,
+        "host_id", "clock_pair_ns", AnswerOptions.betweenRunsKey,
     ]
 
     /// What may make the sides differ beside the program, a line each. Where the runs of a side measured different

@@ -53,6 +53,9 @@ public struct ComparisonSide: Sendable {
     /// The values of a key in the files' contexts, each once, in order.
     public func contextValues(_ key: String) -> [String] { Set(contexts.compactMap { $0[key] }).sorted() }
 
+    /// The hosts that its files are of, each once, in order.
+    var hosts: [MeasuredHost] { Set(MeasuredHost.hosts(of: contexts)).sorted { $0.description < $1.description } }
+
     /// When the files were measured.
     var dates: [Date] { contexts.compactMap { $0["date"] }.compactMap { try? Date($0, strategy: .iso8601) } }
 

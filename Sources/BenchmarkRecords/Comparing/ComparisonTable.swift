@@ -9,8 +9,9 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
 
     /// Lays out a report.
     public init(_ report: ComparisonReport) {
+        let namesHosts = ComparedOrigins(base: report.base, new: report.new).hosts.count > 1
         let sides = [("base", report.base), ("new", report.new)].map { label, side in
-            Self.filled(label, 5, isNumber: false) + Self.words(of: side)
+            Self.filled(label, 5, isNumber: false) + Self.words(of: side, namesHosts: namesHosts)
         }
         let blocks = Self.byVerdict(report.comparisons).flatMap { comparisons in
             [PrintableText.of(comparisons[0].name)] + comparisons.map(Self.line)
@@ -51,11 +52,12 @@ public struct ComparisonTable: Sendable, CustomStringConvertible {
         return isNumber ? padding + text : text + padding
     }
 
-    private static func words(of side: ComparisonSide) -> String {
+    private static func words(of side: ComparisonSide, namesHosts: Bool) -> String {
         let commits = side.contextValues("commit")
         let files = side.files.count > 1 ? ", \(side.files.count) files" : ""
+        let hosts = namesHosts ? side.hosts.map { ", \($0)" }.joined() : ""
         return PrintableText.of(
-            side.path + files + (commits.isEmpty ? "" : ", commit \(commits.joined(separator: " "))"))
+            side.path + files + hosts + (commits.isEmpty ? "" : ", commit \(commits.joined(separator: " "))"))
     }
 
     /// The comparisons of each benchmark, ordered by the worst of their verdicts.

@@ -40,9 +40,9 @@ public struct HistoryChange: Sendable {
 
     /// What else differs between the run and the one before, by keys; not what differs between any two runs.
     public var contextChanges: [ContextChange] {
-        // Here the machine is the folder's: another id inside of it is worth a word.
+        // Here the machine is the folder's: another id inside of it is worth a word, and so is another host.
         Set(run.context.keys).union(previous.context.keys)
-            .subtracting(ComparedOrigins.changing.subtracting(["machine_id"])).sorted()
+            .subtracting(ComparedOrigins.changing.subtracting(["machine_id", "host_id"])).sorted()
             .filter { run.context[$0] != previous.context[$0] }
             .map { ContextChange(key: $0, before: previous.context[$0], after: run.context[$0]) }
     }

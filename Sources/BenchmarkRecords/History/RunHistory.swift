@@ -44,6 +44,16 @@ public struct RunHistory: Sendable {
         areMetricsChosen = !metrics.isEmpty
     }
 
+    /// The ids of the hosts that the runs name, each once, in order.
+    public var hosts: [String] { Set(runs.compactMap { $0.context["host_id"] }).sorted() }
+
+    /// The same with only the runs of one host, and with those that name none.
+    public func ofHost(_ host: String) -> RunHistory {
+        RunHistory(
+            folder: folder, runs: runs.filter { ($0.context["host_id"] ?? host) == host }, unreadable: unreadable,
+            metrics: areMetricsChosen ? metrics : [])
+    }
+
     /// The same with only the runs from `start` on.
     ///
     /// Throws where that is none of them, or where runs of several commits begin like the one that was named.

@@ -33,13 +33,17 @@ public struct Fingerprint: Hashable, Sendable {
     public let limits: ProcessLimits
     /// The build.
     public let build: BuildFacts
+    /// Which of the hosts of one kind the machine is; `nil` if nothing tells.
+    public let host: String?
 
-    /// The origin of the results of this process, made by `build`, on the machine whose `/` is `root`.
-    public init(root: String = "/", build: BuildFacts) {
+    /// The origin of the results of this process, made by `build`, on the machine whose `/` is `root`. `host` is its user's
+    /// name for it; without one it is known by a hash of its machine-id.
+    public init(root: String = "/", host: String? = nil, build: BuildFacts) {
         machine = MachineFacts(root: root)
         settings = KernelSettings(root: root)
         limits = ProcessLimits(root: root)
         self.build = build
+        self.host = host ?? MachineFacts.hostID(root: root)
     }
 
     /// The context of a results file, in the order to write it; facts that are absent have no entry.
@@ -60,6 +64,7 @@ public struct Fingerprint: Hashable, Sendable {
 
     private enum ContextKey: String, CaseIterable {
         case machineID = "machine_id"
+        case hostID = "host_id"
         case cpuModel = "cpu_model"
         case cpuRevision = "cpu_revision"
         case sockets = "cpu_sockets"
@@ -93,6 +98,7 @@ public struct Fingerprint: Hashable, Sendable {
     private func value(of key: ContextKey) -> String? {
         switch key {
         case .machineID: machine.machineID
+        case .hostID: host
         case .cpuModel: machine.cpuModel
         case .cpuRevision: machine.cpuRevision
         case .sockets: machine.sockets.map(String.init)

@@ -3,17 +3,16 @@ extension MachineFacts {
     ///
     /// The processor's model; sockets, cores and threads; NUMA nodes with memory; and four hexadecimal digits over these
     /// and the processor's revision. It survives a reboot and a change of the kernel, and so leaves out the amount of
-    /// memory, of which each kernel keeps another part for itself. Two machines of one kind share a name.
+    /// memory, of which each kernel keeps another part for itself. Two machines of one kind share a name: ``MeasuredHost``
+    /// tells them apart.
     public var machineID: String {
         let counts = [(sockets, "s"), (cores, "c"), (threads, "t")].compactMap { count, unit in
             count.map { "\($0)\(unit)" }
         }
         let nodes = nodeMemory.map { "\($0.count)n" }
         let facts = [cpuModel, cpuRevision, counts.joined(), nodes].map { $0 ?? "" }.joined(separator: "\n")
-        let hash = String(Self.fnv1a(facts) & 0xffff, radix: 16)
-        let digits = String(repeating: "0", count: 4 - hash.count) + hash
-        return [Self.slug(cpuModel ?? "cpu"), counts.joined(), nodes ?? "", digits].filter { !$0.isEmpty }
-            .joined(separator: "-")
+        return [Self.slug(cpuModel ?? "cpu"), counts.joined(), nodes ?? "", ShortHash.of(facts, digits: 4)]
+            .filter { !$0.isEmpty }.joined(separator: "-")
     }
 
     /// The words of a model name that tell models apart, in lower case, at most 40 characters.
@@ -27,11 +26,5 @@ extension MachineFacts {
             slug += slug.isEmpty ? String(word) : "-\(word)"
         }
         return slug.isEmpty ? "cpu" : slug
-    }
-
-    /// FNV-1a in 64 bits, folded so that the low bits depend on all of it.
-    private static func fnv1a(_ text: String) -> UInt64 {
-        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return hash ^ (hash >> 32) ^ (hash >> 16) ^ (hash >> 48)
     }
 }

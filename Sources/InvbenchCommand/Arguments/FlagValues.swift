@@ -36,6 +36,14 @@ enum FlagValues {
         return names
     }
 
+    /// A host's name.
+    static func host(_ text: String) throws -> String {
+        guard FileNamePart(text) != nil else {
+            throw ValidationError("expected 1 to 100 letters, digits, '.', '_' and '-', the first no '.' or '-'")
+        }
+        return text
+    }
+
     /// Thread counts from `lowest` to 256, separated by commas.
     static func threadCounts(_ text: String, from lowest: Int) throws -> [Int] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { word in

@@ -25,6 +25,13 @@ struct MeasuringFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A name that tells this host from others of its kind. (default: a hash of /etc/machine-id, which containers and "
+                + "clones of one image may share)", valueName: "name"),
+        transform: FlagValues.host)
+    var host: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Also keep the latencies of each cell here, a file in HdrHistogram's format (.hgrm, in ns) for each role: "
                 + "of the timed operations, over all repetitions so far.", valueName: "folder"))
     var histograms: String?

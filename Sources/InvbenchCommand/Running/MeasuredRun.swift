@@ -21,7 +21,7 @@ struct MeasuredRun {
         let placements = try PlannedPlacements(plan.cells, options.placement.chosen, on: topology)
         if options.benchmark.listTests { return try list(plan) }
         if options.placement.plan { return try show(placements, on: topology) }
-        let fingerprint = Fingerprint(build: .ofThisProgram)
+        let fingerprint = Fingerprint(host: options.measuring.host, build: .ofThisProgram)
         let counters = ProcessorCounters()
         let calibration = try NoiseCalibration.ofMachine(
             fingerprint.machine.machineID, results: options.measuring.results)

@@ -217,6 +217,6 @@ import Testing
         #expect(warnings(early, early).isEmpty)
         let origins = ComparedOrigins(
             base: Self.side([], context: ["machine_id": "m"]), new: Self.side([], context: ["machine_id": "n"]))
-        #expect(origins.machines == ["m", "n"])
+        #expect(origins.hosts.map(\.description) == ["m", "n"])
     }
 }
