@@ -37,7 +37,7 @@ struct ExportCommand: ParsableCommand {
     var format: Format
 
     func run() throws {
-        let answer = try AnsweredFiles(files).answer(reference: AnswerOptions.defaultReference)
+        let answer = try AnsweredFiles.ofOneHost(files).answer(reference: AnswerOptions.defaultReference).answer
         let text: String
         do {
             switch format {

@@ -14,15 +14,16 @@ struct ReportCommand: ParsableCommand {
 
               invbench report results/my-machine/*.json -o report.html
 
-            Several files are one answer, as for 'invbench show'; they have to be of one machine. With three or more files \
-            of different dates, or with --history, the page also says when values changed, as 'invbench history' does.
+            Several files of one host are one answer, as for 'invbench show'. With three or more of different dates, or \
+            with --history, the page also says when values changed, as 'invbench history' does. Several hosts stand side \
+            by side first, and then each has its sections.
 
-            Exit codes: 0 fine; 2 wrong usage, a file that cannot be read or has no repetition of an invbench cell, or \
-            files of several machines; 5 the page could not be written. A page that is there is replaced as a whole, or \
+            Exit codes: 0 fine; 2 wrong usage, or a file that cannot be read or has no repetition of an invbench cell; \
+            5 the page could not be written. A page that is there is replaced as a whole, or \
             left as it is.
             """)
 
-    @Argument(help: ArgumentHelp("Results files of one machine.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Results files.", valueName: "file"))
     var files: [String]
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The page.", valueName: "page.html"))
@@ -41,18 +42,24 @@ struct ReportCommand: ParsableCommand {
     var history: String?
 
     func run() throws {
-        let results = try AnsweredFiles(files)
-        let answer = results.answer(reference: reference)
-        if answer.workloads.isEmpty {
+        let answered = try AnsweredFiles.byHost(files)
+        let hosts = answered.map { $0.answer(reference: reference) }
+        if hosts.allSatisfy(\.answer.workloads.isEmpty) {
             throw UsageError("\(files.joined(separator: ", ")): no repetition of an invbench cell in it")
         }
+        if hosts.count > 1 && history != nil {
+            throw UsageError(
+                "--history: the files are of \(hosts.count) hosts, which have a history each; report each alone")
+        }
         let path = try outputPath()
-        let reported = zip(files, results.contexts).map { path, context in
-            ReportedFile(name: URL(fileURLWithPath: path).lastPathComponent, context: context)
+        let reported = answered.flatMap { files in
+            zip(files.paths, files.contexts).map { path, context in
+                ReportedFile(name: URL(fileURLWithPath: path).lastPathComponent, context: context)
+            }
         }
         let page = HTMLReport(
-            answer, rows: results.rows, machine: results.machine, files: reported,
-            history: try runHistory().map { HistoryReport($0) })
+            hosts, files: reported,
+            history: hosts.count == 1 ? try runHistory(of: hosts[0].host).map { HistoryReport($0) } : nil)
         do {
             try AtomicFile.write(page.description, to: path)
         } catch {
@@ -75,7 +82,8 @@ struct ReportCommand: ParsableCommand {
         return path
     }
 
-    private func runHistory() throws -> RunHistory? {
+    /// The runs of the only host of the page.
+    private func runHistory(of host: MeasuredHost) throws -> RunHistory? {
         guard let history else {
             let runs = RunHistory(files: files)
             return Set(runs.runs.map(\.date)).count >= Self.fewestRuns ? runs : nil
@@ -84,7 +92,7 @@ struct ReportCommand: ParsableCommand {
             let runs = try RunHistory(reading: history)
             for error in runs.unreadable { StandardError.say("\(error.description); left out") }
             if runs.runs.isEmpty { throw UsageError("\(history): none of its results files can be read") }
-            return runs
+            return host.host.map { runs.ofHost($0) } ?? runs
         } catch let error as ResultsFileError {
             throw UsageError(error.description)
         }

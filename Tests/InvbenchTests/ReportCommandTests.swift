@@ -27,6 +27,21 @@ extension EndToEndTests {
             #expect(outcome.output.contains("striped"))
         }
 
+        @Test func severalHostsArePutOnOnePage() throws {
+            for host in ["node1", "node2"] { try command.write(ShowCommandTests.file(host: host), to: host) }
+            let outcome = try command.run(["report", "node1", "node2", "-o", "report.html"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try command.text(of: "report.html").contains("Hosts side by side"))
+            for refused in [
+                ["report", "node1", "node2", "-o", "x.html", "--history", "."],
+                ["export", "node1", "node2", "--format", "bencher"],
+            ] {
+                let outcome = try command.run(refused)
+                #expect(outcome.status == 2 && outcome.output.isEmpty, "\(refused)")
+                #expect(outcome.errors.contains("alone"), "\(outcome.errors)")
+            }
+        }
+
         @Test func whatCannotBeReportedEndsWithTwoAndChangesNothing() throws {
             try command.write("{\"context\": {}, \"benchmarks\": []}", to: "empty.json")
             let before = try command.text(of: "a.json")

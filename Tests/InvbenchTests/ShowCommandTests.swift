@@ -10,7 +10,7 @@ extension EndToEndTests {
         init() throws { command = try InvbenchProcess() }
 
         /// A results file of one workload and two guards, one of which is twice as fast.
-        static func file(machine: String = "a", blocks: Int = 8) -> String {
+        static func file(machine: String = "a", host: String? = nil, blocks: Int = 8) -> String {
             let rows = (0..<blocks).flatMap { block in
                 [("mutex", 1e6), ("striped", 2e6)].map { name, rate in
                     """
@@ -22,7 +22,8 @@ extension EndToEndTests {
                     """
                 }
             }
-            return "{\"context\": {\"machine_id\": \"\(machine)\", \"num_cpus\": 2}, \"benchmarks\": ["
+            let host = host.map { "\"host_id\": \"\($0)\", " } ?? ""
+            return "{\"context\": {\(host)\"machine_id\": \"\(machine)\", \"num_cpus\": 2}, \"benchmarks\": ["
                 + rows.joined(separator: ",\n") + "]}\n"
         }
 
@@ -80,14 +81,53 @@ extension EndToEndTests {
             #expect(wide.contains("CPU/fault"))
         }
 
-        @Test func whatCannotBeShownEndsWithTwo() throws {
+        /// Of two of one kind and one of another; the first host has two files.
+        @Test func severalHostsHaveAnAnswerEach() throws {
+            try command.write(Self.file(host: "node1", blocks: 4), to: "a.json")
+            try command.write(Self.file(host: "node1", blocks: 3), to: "b.json")
+            try command.write(Self.file(machine: "b", host: "node2"), to: "c.json")
+            try command.write(Self.file(host: "node3"), to: "d.json")
+            let files = ["a.json", "b.json", "c.json", "d.json"]
+            func shown(_ format: String) throws -> String {
+                let outcome = try command.run(["show", "--format", format] + files, environment: ["TERM": "dumb"])
+                #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+                return outcome.output
+            }
+            let table = try shown("table").split(separator: "\n").map { $0.split(separator: " ") }
+            #expect(table.contains(["host", "node1", "node2", "node3"]))
+            #expect(table.contains { $0.prefix(3) == ["striped", "1", "2.00M"] && $0.count == 7 })
+            #expect(try shown("markdown").contains("| guard | node1 | node2 | node3 |"))
+            #expect(
+                try shown("csv").split(separator: "\n").map { $0.prefix(6) } == ["host,w"]
+                    + ["node1,", "node2,", "node3,"].flatMap { [$0, $0] })
+            struct Hosts: Decodable {
+                struct Host: Decodable {
+                    let host: String
+                    let machine_id: String
+                    let answer: Document
+                }
+                let hosts: [Host]
+            }
+            let hosts = try JSONDecoder().decode(Hosts.self, from: Data(try shown("json").utf8)).hosts
+            #expect(hosts.map(\.host) == ["node1", "node2", "node3"] && hosts.map(\.machine_id) == ["a", "b", "a"])
+            #expect(hosts.map { $0.answer.workloads.first?.rows.first?.repetitions } == [7, 8, 8])
+        }
+
+        @Test func machinesWithoutHostIDsAreCalledByTheirs() throws {
             try command.write(Self.file(), to: "a.json")
             try command.write(Self.file(machine: "b"), to: "b.json")
+            let outcome = try command.run(["show", "a.json", "b.json"], environment: ["TERM": "dumb"])
+            #expect(
+                outcome.output.split(separator: "\n").map { $0.split(separator: " ") }.contains(["host", "a", "b"]))
+        }
+
+        @Test func whatCannotBeShownEndsWithTwo() throws {
+            try command.write(Self.file(), to: "a.json")
             try command.write(String(Self.file().prefix(300)), to: "cut.json")
             try command.write("{\"context\": {}, \"benchmarks\": []}", to: "empty.json")
             for (words, message) in [
-                (["a.json", "b.json"], "measured on different machines: a, b"), (["cut.json"], "cut.json: line"),
-                (["empty.json"], "no repetition of an invbench cell"), (["missing.json"], "missing.json: cannot read"),
+                (["cut.json"], "cut.json: line"), (["empty.json"], "no repetition of an invbench cell"),
+                (["missing.json"], "missing.json: cannot read"),
                 ([], "file"),
             ] {
                 let outcome = try command.run(["show"] + words)

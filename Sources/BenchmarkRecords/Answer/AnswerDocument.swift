@@ -73,7 +73,40 @@ public enum AnswerDocument {
     /// workload with one `group` are not told apart; 1 is the best group. `p` is ``GuardAnswer/pInsideRun``. Contention and coherency are
     /// ``ScalabilityLaw``'s, each a value and the two ends of its interval; `no_law` says why there is none.
     public static func json(_ answer: RunAnswer, machine: MachineText) -> String {
-        let document = Document(
+        json(document(answer, machine: machine))
+    }
+
+    /// The answers of several hosts as one JSON object: `{"hosts": [{"host", "machine_id", "answer"}]}`, where each answer is
+    /// what the JSON of that host alone holds.
+    public static func json(_ hosts: [HostAnswer]) -> String {
+        json(
+            Hosts(
+                hosts: hosts.map {
+                    Hosts.Host(
+                        host: $0.name, machine_id: $0.host.machine, answer: document($0.answer, machine: $0.machine))
+                }))
+    }
+
+    private struct Hosts: Encodable {
+        struct Host: Encodable {
+            let host: String
+            let machine_id: String?
+            let answer: Document
+        }
+
+        let hosts: [Host]
+    }
+
+    private static func json(_ document: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // Every number is finite, which is all that could fail.
+        let data = try? encoder.encode(document)
+        return String(decoding: data ?? Data(), as: UTF8.self) + "\n"
+    }
+
+    private static func document(_ answer: RunAnswer, machine: MachineText) -> Document {
+        Document(
             workloads: answer.workloads.map { workload in
                 Document.Workload(
                     name: workload.name, state: workload.state?.description,
@@ -82,11 +115,6 @@ public enum AnswerDocument {
             },
             ladders: answer.ladders.map { ladder(of: $0) },
             verdict: VerdictText(answer, machine: machine).lines.joined(separator: " "))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        // Every number is finite, which is all that could fail.
-        let data = try? encoder.encode(document)
-        return String(decoding: data ?? Data(), as: UTF8.self) + "\n"
     }
 
     private static func row(of answer: GuardAnswer) -> Document.Workload.Row {
@@ -128,9 +156,21 @@ public enum AnswerDocument {
     ]
 
     /// A line for each guard of each workload; a field without a value is empty.
-    public static func csv(_ answer: RunAnswer) -> String {
+    public static func csv(_ answer: RunAnswer) -> String { text(csvHeading, csvLines(answer)) }
+
+    /// The same of several hosts, with the host before each line.
+    public static func csv(_ hosts: [HostAnswer]) -> String {
+        text(
+            ["host"] + csvHeading, hosts.flatMap { host in csvLines(host.answer).map { quoted(host.name) + "," + $0 } })
+    }
+
+    private static func text(_ heading: [String], _ lines: [String]) -> String {
+        ([heading.joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
+    }
+
+    private static func csvLines(_ answer: RunAnswer) -> [String] {
         func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-        let lines = answer.workloads.flatMap { workload in
+        return answer.workloads.flatMap { workload in
             workload.guards.map { guardAnswer in
                 let row = row(of: guardAnswer)
                 let texts = [workload.name, workload.state?.description ?? "", workload.reference ?? "", row.guard]
@@ -142,7 +182,6 @@ public enum AnswerDocument {
                 return (texts.map(quoted) + numbers.map(number)).joined(separator: ",")
             }
         }
-        return ([csvHeading.joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
     }
 
     private static func quoted(_ text: String) -> String {
@@ -188,7 +227,7 @@ public enum AnswerDocument {
     }
 
     /// Text that Markdown shows as it is.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var escaped = ""
         for character in text {
             if "|*_`<>[]\\".contains(character) { escaped.append("\\") }

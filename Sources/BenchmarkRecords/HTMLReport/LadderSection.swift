@@ -3,9 +3,11 @@ struct LadderSection {
     private let ladder: Ladder
     private let machine: MachineText
     private let number: Int
+    private let host: String?
 
-    /// The section number `number` of its kind, counted from 1.
-    init(_ ladder: Ladder, machine: MachineText, number: Int) {
+    /// The section number `number` of its kind, counted from 1. Its heading names the host if the page has several.
+    init(_ ladder: Ladder, machine: MachineText, number: Int, host: String? = nil) {
+        self.host = host
         self.ladder = ladder
         self.machine = machine
         self.number = number
@@ -16,7 +18,7 @@ struct LadderSection {
 
     /// Its heading.
     var title: String {
-        (["More faulters: \(ladder.title)"] + [ladder.state?.description].compactMap(\.self))
+        [host, "More faulters: \(ladder.title)", ladder.state?.description].compactMap(\.self)
             .joined(separator: " \u{00B7} ")
     }
 

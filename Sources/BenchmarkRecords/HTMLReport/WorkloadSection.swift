@@ -3,10 +3,13 @@ struct WorkloadSection {
     private let answer: WorkloadAnswer
     private let machine: MachineText
     private let number: Int
+    private let host: String?
     private let namesState: Bool
 
-    /// The section number `number`, counted from 1. Its heading names the state of the cores if the page has several.
-    init(_ answer: WorkloadAnswer, machine: MachineText, number: Int, namesState: Bool) {
+    /// The section number `number`, counted from 1. Its heading names the host and the state of the cores if the page has
+    /// several.
+    init(_ answer: WorkloadAnswer, machine: MachineText, number: Int, host: String? = nil, namesState: Bool) {
+        self.host = host
         self.answer = answer
         self.machine = machine
         self.number = number
@@ -18,7 +21,7 @@ struct WorkloadSection {
 
     /// Its heading.
     var title: String {
-        ([answer.title] + [namesState ? answer.state?.description : nil].compactMap(\.self))
+        [host, answer.title, namesState ? answer.state?.description : nil].compactMap(\.self)
             .joined(separator: " \u{00B7} ")
     }
 

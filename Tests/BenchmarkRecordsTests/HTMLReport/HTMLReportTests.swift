@@ -164,6 +164,27 @@ import Testing
         #expect(page.contains("2026-11-21 to 2026-11-22"))
     }
 
+    @Test func severalHostsStandSideBySideAndThenAlone() throws {
+        let hosts = ["node1", "node<2>"].map { name in
+            HostAnswer(
+                name: name, host: MeasuredHost(context: ["machine_id": "m", "host_id": name]), machine: fixture.machine,
+                rows: fixture.rows, answer: fixture.answer)
+        }
+        let page = HTMLReport(hosts, files: []).description
+        let section = try #require(page.components(separatedBy: "<section id=\"hosts\">").dropFirst().first)
+        let tables = try Markup.pieces(
+            "table", of: String(section.prefix(upTo: section.range(of: "</section>")!.lowerBound)))
+        #expect(tables.count == fixture.answer.workloads.count)
+        #expect(tables[0].all("thead")[0].all("th").map(\.text) == ["guard", "node1", "node<2>"])
+        #expect(page.contains("2 hosts"))
+        // Each has its own sections, none of which shares its address.
+        let headings = page.components(separatedBy: "<h2>").dropFirst().map { $0.prefix { $0 != "<" } }
+        #expect(headings.count { $0.hasPrefix("node1 \u{00B7} ") } == fixture.answer.workloads.count)
+        #expect(headings.count { $0.hasPrefix("node&lt;2&gt; \u{00B7} ") } == fixture.answer.workloads.count)
+        #expect(page.components(separatedBy: "id=\"workload-1\"").count == 2)
+        #expect(!fixture.page.contains("id=\"hosts\""))
+    }
+
     @Test func historySaysWhatChanged() throws {
         let runs = historyRuns(level(100e6, 8) + level(80e6, 8))
         let page = HTMLReport(

@@ -55,3 +55,15 @@ struct ReportFixture {
             .description
     }
 }
+
+extension HTMLReport {
+    /// A page of one host.
+    init(
+        _ answer: RunAnswer, rows: [ResultRow], machine: MachineText, files: [ReportedFile],
+        history: HistoryReport? = nil
+    ) {
+        let host = HostAnswer(
+            name: "host", host: MeasuredHost(context: [:]), machine: machine, rows: rows, answer: answer)
+        self.init([host], files: files, history: history)
+    }
+}
