@@ -9,6 +9,8 @@ enum ExitStatus: Error, Equatable {
     case unsafe
     /// A comparison found no regression, and could not have found each.
     case undecided
+    /// A campaign has hosts that nothing measures.
+    case incomplete
     /// The results could not be written.
     case unwritten
     /// Ended by a signal; the finished rows are in the file.
@@ -23,7 +25,7 @@ enum ExitStatus: Error, Equatable {
         case .regression: 1
         case .usage: 2
         case .unsafe: 3
-        case .undecided: 4
+        case .undecided, .incomplete: 4
         case .unwritten: 5
         case .interrupted(let signal): 128 + signal
         case .ofProgram(let code): code

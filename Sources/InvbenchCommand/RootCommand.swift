@@ -16,15 +16,15 @@ struct RootCommand: ParsableCommand {
         discussion: """
             Without a subcommand it runs: 'invbench' measures the quick profile, prints a table and keeps a results \
             file; 'invbench run --help' shows its flags. Exit codes: 0 fine, 1 a regression, 2 wrong usage or input, 3 a \
-            protected guard showed a stale translation, 4 a comparison could not be decided, 5 results could not be \
-            written, 130 and 143 interrupted.
+            protected guard showed a stale translation, 4 a comparison could not be decided or a campaign has hosts \
+            without results, 5 results could not be written, 130 and 143 interrupted.
             """,
         version: "invbench 0.1.0",
         subcommands: [
             RunCommand.self, LiveCommand.self, CostCommand.self, ShowCommand.self, ReportCommand.self,
             ExportCommand.self, ABCommand.self, CompareCommand.self, CalibrateCommand.self, BaselineCommand.self,
-            HistoryCommand.self, ListCommand.self, TopologyCommand.self, DoctorCommand.self, RecordCommand.self,
-            TraceCommand.self,
+            HistoryCommand.self, CampaignCommand.self, ListCommand.self, TopologyCommand.self, DoctorCommand.self,
+            RecordCommand.self, TraceCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

@@ -14,5 +14,6 @@ import Testing
     @Test func comparisonsHaveCodesOfTheirOwn() {
         #expect(ExitStatus.regression.code == 1)
         #expect(ExitStatus.undecided.code == 4)
+        #expect(ExitStatus.incomplete.code == 4)
     }
 }
