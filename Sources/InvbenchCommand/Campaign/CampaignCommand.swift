@@ -61,6 +61,9 @@ struct CampaignCommand: GuardCommand {
             try run(names, in: folder)
         } catch let error as Slurm.Failure {
             throw UsageError(error.description)
+        } catch ExitStatus.interrupted(let signal) {
+            StandardError.say("ended by signal \(signal); the jobs go on, and a call with the same words finds them")
+            throw ExitStatus.interrupted(signal: signal)
         }
     }
 
