@@ -6,6 +6,7 @@
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ extern void *__dso_handle;
 int cplatform_at_thread_end(void (*function)(void *)) { return __cxa_thread_atexit_impl(function, NULL, &__dso_handle); }
 
 int32_t cplatform_thread_id(void) { return (int32_t)gettid(); }
+
+void cplatform_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
 int cplatform_processor(void) { return sched_getcpu(); }
 

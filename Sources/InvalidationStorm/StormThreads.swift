@@ -28,7 +28,7 @@ struct StormThreads {
         _ body: @escaping Storm.FaulterBody
     ) -> [RoleThread<FaulterTally>] {
         (0..<settings.faulters).map { [self] number in
-            RoleThread(on: places[number]) {
+            RoleThread("faulter \(number)", on: places[number]) {
                 probes?.before.take(threadNumber: number, clock: clock)
                 control.gather()
                 // The recorded pages stay in place for as long as they are chosen from.
@@ -76,7 +76,7 @@ struct StormThreads {
     ) -> [RoleThread<InvalidatorTally>] {
         (0..<settings.invalidators).map { [self] invalidator in
             let number = settings.faulters + invalidator
-            return RoleThread(on: places[number]) {
+            return RoleThread("invalidator \(invalidator)", on: places[number]) {
                 let space = lives.space
                 probes?.before.take(threadNumber: number, clock: clock)
                 control.gather()
@@ -107,7 +107,7 @@ struct StormThreads {
     func startChurner(of lives: SpaceLives) -> RoleThread<ChurnerTally>? {
         guard settings.scenario.hasChurner else { return nil }
         let number = settings.faulters + settings.invalidators
-        return RoleThread(on: places[number]) { [self] in
+        return RoleThread("churner", on: places[number]) { [self] in
             let role = Churner(control: control, clock: clock, space: lives.space)
             probes?.before.take(threadNumber: number, clock: clock)
             control.gather()

@@ -47,6 +47,9 @@ int cplatform_at_thread_end(void (*_Nonnull function)(void *_Nullable));
 // The kernel's number of the calling thread; a system call.
 int32_t cplatform_thread_id(void);
 
+// Names the calling thread for those who look at it from outside; Linux keeps the first 15 bytes.
+void cplatform_name_thread(const char *_Nonnull name);
+
 // The processor that the calling thread runs on, or ran on a moment ago.
 int cplatform_processor(void);
 

@@ -38,7 +38,8 @@ struct LiveThreads {
         _ number: Int, counting events: [CountedEvent] = [],
         _ role: @escaping @Sendable (_ atWindow: (_ isOpening: Bool) -> Void) -> Result
     ) -> RoleThread<(Result, ThreadUsage)> {
-        RoleThread(on: places[number]) { [probes, control, clock] in
+        let name = number < faulters ? "faulter \(number)" : "invalidator \(number - faulters)"
+        return RoleThread(name, on: places[number]) { [probes, control, clock] in
             probes?.before.take(threadNumber: number, clock: clock)
             control.gather()
             let result = ThreadUsageMeter.duringWindow(counting: events, role)
@@ -50,7 +51,7 @@ struct LiveThreads {
     /// Starts the handler with this number, from 0. It works from now on, until it is told to end.
     func startHandler<Result: Sendable>(
         _ number: Int, _ body: @escaping @Sendable () -> Result
-    ) -> RoleThread<Result> { RoleThread(on: places[control.threads + number], body) }
+    ) -> RoleThread<Result> { RoleThread("handler \(number)", on: places[control.threads + number], body) }
 
     /// What the machine was like. To be asked when all threads have been joined.
     func conditions(_ conducted: Storm.Conducted, threads usages: [ThreadUsage]) -> RepetitionConditions {

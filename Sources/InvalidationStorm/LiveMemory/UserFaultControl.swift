@@ -78,7 +78,7 @@ public enum UserFaultControl {
                 region.checkAgainst(space.pageTable)
             case .eventBeforeStart:
                 fault(beforeCopy: {
-                    let caller = RoleThread(on: .anywhere) { dropper.drop(range) }
+                    let caller = RoleThread("dropper", on: .anywhere) { dropper.drop(range) }
                     var message = cuserfault_message()
                     while cuserfault_read(region.descriptor, &message) == 0 { _ = sched_yield() }
                     caller.join()

@@ -24,7 +24,7 @@ private final class ServedMemory: Sendable {
             try space.notifiers.register(cache, over: space.pageTable.wholeRange)
         }
         let reader = UserFaultReader(region: region, space: space, source: .events)
-        handler = RoleThread(on: .anywhere) {
+        handler = RoleThread("test", on: .anywhere) {
             var handler = UserFaultHandler(reader: reader, cache: cache, work: work, control: nil)
             return handler.run()
         }
@@ -139,8 +139,8 @@ extension UserFaultRegion: CustomReflectable {
         let gate = try #require(reader.gate)
         let hasRead = Atomic<Bool>(false)
         gate.share()
-        let caller = RoleThread(on: .anywhere) { region.drop(InvalidationRange(pages: 1..<2)!) }
-        let other = RoleThread(on: .anywhere) {
+        let caller = RoleThread("test", on: .anywhere) { region.drop(InvalidationRange(pages: 1..<2)!) }
+        let other = RoleThread("test", on: .anywhere) {
             while case .nothing = reader.next() { _ = sched_yield() }
             hasRead.store(true, ordering: .releasing)
         }
@@ -155,7 +155,7 @@ extension UserFaultRegion: CustomReflectable {
     @Test("Who waits for a page goes on when the memory is not served any more")
     func unregistering() throws {
         let region = try UserFaultRegion(pages: 4)
-        let toucher = RoleThread(on: .anywhere) { region.touch(2) }
+        let toucher = RoleThread("test", on: .anywhere) { region.touch(2) }
         var message = cuserfault_message()
         while cuserfault_read(region.descriptor, &message) == 0 { usleep(100) }
         #expect(region.pages(from: message.start, length: 1)?.startPage == 2)
@@ -166,7 +166,7 @@ extension UserFaultRegion: CustomReflectable {
     @Test("A thread that was woken without its page faults again")
     func waking() throws {
         let region = try UserFaultRegion(pages: 4)
-        let toucher = RoleThread(on: .anywhere) { region.touch(2) }
+        let toucher = RoleThread("test", on: .anywhere) { region.touch(2) }
         for _ in 0..<3 {
             var message = cuserfault_message()
             while cuserfault_read(region.descriptor, &message) == 0 { usleep(100) }
@@ -187,7 +187,7 @@ extension UserFaultRegion: CustomReflectable {
         owner.region = try UserFaultRegion(pages: 4, features: UInt64(UFFD_FEATURE_EVENT_UNMAP))
         let ofChild = dup(try #require(owner.region).descriptor)
         let isOver = Atomic<Bool>(false)
-        let end = RoleThread(on: .anywhere) {
+        let end = RoleThread("test", on: .anywhere) {
             owner.region = nil
             isOver.store(true, ordering: .releasing)
         }

@@ -14,7 +14,7 @@ import Testing
         let plan = try PlacementPlan(.init(), on: ThisMachine.topology, faulters: cpus.count, others: 2)
         #expect(Set(plan.places.prefix(cpus.count)) == Set(cpus.map { Place([$0]) }))
         for place in plan.places {
-            let allowed = RoleThread(on: place) { Result { try allowedCPUs() } }.join()
+            let allowed = RoleThread("test", on: place) { Result { try allowedCPUs() } }.join()
             #expect(try allowed.get() == place.threads)
         }
     }
@@ -22,9 +22,9 @@ import Testing
     @Test("A thread on a whole node may run on all of it, and one that is anywhere on everything")
     func widePlaces() throws {
         let plan = try PlacementPlan(.init(pin: .perNode), on: ThisMachine.topology, faulters: 1, others: 0)
-        let onNode = RoleThread(on: plan.places[0]) { Result { try allowedCPUs() } }.join()
+        let onNode = RoleThread("test", on: plan.places[0]) { Result { try allowedCPUs() } }.join()
         #expect(try onNode.get() == plan.places[0].threads.sorted())
-        let anywhere = RoleThread(on: .anywhere) { Result { try allowedCPUs() } }.join()
+        let anywhere = RoleThread("test", on: .anywhere) { Result { try allowedCPUs() } }.join()
         #expect(try anywhere.get() == cpus.sorted())
     }
 
@@ -42,7 +42,7 @@ import Testing
 
     @Test("A thread's memory policy holds while it builds, and is restored")
     func threadPolicy() throws {
-        let policies = RoleThread(on: .anywhere) { [nodes] in
+        let policies = RoleThread("test", on: .anywhere) { [nodes] in
             Result {
                 let before = try memoryPolicy()
                 let (inside, error) = try ThisMachine.withMemory(on: [nodes[0]]) { try memoryPolicy() }
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test("A storm's threads are where its placement says")
+    @Test("A storm's threads are where its placement says, under the names of their roles")
     func threadsOfAStorm() throws {
         guard cpus.count > 1 else { return }
         let scenario = try #require(Scenario.builtIn.first { $0.name == "exit" })
@@ -140,9 +140,10 @@ import Testing
         settings.windowNanoseconds = 120_000_000
         for list in [[cpus[0], cpus[1]], [cpus[1], cpus[0]]] {
             settings.placement = Placement(pin: .cpus(NumberList(list)))
-            let places = Gathered<[Int]>()
+            let (places, names) = (Gathered<[Int]>(), Gathered<String>())
             let measurement = Storm.run(settings, cancellation: Cancellation()) { _ in
                 places.add((try? allowedCPUs()) ?? [])
+                names.add((try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? "")
                 return MutexGuard()
             }
             #expect(measurement?.staleInstalls == 0)
@@ -150,6 +151,7 @@ import Testing
             let builders = places.values
             try #require(builders.count > 1)
             #expect(builders.dropFirst().allSatisfy { $0 == [list[1]] })
+            #expect(names.values.dropFirst().allSatisfy { $0 == "invalidator 0\n" })
         }
     }
 
