@@ -1,8 +1,7 @@
-"""A machine of QEMU with one of Debian's kernels, for Scripts/check-kernel-events.
+"""A machine of QEMU with one of Debian's kernels, for Scripts/check-kernel-events and Scripts/check-numa.
 
-A kernel and its headers are fetched as packages, with sources and lists of their own, and unpacked below
-.build/kernel-events: nothing is installed, and the system's sources stay as they are. Against these headers the module
-Examples/notifier-log is built.
+A kernel and its headers are fetched as packages, with sources and lists of their own, and unpacked below .build/kernels:
+nothing is installed, and the system's sources stay as they are.
 """
 import lzma
 import os
@@ -13,21 +12,17 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCES = ROOT / "Tests/KernelEvents"
-MODULE = ROOT / "Examples/notifier-log"
-CACHE = ROOT / ".build/kernel-events"
+CACHE = ROOT / ".build/kernels"
 MIRROR = "http://deb.debian.org"
 # Where each kernel is.
 SUITES = {
     "6.1": ["debian bookworm", "debian-security bookworm-security"],
     "6.12": ["debian bookworm-backports"],
 }
-# How long a machine may run, in seconds. The operations take about 15 on two idle cores.
-PATIENCE = 400
 
 
 def fail(message):
-    sys.exit(f"check-kernel-events: {message}")
+    sys.exit(f"{pathlib.Path(sys.argv[0]).name}: {message}")
 
 
 class CannotFetch(Exception):
@@ -117,11 +112,12 @@ class Kernel:
         # Without it no type information is made for the module, which would need another program.
         (folder / "vmlinux").unlink(missing_ok=True)
 
-    def build_module(self):
+    def build_module(self, sources, name):
+        """A module whose sources and Makefile are in a folder, built against the kernel's headers."""
         place = self.folder / "module"
-        shutil.copytree(MODULE, place, dirs_exist_ok=True)
+        shutil.copytree(sources, place, dirs_exist_ok=True)
         run("make", "-s", "-C", self.packages.root / f"usr/src/linux-headers-{self.release}", f"M={place}", "modules")
-        return (place / "notifier_log.ko").read_bytes()
+        return (place / f"{name}.ko").read_bytes()
 
     def module(self, path):
         """One of the kernel's own modules, which may be compressed."""
@@ -130,28 +126,27 @@ class Kernel:
 
 
 class Machine:
-    """A machine whose first file system is made from files, and which records programs; see Tests/KernelEvents/init.c."""
+    """A machine whose first file system is made from files. Its first process, /init, writes sections to the second serial
+    line, each behind a line "== NAME", and last one that is called end; see Tests/KernelMachine/machine.h."""
 
     def __init__(self, kernel, name):
         self.kernel = kernel
         self.folder = kernel.folder / name
         self.disk = self.folder / "disk"
         self.output = self.folder / "output"
-        self.programs = []
 
-    def prepare(self):
+    def prepare(self, init):
+        """Makes the file system anew, with the first process from its source."""
         shutil.rmtree(self.disk, ignore_errors=True)
         for folder in ["dev", "proc", "sys", "tmp", "usr/bin"]:
             (self.disk / folder).mkdir(parents=True)
         (self.disk / "bin").symlink_to("usr/bin")
-        self.compile("init")
-        (self.disk / "notifier_log.ko").write_bytes(self.kernel.build_module())
-        (self.disk / "brd.ko").write_bytes(self.kernel.module("drivers/block/brd"))
-        self.add_program("strace")
+        self.compile(init)
 
-    def compile(self, name):
+    def compile(self, source):
+        """Builds a program of one file, which is called as the file is and needs no library."""
         options = ["-O1", "-Wall", "-Werror", "-static", "-pthread"]
-        run("gcc", *options, "-o", self.disk / name, SOURCES / f"{name}.c")
+        run("gcc", *options, "-o", self.disk / source.stem, source)
 
     def add(self, path, place=None):
         """Copies a file to where it is, or to `place`."""
@@ -171,9 +166,8 @@ class Machine:
             if not library.startswith(f"{self.disk}/"):
                 self.add(library, f"/lib/x86_64-linux-gnu/{pathlib.Path(library).name}" if folder else library)
 
-    def boot(self, memory=1024, patience=PATIENCE):
-        """Runs `programs`, each a name and a command, on `memory` MiB and for `patience` seconds at most."""
-        (self.disk / "programs").write_text("".join(f"{name} {command}\n" for name, command in self.programs))
+    def boot(self, hardware, patience, parameters=""):
+        """Runs on `hardware`, QEMU's arguments, with more `parameters` of the kernel, and for `patience` seconds at most."""
         names = "\n".join(str(path.relative_to(self.disk)) for path in sorted(self.disk.rglob("*")))
         archive = self.folder / "disk.cpio"
         with archive.open("wb") as file:
@@ -182,16 +176,11 @@ class Machine:
         self.output.unlink(missing_ok=True)
         console = self.folder / "console"
         command = [
-            # An interrupt comes between instructions that are counted: without that 6.12 crashes in three of four boots,
-            # where it changes its own code.
-            "qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max", "-m", str(memory),
-            # Two nodes, for pages that are moved from one to the other.
-            "-object", f"memory-backend-ram,id=one,size={memory // 2}M", "-numa", "node,memdev=one,cpus=0",
-            "-object", f"memory-backend-ram,id=two,size={memory // 2}M", "-numa", "node,memdev=two",
-            "-smp", "1", "-no-reboot", "-nodefaults", "-display", "none", "-serial", f"file:{console}", "-serial", f"file:{self.output}",
+            "qemu-system-x86_64", *hardware, "-no-reboot", "-nodefaults", "-display", "none",
+            "-serial", f"file:{console}", "-serial", f"file:{self.output}",
             "-kernel", self.kernel.packages.root / f"boot/vmlinuz-{self.kernel.release}", "-initrd", archive,
             # Huge pages only where a program asks for them; no page is migrated by itself.
-            "-append", "console=ttyS0 panic=-1 quiet hugepages=8 transparent_hugepage=madvise numa_balancing=disable",
+            "-append", f"console=ttyS0 panic=-1 quiet transparent_hugepage=madvise numa_balancing=disable {parameters}",
         ]
         try:
             subprocess.run(command, check=True, timeout=patience)
@@ -204,6 +193,6 @@ class Machine:
     def sections(self):
         """The parts of what the machine wrote when it ran last, by name."""
         if not self.output.exists():
-            fail(f"Linux {self.kernel.version} has not run yet: leave --again out")
+            fail(f"Linux {self.kernel.version} has not run here yet: leave --again out")
         parts = re.split(r"^== (.+)\n", self.output.read_text(errors="replace"), flags=re.MULTILINE)
         return dict(zip(parts[1::2], parts[2::2]))

@@ -1,8 +1,39 @@
-"""The real programs that Scripts/check-kernel-events runs in a machine: for each, what it needs in the machine's files,
-and its name and command."""
+"""The machine that records programs for Scripts/check-kernel-events, and the real programs among them: for each, what it
+needs in the machine's files, and its name and command."""
 import shutil
 
-from kernel_machine import CACHE, SOURCES, SUITES, Packages, run
+from kernel_machine import CACHE, ROOT, SUITES, Machine, Packages, run
+
+SOURCES = ROOT / "Tests/KernelEvents"
+MODULE = ROOT / "Examples/notifier-log"
+# How long a machine may run, in seconds. The operations take about 15 on two idle cores.
+PATIENCE = 400
+
+
+class Recorder(Machine):
+    """Records `programs`, each a name and a command; see Tests/KernelEvents/init.c."""
+
+    def __init__(self, kernel, name):
+        super().__init__(kernel, name)
+        self.programs = []
+
+    def prepare(self):
+        super().prepare(SOURCES / "init.c")
+        (self.disk / "notifier_log.ko").write_bytes(self.kernel.build_module(MODULE, "notifier_log"))
+        (self.disk / "brd.ko").write_bytes(self.kernel.module("drivers/block/brd"))
+        self.add_program("strace")
+
+    def record(self, memory=1024, patience=PATIENCE):
+        """Runs the programs on `memory` MiB and for `patience` seconds at most."""
+        (self.disk / "programs").write_text("".join(f"{name} {command}\n" for name, command in self.programs))
+        self.boot([
+            # An interrupt comes between instructions that are counted: without that 6.12 crashes in three of four boots,
+            # where it changes its own code.
+            "-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max", "-smp", "1", "-m", str(memory),
+            # Two nodes, for pages that are moved from one to the other.
+            "-object", f"memory-backend-ram,id=one,size={memory // 2}M", "-numa", "node,memdev=one,cpus=0",
+            "-object", f"memory-backend-ram,id=two,size={memory // 2}M", "-numa", "node,memdev=two",
+        ], patience, "hugepages=8")
 
 
 def gcc(machine):

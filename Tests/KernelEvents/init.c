@@ -2,28 +2,13 @@
 // programs that /programs names, and writes each recording, and the module's log, to the second serial line.
 //
 // `init follow PROGRAM ARGUMENTS...` has the module follow this process, and becomes the program.
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include "../KernelMachine/machine.h"
+
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/reboot.h>
-#include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
-#include <unistd.h>
-
-static void require(int isFine, const char *what) {
-    if (isFine) return;
-    printf("init: %s: %s\n", what, strerror(errno));
-    fflush(stdout);
-    sync();
-    reboot(RB_AUTOBOOT);
-}
 
 static void load(const char *path, const char *parameters) {
     int module = open(path, O_RDONLY);
@@ -102,21 +87,12 @@ static void record(char *line, const char *recording) {
 
 int main(int count, char **arguments) {
     if (count > 2 && strcmp(arguments[1], "follow") == 0) return follow(arguments + 2);
-    mount("proc", "/proc", "proc", 0, 0);
-    mount("sysfs", "/sys", "sysfs", 0, 0);
-    mount("devtmpfs", "/dev", "devtmpfs", 0, 0);
-    mkdir("/dev/shm", 0777);
-    mount("tmpfs", "/dev/shm", "tmpfs", 0, 0);
+    mountKernelFiles();
     setenv("PATH", "/usr/bin:/bin", 1);
     load("/notifier_log.ko", "mebibytes=64");
     load("/brd.ko", "rd_nr=2 rd_size=65536");
     useSwap("/dev/ram0", 16384);
-    int line = open("/dev/ttyS1", O_WRONLY);
-    require(line >= 0, "/dev/ttyS1");
-    struct termios raw;
-    tcgetattr(line, &raw);
-    cfmakeraw(&raw);
-    tcsetattr(line, TCSANOW, &raw);
+    int line = openLine();
     FILE *programs = fopen("/programs", "r");
     require(programs != 0, "/programs");
     static char text[4096], name[80];
@@ -134,7 +110,5 @@ int main(int count, char **arguments) {
     writeToLog("1");
     require(syscall(SYS_delete_module, "notifier_log", 0) == 0, "delete_module");
     munmap(mmap(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0), 1 << 20);
-    dprintf(line, "== end\n");
-    tcdrain(line);
-    reboot(RB_AUTOBOOT);
+    endMachine(line);
 }
