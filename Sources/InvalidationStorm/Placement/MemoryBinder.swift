@@ -50,11 +50,17 @@ final class MemoryBinder: @unchecked Sendable {
     /// Gives back what ``map(bytes:)`` gave.
     static func unmap(_ memory: UnsafeMutableRawBufferPointer) { munmap(memory.baseAddress, memory.count) }
 
-    /// Looks up where memory that has been touched lies.
+    /// Looks up where memory that has been touched lies. Of several nodes each must have some: where one is full, the
+    /// kernel takes another.
     func check(_ memory: UnsafeMutableRawBufferPointer) {
-        if nodes.isEmpty { return }
-        guard let found = ThisMachine.nodes(of: memory), !Set(found).isSubset(of: nodes) else { return }
-        note("pages lie on node \(NumberList(found).text())")
+        guard !nodes.isEmpty, let found = ThisMachine.nodes(of: memory) else { return }
+        let pages = memory.count / sysconf(Int32(_SC_PAGESIZE))
+        let empty = pages < nodes.count ? [] : nodes.filter { !found.contains($0) }
+        if !Set(found).isSubset(of: nodes) {
+            note("pages lie on node \(NumberList(found).text())")
+        } else if !empty.isEmpty {
+            note("no page lies on node \(NumberList(empty).text())")
+        }
     }
 
     /// Runs `body`, which builds something, with the calling thread's fresh pages on the nodes. `isFirst`: nothing was

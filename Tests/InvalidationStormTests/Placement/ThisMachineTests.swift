@@ -103,6 +103,20 @@ import Testing
         if ThisMachine.nodes(of: memory) != nil { #expect(binder.outcome != .asPlanned) }
     }
 
+    @Test("Of the nodes that pages are spread over, one without any is told, if there are pages enough")
+    func emptyNode() {
+        let pageSize = sysconf(Int32(_SC_PAGESIZE))
+        for (pages, isTold) in [(1, false), (2, true)] {
+            let memory = MemoryBinder.firstTouch.map(bytes: pages * pageSize)
+            defer { MemoryBinder.unmap(memory) }
+            for page in 0..<pages { memory[page * pageSize] = 1 }
+            guard let found = ThisMachine.nodes(of: memory), found.count == 1 else { return }
+            let binder = MemoryBinder(nodes: [found[0], 1000])
+            binder.check(memory)
+            #expect(binder.outcome == (isTold ? .refused("no page lies on node 1000") : .asPlanned))
+        }
+    }
+
     @Test("Memory that is left to the kernel has no outcome, and is not bound")
     func firstTouch() {
         let binder = MemoryBinder(nodes: [])
