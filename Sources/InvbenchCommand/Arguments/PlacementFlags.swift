@@ -23,8 +23,8 @@ struct PlacementFlags: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Which NUMA nodes page table, shadow table and guard lie on. local: the faulters', interleaved where they "
-                + "are several. remote: one on which no thread runs, the farthest. interleave: all. first-touch: "
-                + "wherever the kernel puts them. (default: local; first-touch with --pin none)",
+                + "are several; for one without memory the nearest. remote: one on which no thread runs, the farthest "
+                + "with cores, or else the farthest. interleave: all. first-touch: wherever the kernel puts them. (default: local; first-touch with --pin none)",
             valueName: "local|remote|interleave|first-touch"))
     var memory: Placement.Memory?
 
