@@ -125,8 +125,8 @@ struct CostCommand: GuardCommand {
 
     /// How the order of guards agrees with a measured one.
     private func order(of table: CostTable, beside path: String) throws -> String {
-        let answered = try AnsweredFiles([path])
-        let orders = CostOrder.all(of: table, beside: answered.answer(reference: AnswerOptions.defaultReference))
+        let measured = try AnsweredFiles.ofOneHost([path]).answer(reference: AnswerOptions.defaultReference).answer
+        let orders = CostOrder.all(of: table, beside: measured)
         if orders.isEmpty {
             throw UsageError("\(path): no calm or storm in it with as many threads as a counted machine has cores")
         }

@@ -80,7 +80,7 @@ public enum ScriptedStorm {
         // Threads begin and end one by one, so that they find the same memory each time.
         let threads = (0..<machine.cores).map { core in
             let turns = ScriptedTurns(of: core, in: work, on: machine, order: order, baton: baton)
-            let thread = RoleThread(on: .anywhere) {
+            let thread = RoleThread("core \(core)", on: .anywhere) {
                 NUMANode.countThisThread(to: machine.node(of: core))
                 baton.pass(to: machine.cores)
                 core < work.faulters(of: machine.cores) ? faulterBody(turns) : invalidate(lives.space, turns)
