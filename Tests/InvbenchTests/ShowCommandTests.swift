@@ -10,9 +10,9 @@ extension EndToEndTests {
         init() throws { command = try InvbenchProcess() }
 
         /// A results file of one workload and two guards, one of which is twice as fast.
-        static func file(machine: String = "a", host: String? = nil, blocks: Int = 8) -> String {
+        static func file(machine: String = "a", host: String? = nil, blocks: Int = 8, factor: Double = 1) -> String {
             let rows = (0..<blocks).flatMap { block in
-                [("mutex", 1e6), ("striped", 2e6)].map { name, rate in
+                [("mutex", factor * 1e6), ("striped", factor * 2e6)].map { name, rate in
                     """
                     {"name": "storm/\(name)/storm/faulters:1/invalidators:1", "run_name": \
                     "storm/\(name)/storm/faulters:1/invalidators:1", "run_type": "iteration", "repetitions": \(blocks), \
@@ -85,7 +85,7 @@ extension EndToEndTests {
         @Test func severalHostsHaveAnAnswerEach() throws {
             try command.write(Self.file(host: "node1", blocks: 4), to: "a.json")
             try command.write(Self.file(host: "node1", blocks: 3), to: "b.json")
-            try command.write(Self.file(machine: "b", host: "node2"), to: "c.json")
+            try command.write(Self.file(machine: "b", host: "node2", factor: 2), to: "c.json")
             try command.write(Self.file(host: "node3"), to: "d.json")
             let files = ["a.json", "b.json", "c.json", "d.json"]
             func shown(_ format: String) throws -> String {
@@ -95,7 +95,7 @@ extension EndToEndTests {
             }
             let table = try shown("table").split(separator: "\n").map { $0.split(separator: " ") }
             #expect(table.contains(["host", "node1", "node2", "node3"]))
-            #expect(table.contains { $0.prefix(3) == ["striped", "1", "2.00M"] && $0.count == 7 })
+            #expect(table.contains(["striped", "1", "2.00M", "1", "4.00M", "1", "2.00M"]), "\(table)")
             #expect(try shown("markdown").contains("| guard | node1 | node2 | node3 |"))
             #expect(
                 try shown("csv").split(separator: "\n").map { $0.prefix(6) } == ["host,w"]
@@ -111,6 +111,15 @@ extension EndToEndTests {
             let hosts = try JSONDecoder().decode(Hosts.self, from: Data(try shown("json").utf8)).hosts
             #expect(hosts.map(\.host) == ["node1", "node2", "node3"] && hosts.map(\.machine_id) == ["a", "b", "a"])
             #expect(hosts.map { $0.answer.workloads.first?.rows.first?.repetitions } == [7, 8, 8])
+        }
+
+        @Test func moreThanFiveHostsAreSetBelow() throws {
+            let names = (1...6).map { "node\($0)" }
+            for name in names { try command.write(Self.file(host: name), to: name) }
+            let lines = try command.run(["show"] + names, environment: ["TERM": "dumb"]).output.split(separator: "\n")
+            let heads = lines.map { $0.split(separator: " ").map(String.init) }.filter { $0.first == "host" }
+            #expect(heads == [["host"] + names.dropLast(), ["host", "node6"]])
+            #expect(lines.allSatisfy { $0.count <= 100 })
         }
 
         @Test func machinesWithoutHostIDsAreCalledByTheirs() throws {
