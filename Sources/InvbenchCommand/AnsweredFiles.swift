@@ -64,15 +64,15 @@ struct AnsweredFiles {
     }
 
     /// What they say about the guards, compared with `reference`. Intervals hold what is between runs as far as it was known
-    /// when the runs were made; of several runs, the largest.
-    func answer(reference: String) -> HostAnswer {
+    /// when the runs were made; of several runs, the largest. Lines of `counts` stand beside ladders.
+    func answer(reference: String, counts: CostTable? = nil) -> HostAnswer {
         let betweenRuns = contexts.map { context in
             context[AnswerOptions.betweenRunsKey].flatMap(Double.init).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
                 ?? WorkloadAnswer.defaultBetweenRuns
         }
         let options = AnswerOptions(
             reference: reference, unprotectedGuards: unprotectedGuards,
-            betweenRuns: betweenRuns.max() ?? WorkloadAnswer.defaultBetweenRuns)
+            betweenRuns: betweenRuns.max() ?? WorkloadAnswer.defaultBetweenRuns, counts: counts)
         return HostAnswer(
             name: name, host: host, machine: MachineText(context: contexts.first ?? [:]), rows: rows,
             answer: RunAnswer(rows: rows, options: options))

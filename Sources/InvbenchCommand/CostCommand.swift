@@ -133,3 +133,18 @@ struct CostCommand: GuardCommand {
         return orders.map(\.description).joined()
     }
 }
+
+/// The counts that stand beside a measured ladder.
+struct CountFlags: ParsableArguments {
+    @Option(
+        name: .customLong("cost"),
+        help: ArgumentHelp(
+            "Put beside ladders the lines that a fault takes from other cores, as this file of 'invbench cost --out' has them.",
+            valueName: "file"), completion: .file())
+    var path: String?
+
+    /// The file's counts; `nil` where none is named.
+    func counts() throws -> CostTable? {
+        try path.map { path in try UsageError.explaining { try CostTable(reading: path) } }
+    }
+}

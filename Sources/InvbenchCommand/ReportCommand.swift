@@ -41,9 +41,12 @@ struct ReportCommand: ParsableCommand {
             valueName: "folder"))
     var history: String?
 
+    @OptionGroup var cost: CountFlags
+
     func run() throws {
         let answered = try AnsweredFiles.byHost(files)
-        let hosts = answered.map { $0.answer(reference: reference) }
+        let counts = try cost.counts()
+        let hosts = answered.map { $0.answer(reference: reference, counts: counts) }
         if hosts.allSatisfy(\.answer.workloads.isEmpty) {
             throw UsageError("\(files.joined(separator: ", ")): no repetition of an invbench cell in it")
         }

@@ -36,8 +36,11 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var flags: AnswerFlags
 
+    @OptionGroup var cost: CountFlags
+
     func run() throws {
-        let hosts = try AnsweredFiles.byHost(files).map { $0.answer(reference: flags.reference) }
+        let counts = try cost.counts()
+        let hosts = try AnsweredFiles.byHost(files).map { $0.answer(reference: flags.reference, counts: counts) }
         if hosts.allSatisfy(\.answer.workloads.isEmpty) {
             throw UsageError("\(files.joined(separator: ", ")): no repetition of an invbench cell in it")
         }

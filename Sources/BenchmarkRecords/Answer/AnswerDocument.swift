@@ -37,6 +37,7 @@ public enum AnswerDocument {
                 let high: Double
                 let fault_p99_ns: Double?
                 let oversubscribed: Bool
+                let counted_lines: Double?
             }
             struct Law: Encodable {
                 let single: Double
@@ -67,7 +68,8 @@ public enum AnswerDocument {
     /// `{"workloads": [{"name", "state", "core_share", "reference", "rows": [{"guard", "faults_per_second", "low",
     /// "high", "ratio", "ratio_low", "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns",
     /// "repetitions", "stale", "group", "p"}], "verdict"}], "ladders": [{"name", "state", "guards": [{"guard", "points":
-    /// [{"faulters", "faults_per_second", "low", "high", "fault_p99_ns", "oversubscribed"}], "law": {"single",
+    /// [{"faulters", "faults_per_second", "low", "high", "fault_p99_ns", "oversubscribed",
+    /// "counted_lines"}], "law": {"single",
     /// "contention", "coherency", "peak", "r2"}, "no_law"}]}], "verdict"}`. Rates are operations a second, `low` and `high` the
     /// ends of 95 % intervals; `core_share` is what the cores did of their best, and faults are given for 1. Guards of one
     /// workload with one `group` are not told apart; 1 is the best group. `p` is ``GuardAnswer/pInsideRun``. Contention and coherency are
@@ -138,7 +140,8 @@ public enum AnswerDocument {
                         let rate = point.faultsPerSecond
                         return Document.Ladder.Point(
                             faulters: point.faulters, faults_per_second: rate.value, low: rate.low, high: rate.high,
-                            fault_p99_ns: point.faultP99, oversubscribed: point.isOversubscribed)
+                            fault_p99_ns: point.faultP99, oversubscribed: point.isOversubscribed,
+                            counted_lines: point.countedLines)
                     },
                     law: climb.law.map { law in
                         Document.Ladder.Law(

@@ -7,6 +7,8 @@ public struct AnswerOptions: Sendable {
     /// By how much one guard's rate differs from run to run beyond what one run shows: the standard deviation of its
     /// logarithm, 0 or above.
     public var betweenRuns: Double
+    /// Counts whose lines stand beside the ladders; `nil` for none.
+    public var counts: CostTable?
 
     /// The reference that is taken unless another one is asked for: what the Linux kernel merged.
     public static let defaultReference = "interval"
@@ -19,11 +21,12 @@ public struct AnswerOptions: Sendable {
     /// The defaults.
     public init(
         reference: String = defaultReference, unprotectedGuards: Set<String> = [unprotectedGuard],
-        betweenRuns: Double = WorkloadAnswer.defaultBetweenRuns
+        betweenRuns: Double = WorkloadAnswer.defaultBetweenRuns, counts: CostTable? = nil
     ) {
         self.reference = reference
         self.unprotectedGuards = unprotectedGuards
         self.betweenRuns = betweenRuns
+        self.counts = counts
     }
 }
 
@@ -37,6 +40,9 @@ public struct RunAnswer: Sendable {
     public let workloads: [WorkloadAnswer]
     /// Which guard to take in general; `nil` if none was ranked in all workloads, or there is one workload only.
     public let advice: Advice?
+    /// How its guards get on with more faulters: one ladder for each workload that was measured with three numbers of them
+    /// or more in one state of the cores.
+    public let ladders: [Ladder]
 
     /// Judges the repetitions in `rows`; rows that are aggregates, or no cells of ours, are left out.
     public init(rows: [ResultRow], options: AnswerOptions = AnswerOptions()) {
@@ -68,5 +74,6 @@ public struct RunAnswer: Sendable {
         }
         // The kernel alone has no rival.
         advice = Advice(main.filter { !$0.isOfKernelAlone })
+        ladders = Ladder.all(in: workloads, counts: options.counts)
     }
 }

@@ -28,11 +28,8 @@ public struct CostOrder: CustomStringConvertible, Sendable {
     }
 
     private init?(counted cells: [CostTable.Cell], measured: WorkloadAnswer) {
-        let first = cells[0]
         let workload = measured.workload
-        let faulters = first.invalidations == nil ? first.cores : first.cores - 1
-        let invalidators = first.invalidations == nil ? 0 : 1
-        guard workload.name == "\(first.work)/faulters:\(faulters)/invalidators:\(invalidators)" else { return nil }
+        guard cells[0].isOf(workload) else { return nil }
         let both = cells.compactMap { cell -> (name: String, order: [Double], rate: Double)? in
             guard let guardAnswer = measured.guards.first(where: { $0.name == cell.guardName }),
                 let rate = guardAnswer.faultsPerSecond?.value
@@ -77,5 +74,20 @@ public struct CostOrder: CustomStringConvertible, Sendable {
 
     private static func rank(_ rank: Double) -> String {
         rank == rank.rounded() ? "\(Int(rank))" : String(format: "%.1f", rank)
+    }
+}
+
+extension CostTable.Cell {
+    /// Whether `workload` was counted here: the same work, with as many threads as the machine has cores.
+    func isOf(_ workload: Workload) -> Bool {
+        let invalidators = invalidations == nil ? 0 : 1
+        return workload.name == "\(work)/faulters:\(cores - invalidators)/invalidators:\(invalidators)"
+    }
+}
+
+extension CostTable {
+    /// What the faults of a guard were counted to cost in a workload; `nil` where they were not.
+    func faults(of guardName: String, in workload: Workload) -> Operation? {
+        cells.first { $0.guardName == guardName && $0.isOf(workload) }?.faults
     }
 }

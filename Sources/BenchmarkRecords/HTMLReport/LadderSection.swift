@@ -107,7 +107,8 @@ struct LadderSection {
     }
 
     private var table: HTMLTable {
-        let rungs = ladder.rungs.map { "\($0), faults/s" } + ladder.rungs.map { "\($0), p99" }
+        let counted = ladder.hasCounts ? ladder.rungs.map { "\($0), lines (counted)" } : []
+        let rungs = ladder.rungs.map { "\($0), faults/s" } + ladder.rungs.map { "\($0), p99" } + counted
         let headings = ["guard"] + rungs + ["law"]
         return HTMLTable(
             caption: "All numbers of \(title).",
@@ -123,7 +124,8 @@ struct LadderSection {
                 }
                 let tails = points.map { $0?.faultP99.map { machine.latency($0) } ?? "-" }
                 let law = climb.law.map { LadderText.text(of: $0, largest: climb.fitted.last?.faulters ?? 1) }
-                return [climb.name] + rates + tails + [law ?? climb.absence]
+                let lines = ladder.hasCounts ? points.map { LadderText.lines($0?.countedLines) } : []
+                return [climb.name] + rates + tails + lines + [law ?? climb.absence]
             })
     }
 }

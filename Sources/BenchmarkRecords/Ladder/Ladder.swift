@@ -11,6 +11,9 @@ public struct Ladder: Sendable {
         public let faultP99: Double?
         /// Whether there were more threads than cores for them: the rate is then the scheduler's too, and no part of a fit.
         public let isOversubscribed: Bool
+        /// Lines that a fault takes from other cores where each thread has one, as counted and not measured; `nil` where it was
+        /// not counted.
+        public let countedLines: Double?
     }
 
     /// One guard on all rungs where it has a rate, the fewest faulters first.
@@ -51,8 +54,11 @@ public struct Ladder: Sendable {
     /// Fewer rungs than this are no ladder.
     static let fewestRungs = 3
 
-    /// The ladders in `answers`, in their order.
-    static func all(in answers: [WorkloadAnswer]) -> [Ladder] {
+    /// Whether lines were counted for any point.
+    var hasCounts: Bool { climbs.contains { $0.points.contains { $0.countedLines != nil } } }
+
+    /// The ladders in `answers`, in their order; where there are `counts`, with their lines.
+    static func all(in answers: [WorkloadAnswer], counts: CostTable? = nil) -> [Ladder] {
         var order: [Key] = []
         for answer in answers {
             let key = Key(answer)
@@ -65,7 +71,7 @@ public struct Ladder: Sendable {
                 return own == key || (answer.state == nil && own.work == key.work)
             }
             return key.state == nil && order.contains { $0.work == key.work && $0.state != nil }
-                ? nil : Ladder(rungs, state: key.state)
+                ? nil : Ladder(rungs, state: key.state, counts: counts)
         }
     }
 
@@ -80,7 +86,7 @@ public struct Ladder: Sendable {
         }
     }
 
-    private init?(_ answers: [WorkloadAnswer], state: CoreState?) {
+    private init?(_ answers: [WorkloadAnswer], state: CoreState?, counts: CostTable?) {
         let answers = answers.sorted { $0.workload.faulters < $1.workload.faulters }
         rungs = answers.map(\.workload.faulters)
         guard rungs.count >= Self.fewestRungs else { return nil }
@@ -98,14 +104,9 @@ public struct Ladder: Sendable {
                     else { return nil }
                     return Point(
                         faulters: answer.workload.faulters, faultsPerSecond: rate, faultP99: found.median(.faultP99),
-                        isOversubscribed: answer.isOversubscribed)
+                        isOversubscribed: answer.isOversubscribed,
+                        countedLines: counts?.faults(of: name, in: answer.workload)?.transfers)
                 })
         }
     }
-}
-
-extension RunAnswer {
-    /// How its guards get on with more faulters: one ladder for each workload that was measured with three numbers of them
-    /// or more in one state of the cores.
-    public var ladders: [Ladder] { Ladder.all(in: workloads) }
 }

@@ -30,11 +30,15 @@ struct LadderText {
                     climb.name, "fault/s",
                     points.map { $0.map { ScaledNumber.rate($0.faultsPerSecond.value) } ?? "too few" }),
                 row("", "p99", points.map { $0?.faultP99.map { machine.latency($0) } ?? "-" }),
-            ]
+            ] + (ladder.hasCounts ? [row("", "lines", points.map { Self.lines($0?.countedLines) })] : [])
         }
         let notes = isAnyOversubscribed ? ["   * more threads than cores: no part of a fit"] : []
-        return [heading] + guards + laws + notes
+        let counts = ladder.hasCounts ? ["   lines: what a fault takes from other cores, counted and not measured"] : []
+        return [heading] + guards + laws + notes + counts
     }
+
+    /// Counted lines: `2.82`.
+    static func lines(_ count: Double?) -> String { count.map { ScaledNumber.ratio($0) } ?? "-" }
 
     /// What the law says of each guard; one line for all of which it says the same.
     private var laws: [String] {

@@ -121,6 +121,31 @@ import Testing
         #expect(alone.ladders.count == 1)
     }
 
+    /// What was counted stands beside what was measured, where it was counted for as many threads.
+    @Test func countedLinesStandBesideIt() throws {
+        let cells = [(2, 2.0), (5, 2.5)].map { cores, lines in
+            let counts = CostTable.Counts([100, 0, 0, 0, 0, 0, 0, UInt64(10 * lines)]) ?? CostTable.Counts()
+            return CostTable.Cell(
+                guardName: "striped", work: "storm", cores: cores, nodes: 1,
+                faults: CostTable.Operation(count: 10, functions: ["fault": counts]),
+                invalidations: CostTable.Operation(count: 1))
+        }
+        let table = CostTable(compiler: "", cells: cells)
+        let rows = rows([1, 2, 4], cores: 8)
+        let answer = RunAnswer(rows: rows, options: AnswerOptions(counts: table))
+        let ladder = try #require(answer.ladders.first)
+        #expect(ladder.climbs.map { $0.points.map(\.countedLines) } == [[2, nil, 2.5], [nil, nil, nil]])
+        let machine = MachineText(context: [:])
+        let text = AnswerTable(answer, machine: machine).description
+        #expect(text.contains("lines      2.00       -    2.50"))
+        #expect(text.contains("counted and not measured"))
+        #expect(AnswerDocument.json(answer, machine: machine).contains("\"counted_lines\" : 2.5"))
+        let page = HTMLReport(answer, rows: rows, machine: machine, files: []).description
+        #expect(page.contains("4, lines (counted)") && page.contains("2.50"))
+        let plain = AnswerTable(RunAnswer(rows: rows), machine: machine).description
+        #expect(!plain.contains("counted and not measured"))
+    }
+
     @Test func thePageHasASection() throws {
         let rows = rows([1, 2, 4, 8, 16, 32], cores: 16)
         let page = HTMLReport(
