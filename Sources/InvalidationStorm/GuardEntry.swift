@@ -55,22 +55,12 @@ public struct GuardEntry: Sendable {
         make: @escaping @Sendable (StormSpace, GuardParameters) -> Guard,
         makeOtherwise: @escaping @Sendable (StormSpace, GuardParameters) -> Otherwise
     ) {
+        let form = GuardEntry(name: name, summary: summary, parameters: parameters, make: make)
+        let otherwise = GuardEntry(name: name, summary: summary, parameters: parameters, make: makeOtherwise)
         self.init(
             name: name, summary: summary, parameters: parameters, refusal: { nil }, type: Guard.self,
-            run: { settings, cancellation in
-                if canHave() {
-                    Self.run(settings, cancellation) { make($0, settings.guardParameters) }
-                } else {
-                    Self.run(settings, cancellation) { makeOtherwise($0, settings.guardParameters) }
-                }
-            },
-            count: { work, machine in
-                if canHave() {
-                    ScriptedStorm.run(work, on: machine) { make($0, GuardParameters()) }
-                } else {
-                    ScriptedStorm.run(work, on: machine) { makeOtherwise($0, GuardParameters()) }
-                }
-            })
+            run: { settings, cancellation in (canHave() ? form : otherwise).run(settings, cancellation) },
+            count: { work, machine in (canHave() ? form : otherwise).count?(work, machine) ?? [] })
     }
 
     @usableFromInline

@@ -69,8 +69,7 @@ public enum AnswerDocument {
     /// "high", "ratio", "ratio_low", "ratio_high", "invalidations_per_second", "fault_p99_ns", "invalidation_p99_ns",
     /// "repetitions", "stale", "group", "p"}], "verdict"}], "ladders": [{"name", "state", "guards": [{"guard", "points":
     /// [{"faulters", "faults_per_second", "low", "high", "fault_p99_ns", "oversubscribed",
-    /// "counted_lines"}], "law": {"single",
-    /// "contention", "coherency", "peak", "r2"}, "no_law"}]}], "verdict"}`. Rates are operations a second, `low` and `high` the
+    /// "counted_lines"}], "law": {"single", "contention", "coherency", "peak", "r2"}, "no_law"}]}], "verdict"}`. Rates are operations a second, `low` and `high` the
     /// ends of 95 % intervals; `core_share` is what the cores did of their best, and faults are given for 1. Guards of one
     /// workload with one `group` are not told apart; 1 is the best group. `p` is ``GuardAnswer/pInsideRun``. Contention and coherency are
     /// ``ScalabilityLaw``'s, each a value and the two ends of its interval; `no_law` says why there is none.

@@ -40,9 +40,11 @@ public struct RunAnswer: Sendable {
     public let workloads: [WorkloadAnswer]
     /// Which guard to take in general; `nil` if none was ranked in all workloads, or there is one workload only.
     public let advice: Advice?
+    private let counts: CostTable?
+
     /// How its guards get on with more faulters: one ladder for each workload that was measured with three numbers of them
     /// or more in one state of the cores.
-    public let ladders: [Ladder]
+    public var ladders: [Ladder] { Ladder.all(in: workloads, counts: counts) }
 
     /// Judges the repetitions in `rows`; rows that are aggregates, or no cells of ours, are left out.
     public init(rows: [ResultRow], options: AnswerOptions = AnswerOptions()) {
@@ -74,6 +76,6 @@ public struct RunAnswer: Sendable {
         }
         // The kernel alone has no rival.
         advice = Advice(main.filter { !$0.isOfKernelAlone })
-        ladders = Ladder.all(in: workloads, counts: options.counts)
+        counts = options.counts
     }
 }

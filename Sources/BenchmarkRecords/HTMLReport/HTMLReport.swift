@@ -1,7 +1,7 @@
 /// An answer as one page of HTML that needs nothing else: no network, no scripts, no other file.
 ///
-/// The verdict comes first, of several hosts the verdict of each and then all of them side by side, then each workload with its figures and each ladder, then what was noisy, where the numbers come from, and
-/// what changed over the runs. The page is readable in light and dark, on a telephone and on paper. Every text of the files
+/// The verdict comes first, of several hosts the verdict of each and then all of them side by side; then each workload with
+/// its figures and each ladder; then what was noisy, where the numbers come from, and what changed over the runs. The page is readable in light and dark, on a telephone and on paper. Every text of the files
 /// is escaped, and a policy in the page forbids it to load anything.
 public struct HTMLReport: Sendable, CustomStringConvertible {
     /// The page, with a newline at its end.
