@@ -7,7 +7,8 @@
 //
 // Lines are kept as by MESI, in caches that never evict. A line is with
 //
-//     nobody               the first access takes it from memory, alone (E or M)
+//     nobody               the first access takes it from memory, alone (E or M), which is not counted: whether a frame of the
+//                          stack lies in a line that was used before hangs on code that has nothing to do with it
 //     an owner (E or M)    accesses of the owner are free; a load of another core takes it and both share it;
 //                          a store of another core takes it, and the owner has it no more
 //     several (S)          loads of those are free; a load of another one takes it from the nearest; a store, also of one of
@@ -37,6 +38,7 @@
 #include "CCoherence.h"
 
 #define LINE_BYTES 64
+
 // MARK: What is counted
 
 // The counts of an instruction in a kind of operation. The key is both.
@@ -108,11 +110,8 @@ static void access_line(struct coherence_record *record, UWord number, Bool is_s
     if (line->owner == (Int)core) return;
     if (!is_store && (line->sharers[core / 64] & bit) != 0) return;
     Int whose = others(line, is_store);
-    switch (whose) {
-    case 0: record->from_memory++; break;
-    case 1: record->from_core++; break;
-    default: record->from_node++; break;
-    }
+    if (whose == 1) record->from_core++;
+    if (whose == 2) record->from_node++;
     if (is_store || whose == 0) {
         VG_(memset)(line->sharers, 0, sizeof line->sharers);
         line->owner = (Int)core;
@@ -138,17 +137,11 @@ static VG_REGPARM(1) void on_instruction(Addr address) {
 }
 
 static VG_REGPARM(3) void on_load(Addr address, Addr start, UWord bytes) {
-    if (!is_counted) return;
-    struct coherence_record *record = counts_at(address);
-    record->loads++;
-    access_bytes(record, start, bytes, False);
+    if (is_counted) access_bytes(counts_at(address), start, bytes, False);
 }
 
 static VG_REGPARM(3) void on_store(Addr address, Addr start, UWord bytes) {
-    if (!is_counted) return;
-    struct coherence_record *record = counts_at(address);
-    record->stores++;
-    access_bytes(record, start, bytes, True);
+    if (is_counted) access_bytes(counts_at(address), start, bytes, True);
 }
 
 static VG_REGPARM(3) void on_locked(Addr address, Addr start, UWord bytes) {

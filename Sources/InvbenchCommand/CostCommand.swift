@@ -82,23 +82,15 @@ struct CostCommand: GuardCommand {
 
     /// The guards that are named; else those of the file that is checked; else all that the engine has.
     private func chosen(from available: [GuardEntry], kept: CostTable?) throws -> [GuardEntry] {
-        let countable = available.filter { $0.count != nil }
-        let names = guards.isEmpty ? kept?.guards ?? [] : guards.flatMap(\.self)
-        if names.isEmpty { return countable }
-        return try names.map { name in
-            guard let found = countable.first(where: { $0.name == name }) else {
-                let nearest = NearestName.of(name, among: countable.map(\.name)).map { "; did you mean \($0)?" } ?? ""
-                throw UsageError("--guard: there is no guard '\(name)'\(nearest) 'invbench list' shows all")
-            }
-            return found
-        }
+        try CellCatalogue(guards: available.filter { $0.count != nil })
+            .guards(named: guards.isEmpty ? kept?.guards ?? [] : guards.flatMap(\.self))
     }
 
     private func write(_ table: CostTable, to path: String) throws {
         do {
             try table.write(to: path)
         } catch {
-            StandardError.say("\(path): \(error)")
+            StandardError.say(error.description)
             throw ExitStatus.unwritten
         }
     }
@@ -131,6 +123,23 @@ struct CostCommand: GuardCommand {
             throw UsageError("\(path): no calm or storm in it with as many threads as a counted machine has cores")
         }
         return orders.map(\.description).joined()
+    }
+}
+
+extension VirtualMachine {
+    /// As on the command line: `64/2`; `16` for one node.
+    var name: String { nodes == 1 ? "\(cores)" : "\(cores)/\(nodes)" }
+}
+
+extension CostTable {
+    /// The machines of its cells, in their order.
+    var machines: [VirtualMachine] {
+        cells.reduce(into: []) { machines, cell in
+            guard let machine = VirtualMachine(cores: cell.cores, nodes: cell.nodes), !machines.contains(machine) else {
+                return
+            }
+            machines.append(machine)
+        }
     }
 }
 

@@ -102,7 +102,7 @@ int main(void) {
             sum.from_core += records[each].from_core;
             sum.from_node += records[each].from_node;
         }
-        printf("%s locked %u fences %lu barriers %lu calls %lu near %lu far %lu\n", operations[i].name, sum.locked,
+        printf("%s locked %lu fences %lu barriers %lu calls %lu near %lu far %lu\n", operations[i].name, (unsigned long)sum.locked,
                (unsigned long)sum.fences, (unsigned long)sum.barriers, (unsigned long)sum.system_calls,
                (unsigned long)sum.from_core, (unsigned long)sum.from_node);
     }

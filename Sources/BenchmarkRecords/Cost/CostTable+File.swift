@@ -3,8 +3,6 @@ import Foundation
 extension CostTable {
     /// The file: names once, and of each function its counts as far as the last that is not 0, behind its name's number.
     private struct Document: Codable {
-        static let format = "invbench cost 1"
-
         struct Operation: Codable {
             let count: UInt64
             let functions: [[UInt64]]
@@ -19,14 +17,14 @@ extension CostTable {
             let invalidations: Operation?
         }
 
-        let format: String
+        let invbench_cost: Int
         let compiler: String
         let names: [String]
         let refusals: [String: String]
         let cells: [Cell]
 
         init(_ table: CostTable) {
-            format = Self.format
+            invbench_cost = CostTable.version
             compiler = table.compiler
             refusals = table.refusals
             let operations = table.cells.flatMap { [$0.faults, $0.invalidations].compactMap(\.self) }
@@ -48,11 +46,15 @@ extension CostTable {
             }
         }
 
+        /// So many of a thing are never counted; the sum of as many as a file can hold is a number still.
+        private static let most: UInt64 = 1 << 48
+
         /// `nil` where a function's counts are not as they have to be.
         private func operation(_ kept: Operation) -> CostTable.Operation? {
             var operation = CostTable.Operation(count: kept.count)
             for row in kept.functions {
                 guard let number = row.first, number < names.count, row.count <= 1 + Counts.names.count,
+                    row.allSatisfy({ $0 <= Self.most }),
                     let counts = Counts(
                         row.dropFirst() + Array(repeating: 0, count: 1 + Counts.names.count - row.count))
                 else { return nil }
@@ -61,12 +63,16 @@ extension CostTable {
             return operation
         }
 
-        /// `nil` as above.
+        private static let mostCores = 1 << 16
+
+        /// `nil` as above, or where a machine is none.
         var table: CostTable? {
             var table = CostTable(compiler: compiler, refusals: refusals)
             for cell in cells {
                 let invalidations = cell.invalidations.map(operation)
-                guard let faults = operation(cell.faults), invalidations.map({ $0 != nil }) ?? true else { return nil }
+                guard (2...Self.mostCores).contains(cell.cores), (1...cell.cores).contains(cell.nodes),
+                    let faults = operation(cell.faults), invalidations.map({ $0 != nil }) ?? true
+                else { return nil }
                 table.cells.append(
                     CostTable.Cell(
                         guardName: cell.guard, work: cell.work, cores: cell.cores, nodes: cell.nodes, faults: faults,
@@ -76,55 +82,35 @@ extension CostTable {
         }
     }
 
-    /// A file that cannot be read as one of counts.
-    struct UnreadableFile: Error, CustomStringConvertible {
-        let description: String
+    private static let version = 1
+
+    /// Reads what ``write(to:)`` has written.
+    public init(reading path: String) throws(ResultsFileError) {
+        try self.init(json: ResultsFile.contents(of: path), path: path)
     }
 
-    /// Reads what ``write(to:)`` has written. Throws a line that says what is wrong with the file.
-    public init(reading path: String) throws {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw UnreadableFile(
-                description: "\(path): cannot be read: \((error as NSError).localizedFailureReason ?? "no such file?")")
+    /// Reads the contents of a file; `path` is named in errors.
+    init(json: Data, path: String) throws(ResultsFileError) {
+        _ = try VersionedDocument.parse(json, key: "invbench_cost", newest: Self.version, path: path)
+        guard let table = try? JSONDecoder().decode(Document.self, from: json).table else {
+            throw ResultsFileError(
+                path: path, place: "cells",
+                reason:
+                    "machines, and counts of functions that have names, are due; count again with 'invbench cost --out'"
+            )
         }
-        do {
-            let document = try JSONDecoder().decode(Document.self, from: data)
-            guard document.format == Document.format else {
-                throw UnreadableFile(
-                    description: "\(path): of the format '\(document.format)', not '\(Document.format)'")
-            }
-            guard let table = document.table else {
-                throw UnreadableFile(description: "\(path): a function in it without a name, or with too many counts")
-            }
-            self = table
-        } catch let error as UnreadableFile {
-            throw error
-        } catch {
-            throw UnreadableFile(description: "\(path): no counts of 'invbench cost --out': \(Self.reason(error))")
-        }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case DecodingError.keyNotFound(let key, _): "'\(key.stringValue)' is missing"
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-            DecodingError.dataCorrupted(let context):
-            (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
-        default: "\(error)"
-        }
+        self = table
     }
 
     /// Writes it, whole or not at all.
-    public func write(to path: String) throws {
+    public func write(to path: String) throws(AtomicFileError) {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Numbers and texts alone: nothing of it can fail.
+        let json = (try? encoder.encode(Document(self))) ?? Data()
         // A cell a line, so that a change is a line of a diff.
-        let text = String(decoding: try encoder.encode(Document(self)), as: UTF8.self)
-            .replacingOccurrences(of: "{\"cores\"", with: "\n{\"cores\"")
-        try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        let text = String(decoding: json, as: UTF8.self).replacing("{\"cores\"", with: "\n{\"cores\"")
+        try AtomicFile.write(text + "\n", to: path)
     }
 
     /// What is counted differently than in `kept`, a line for each function and cell; cells that only one of them has are

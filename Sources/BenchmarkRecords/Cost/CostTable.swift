@@ -10,8 +10,6 @@ public struct CostTable: Equatable, Sendable {
         public var barriers: UInt64 = 0
         /// Other system calls.
         public var systemCalls: UInt64 = 0
-        /// Lines that no core had.
-        public var fromMemory: UInt64 = 0
         /// Lines taken from cores of the same node, or that these had to give up.
         public var fromCore: UInt64 = 0
         /// Those where a core of another node was concerned.
@@ -21,24 +19,23 @@ public struct CostTable: Equatable, Sendable {
 
         /// In the order of the properties.
         public init?(_ numbers: [UInt64]) {
-            guard numbers.count == 8 else { return nil }
+            guard numbers.count == Self.names.count else { return nil }
             instructions = numbers[0]
             locked = numbers[1]
             fences = numbers[2]
             barriers = numbers[3]
             systemCalls = numbers[4]
-            fromMemory = numbers[5]
-            fromCore = numbers[6]
-            fromNode = numbers[7]
+            fromCore = numbers[5]
+            fromNode = numbers[6]
         }
 
         var numbers: [UInt64] {
-            [instructions, locked, fences, barriers, systemCalls, fromMemory, fromCore, fromNode]
+            [instructions, locked, fences, barriers, systemCalls, fromCore, fromNode]
         }
 
         /// What each number is called, in the order of ``numbers``.
         static let names = [
-            "instructions", "locked instructions", "fences", "barriers", "system calls", "lines from memory",
+            "instructions", "locked instructions", "fences", "barriers", "system calls",
             "lines from cores of the node", "lines from other nodes",
         ]
 

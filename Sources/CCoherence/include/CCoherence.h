@@ -8,17 +8,13 @@
 // The counts of one instruction, in one kind of operation. The tool fills these in; both sides read this header.
 struct coherence_record {
     uint64_t address;
-    uint32_t kind;
-    // Of these, the ones with a lock prefix, or an exchange with memory.
-    uint32_t locked;
+    uint64_t kind;
     uint64_t instructions;
-    uint64_t loads;
-    uint64_t stores;
+    // Of these, the ones with a lock prefix, or an exchange with memory.
+    uint64_t locked;
     uint64_t fences;
     uint64_t barriers;
     uint64_t system_calls;
-    // Lines that no core had.
-    uint64_t from_memory;
     // Lines that a core of the same node had, and of another one; or that these had to give up.
     uint64_t from_core;
     uint64_t from_node;

@@ -18,8 +18,6 @@ public struct CountedInstruction: Sendable {
     public let barriers: UInt64
     /// Other system calls.
     public let systemCalls: UInt64
-    /// Lines that it took from memory.
-    public let linesFromMemory: UInt64
     /// Lines that it took from cores of the same node, or that these had to give up.
     public let linesFromCore: UInt64
     /// Those where a core of another node was concerned.
@@ -47,7 +45,7 @@ public struct CountedInstruction: Sendable {
 
     /// `nil` for warm-up.
     private init?(_ record: coherence_record) {
-        guard let operation = CountedOperation.allCases.first(where: { Self.number(of: $0) == UInt64(record.kind) })
+        guard let operation = CountedOperation.allCases.first(where: { Self.number(of: $0) == record.kind })
         else { return nil }
         var start: UInt64 = 0
         guard let name = coherence_file(record.address, &start) else {
@@ -57,11 +55,10 @@ public struct CountedInstruction: Sendable {
         offset = record.address - start
         self.operation = operation
         instructions = record.instructions
-        locked = UInt64(record.locked)
+        locked = record.locked
         fences = record.fences
         barriers = record.barriers
         systemCalls = record.system_calls
-        linesFromMemory = record.from_memory
         linesFromCore = record.from_core
         linesFromNode = record.from_node
     }

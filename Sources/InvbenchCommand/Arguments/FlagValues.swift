@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchmarkRecords
+import InvalidationStorm
 import NotifierDispatch
 
 /// Reads the values of flags; each error says what was expected.
@@ -70,18 +71,15 @@ enum FlagValues {
         return value
     }
 
-    /// How many pages a fault fills in: a power of two from 1 to 65,536.
-    static func pagesPerFault(_ text: String) throws -> Int {
-        guard let pages = Int(text), (1...65_536).contains(pages), pages.nonzeroBitCount == 1 else {
-            throw ValidationError("expected a power of two from 1 to 65536: 16, 512")
-        }
-        return pages
-    }
-
     /// How many pages there are: a power of two from 1 to 2^24.
-    static func pages(_ text: String) throws -> Int {
-        guard let pages = Int(text), (1...1 << 24).contains(pages), pages.nonzeroBitCount == 1 else {
-            throw ValidationError("expected a power of two from 1 to 16777216: 65536")
+    static func pages(_ text: String) throws -> Int { try pages(text, atMost: 1 << 24) }
+
+    /// How many pages a fault fills in: a power of two from 1 to 65,536.
+    static func pagesPerFault(_ text: String) throws -> Int { try pages(text, atMost: 65_536) }
+
+    private static func pages(_ text: String, atMost most: Int) throws -> Int {
+        guard let pages = Int(text), (1...most).contains(pages), pages.nonzeroBitCount == 1 else {
+            throw ValidationError("expected a power of two from 1 to \(most): 16, 512")
         }
         return pages
     }
@@ -92,6 +90,22 @@ enum FlagValues {
             throw ValidationError("expected a whole number from 0 to 1000000")
         }
         return count
+    }
+
+    /// Machines, by cores or cores and nodes, separated by commas.
+    static func virtualMachines(_ text: String) throws -> [VirtualMachine] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+            let numbers = word.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+            guard (1...2).contains(numbers.count), let cores = numbers[0],
+                let nodes = numbers.count == 1 ? 1 : numbers[1],
+                let machine = VirtualMachine(cores: cores, nodes: nodes)
+            else {
+                throw ValidationError(
+                    "expected cores from 2 to \(VirtualMachine.mostCores), or cores/nodes with 1 to "
+                        + "\(VirtualMachine.mostNodes) nodes, separated by commas: 2,16,64/2")
+            }
+            return machine
+        }
     }
 
     /// A stripe's size, from bytes in binary units: `64KiB`, `2MiB`, `1GiB`.

@@ -48,7 +48,7 @@ struct TracedOutput {
             )
             return true
         }
-        guard words.count == 11, !cells.isEmpty, let operation = CountedOperation(rawValue: words[0]),
+        guard words.count == 10, !cells.isEmpty, let operation = CountedOperation(rawValue: words[0]),
             let offset = UInt64(words[2]), let counts = CostTable.Counts(words.dropFirst(3).compactMap { UInt64($0) })
         else { return false }
         cells[cells.count - 1].instructions.append(

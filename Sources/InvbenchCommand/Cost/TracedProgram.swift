@@ -1,4 +1,3 @@
-import ArgumentParser
 import BenchmarkRecords
 import BuildRecord
 import Foundation
@@ -72,40 +71,5 @@ struct TracedProgram {
             throw UsageError("\(package) cannot count: exit code \(process.status): \(said)")
         }
         return process.output
-    }
-}
-
-extension VirtualMachine {
-    /// As on the command line: `64/2`; `16` for one node.
-    var name: String { nodes == 1 ? "\(cores)" : "\(cores)/\(nodes)" }
-}
-
-extension CostTable {
-    /// The machines of its cells, in their order.
-    var machines: [VirtualMachine] {
-        cells.reduce(into: []) { machines, cell in
-            guard let machine = VirtualMachine(cores: cell.cores, nodes: cell.nodes), !machines.contains(machine) else {
-                return
-            }
-            machines.append(machine)
-        }
-    }
-}
-
-extension FlagValues {
-    /// Machines, by cores or cores and nodes, separated by commas.
-    static func virtualMachines(_ text: String) throws -> [VirtualMachine] {
-        try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
-            let numbers = word.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-            guard (1...2).contains(numbers.count), let cores = numbers[0],
-                let nodes = numbers.count == 1 ? 1 : numbers[1],
-                let machine = VirtualMachine(cores: cores, nodes: nodes)
-            else {
-                throw ValidationError(
-                    "expected cores from 2 to \(VirtualMachine.mostCores), or cores/nodes with 1 to "
-                        + "\(VirtualMachine.mostNodes) nodes, separated by commas: 2,16,64/2")
-            }
-            return machine
-        }
     }
 }

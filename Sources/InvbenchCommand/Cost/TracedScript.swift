@@ -28,8 +28,8 @@ enum TracedScript {
         ])
         for each in counted {
             let numbers = [
-                each.instructions, each.locked, each.fences, each.barriers, each.systemCalls, each.linesFromMemory,
-                each.linesFromCore, each.linesFromNode,
+                each.instructions, each.locked, each.fences, each.barriers, each.systemCalls, each.linesFromCore,
+                each.linesFromNode,
             ]
             write([each.operation.rawValue, each.module, "\(each.offset)"] + numbers.map { "\($0)" })
         }

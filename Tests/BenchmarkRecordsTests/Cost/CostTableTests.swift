@@ -11,7 +11,7 @@ import Testing
     private func path(_ name: String) -> String { folder.appending(path: name).path }
 
     private func counts(instructions: UInt64, near: UInt64 = 0) throws -> CostTable.Counts {
-        try #require(CostTable.Counts([instructions, 0, 0, 0, 0, 0, near, 0]))
+        try #require(CostTable.Counts([instructions, 0, 0, 0, 0, near, 0]))
     }
 
     private func table(begin: UInt64 = 40, near: UInt64 = 8) throws -> CostTable {
@@ -71,25 +71,35 @@ import Testing
         #expect(try table().differences(from: less) == ["\(cell.title): not in the file"])
     }
 
+    /// A file with one function of one cell.
+    private static func file(cores: Int = 2, nodes: Int = 1, function: String) -> String {
+        """
+        {"invbench_cost": 1, "compiler": "", "names": ["a"], "refusals": {}, "cells": [{"guard": "g", "work": "calm", \
+        "cores": \(cores), "nodes": \(nodes), "faults": {"count": 1, "functions": [\(function)]}}]}
+        """
+    }
+
     @Test(
         arguments: [
-            ("", "no counts of 'invbench cost --out'"), ("{}", "'format' is missing"),
-            (#"{"format":"invbench cost 9","compiler":"","names":[],"refusals":{},"cells":[]}"#, "of the format"),
-            (
-                #"{"format":"invbench cost 1","compiler":"","names":["a"],"refusals":{},"cells":[{"guard":"g","work":"calm","cores":2,"nodes":1,"faults":{"count":1,"functions":[[1,5]]}}]}"#,
-                "a function in it without a name"
-            ),
-            (
-                #"{"format":"invbench cost 1","compiler":"","names":["a"],"refusals":{},"cells":[{"guard":"g","work":"calm","cores":2,"nodes":1,"faults":{"count":1,"functions":[[0,1,2,3,4,5,6,7,8,9]]}}]}"#,
-                "with too many counts"
-            ),
+            ("", "line 1, column 1"), ("{}", "invbench_cost: the document's version"),
+            (#"{"invbench_cost": 9}"#, "invbench_cost: written by a newer invbench"),
+            (#"{"invbench_cost": 1}"#, "cells: "),
+            // No such name, too many counts, and more than can be added up.
+            (file(function: "[1, 5]"), "cells: "), (file(function: "[0, 1, 2, 3, 4, 5, 6, 7, 8]"), "cells: "),
+            (file(function: "[0, 18446744073709551615]"), "cells: "), (file(function: "[]"), "cells: "),
+            (file(cores: 1, function: "[0, 1]"), "cells: "), (file(cores: .min, function: "[0, 1]"), "cells: "),
+            (file(nodes: 3, function: "[0, 1]"), "cells: "),
         ])
     func aBrokenFileIsSaidToBe(text: String, reason: String) throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path("broken.json")))
-        let error = #expect(throws: CostTable.UnreadableFile.self) { _ = try CostTable(reading: path("broken.json")) }
-        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
-        #expect(error?.description.hasPrefix(path("broken.json")) == true)
+        let error = #expect(throws: ResultsFileError.self) {
+            _ = try CostTable(json: Data(text.utf8), path: "broken.json")
+        }
+        #expect(error?.description.hasPrefix("broken.json: " + reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func aFileOfOneFunctionIsRead() throws {
+        let table = try CostTable(json: Data(Self.file(function: "[0, 5]").utf8), path: "fine.json")
+        #expect(table.cells.map { $0.faults.sum.instructions } == [5])
     }
 
     @Test func aTableHasTheCheapestGuardFirst() throws {
@@ -125,7 +135,7 @@ import Testing
             CostTable.Cell(
                 guardName: name, work: "storm", cores: 2, nodes: 1,
                 faults: CostTable.Operation(
-                    count: 1, functions: ["f": CostTable.Counts([UInt64(number), 0, 0, 0, 0, 0, 0, 0])!]),
+                    count: 1, functions: ["f": CostTable.Counts([UInt64(number), 0, 0, 0, 0, 0, 0])!]),
                 invalidations: CostTable.Operation(count: 1))
         }
         let rows = names.enumerated().flatMap { number, name in

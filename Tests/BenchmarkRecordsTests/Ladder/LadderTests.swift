@@ -124,7 +124,7 @@ import Testing
     /// What was counted stands beside what was measured, where it was counted for as many threads.
     @Test func countedLinesStandBesideIt() throws {
         let cells = [(2, 2.0), (5, 2.5)].map { cores, lines in
-            let counts = CostTable.Counts([100, 0, 0, 0, 0, 0, 0, UInt64(10 * lines)]) ?? CostTable.Counts()
+            let counts = CostTable.Counts([100, 0, 0, 0, 0, 0, UInt64(10 * lines)]) ?? CostTable.Counts()
             return CostTable.Cell(
                 guardName: "striped", work: "storm", cores: cores, nodes: 1,
                 faults: CostTable.Operation(count: 10, functions: ["fault": counts]),
